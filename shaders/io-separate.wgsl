@@ -1,0 +1,11 @@
+// Bindings of the apply pass from one buffer to another. Needs a packet prelude.
+@group(1) @binding(0) var<storage, read> input: array<Packet>;
+@group(1) @binding(1) var<storage, read_write> output: array<Packet>;
+
+fn load(at: u32) -> Packet {
+  return input[at];
+}
+
+fn store(at: u32, value: Packet) {
+  output[at] = value;
+}

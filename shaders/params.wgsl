@@ -1,0 +1,33 @@
+// Parameters of both passes: what changes per call or per dispatch travels here, never in an override.
+// Written by src/webgpu/params.ts; test/unit/params.test.ts holds the two layouts together.
+
+struct MaskParams {
+  key: vec4<u32>,          // seed low, seed high, stream, stream version
+  call: vec2<u32>,         // call low, call high
+  first_group: vec2<u32>,  // low, high: the generator's 128-cell group at which this dispatch begins
+  threshold: u32,          // T mod 2^32: a cell is kept when its draw is below T
+  planes: u32,             // bit planes that decide: 32 - ctz(T), and 0 when T is 0 or 2^32
+  undrawn: u32,            // flags of the cells when no plane decides: all ones when T is 2^32, else 0
+  shift: u32,              // cells of the first group that lie before the window, 0 to 127
+  groups: u32,             // mask groups to write
+  last_cells: u32,         // cells in the last of them, 1 to 128
+}
+
+// One collapsed dim, seen from the dispatch's first element.
+struct Dim {
+  wrap: u32,    // steps from the first element's index to the end of the dim
+  size: u32,
+  start: u32,   // the first element's index
+  stride: u32,  // noise cells per step: 0 where the dim is broadcast
+}
+
+struct ApplyParams {
+  scale: f32,
+  largest: u32,      // the largest magnitude (bit pattern) whose product with scale is finite
+  flush_below: u32,  // kept magnitudes below this become a signed zero
+  first: u32,        // first element, counted from the start of the bound range
+  count: u32,        // elements to process
+  cell: u32,         // the first element's noise cell, counted from the start of the bound mask
+  dim_count: u32,    // at least 1
+  @align(16) dims: array<Dim, 8>,  // innermost first; the uniform address space wants multiples of 16
+}

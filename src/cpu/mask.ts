@@ -1,0 +1,79 @@
+/**
+ * Pass 1 on the CPU: the packed mask of a window of noise cells. Twin of shaders/mask.wgsl.
+ *
+ * The stream (version 1): bit plane p of 128 cells is one generator call, so a cell's 32-bit draw U stands upright
+ * across the planes, and U < T is decided from the top plane down for all lanes at once.
+ */
+
+import type { Call } from '../options.js'
+import { encrypt } from './threefry4x32.js'
+
+const STREAM_VERSION = 1
+const CELLS_PER_GROUP = 128
+
+/**
+ * Draws `cells` noise cells from `call.cellOffset` on.
+ *
+ * @param threshold T, an integer from 0 to 2^32: a cell is kept when its draw is below
+ * @returns ceil(cells / 32) words; bit i of word w is cell 32 w + i of the window, 1 = kept; bits past the end are 0
+ */
+export function generateMask(cells: number, threshold: number, call: Call): Uint32Array<ArrayBuffer> {
+  const mask = new Uint32Array(Math.ceil(cells / 32))
+  const shift = call.cellOffset % CELLS_PER_GROUP
+  const firstGroup = (call.cellOffset - shift) / CELLS_PER_GROUP
+  const groups = Math.ceil((shift + cells) / CELLS_PER_GROUP)
+  const wordShift = shift >>> 5
+  const bitShift = shift & 31
+  const keep = new Int32Array(4)
+  const draw = drawer(threshold, call)
+
+  for (let group = 0; group < groups; group++) {
+    draw(firstGroup + group, keep)
+    // Stores outside of a typed array are ignored: the words before the window, and those after its end.
+    const base = group * 4 - wordShift
+    for (let word = 0; word < 4; word++) {
+      mask[base + word] |= keep[word] >>> bitShift
+      if (bitShift > 0) mask[base + word - 1] |= keep[word] << (32 - bitShift)
+    }
+  }
+  if (cells % 32 > 0) mask[mask.length - 1] &= 2 ** (cells % 32) - 1
+  return mask
+}
+
+/** The function that decides the 128 cells of one group. */
+function drawer(threshold: number, { seed, stream, call }: Call): (group: number, keep: Int32Array) => void {
+  if (threshold === 0) return (_, keep) => keep.fill(0)
+  if (threshold === 2 ** 32) return (_, keep) => keep.fill(-1)
+  const lastPlane = Math.clz32(threshold & -threshold)
+  const plane = new Int32Array(4)
+
+  return (group, keep) => {
+    const low = group | 0
+    const high = Math.floor(group / 2 ** 32) << 5 // planes take five bits; no cell below 2^53 needs more than the rest
+    let keep0 = 0,
+      keep1 = 0,
+      keep2 = 0,
+      keep3 = 0
+    let open0 = -1,
+      open1 = -1,
+      open2 = -1,
+      open3 = -1
+    for (let p = 0; p <= lastPlane; p++) {
+      encrypt(low, high | p, call.lo, call.hi, seed.lo, seed.hi, stream, STREAM_VERSION, plane)
+      const t = -((threshold >>> (31 - p)) & 1)
+      keep0 |= open0 & t & ~plane[0]
+      keep1 |= open1 & t & ~plane[1]
+      keep2 |= open2 & t & ~plane[2]
+      keep3 |= open3 & t & ~plane[3]
+      open0 &= ~(plane[0] ^ t)
+      open1 &= ~(plane[1] ^ t)
+      open2 &= ~(plane[2] ^ t)
+      open3 &= ~(plane[3] ^ t)
+      if ((open0 | open1 | open2 | open3) === 0) break
+    }
+    keep[0] = keep0
+    keep[1] = keep1
+    keep[2] = keep2
+    keep[3] = keep3
+  }
+}

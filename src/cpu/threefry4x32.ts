@@ -1,0 +1,156 @@
+/**
+ * Threefry4x32-20, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
+ * 1, 2, 3" (SC11), section 3.2; rotations and key schedule as published with Random123. Twin of
+ * shaders/threefry4x32.wgsl.
+ */
+
+const PARITY = 0x1bd11bda
+
+/**
+ * Maps a counter to four random words under a key.
+ *
+ * @param c0 c1 c2 c3 the counter, unsigned 32-bit words
+ * @param key four words
+ * @param out receives the four words, as signed or unsigned 32-bit integers by its type
+ */
+export function threefry4x32(
+  [c0, c1, c2, c3]: ArrayLike<number> & Iterable<number>,
+  key: ArrayLike<number>,
+  out: Int32Array | Uint32Array,
+): void {
+  encrypt(c0, c1, c2, c3, key[0] | 0, key[1] | 0, key[2] | 0, key[3] | 0, out)
+}
+
+/** The same with every word an argument: no allocation, for the mask's inner loop. */
+export function encrypt(
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+  k0: number,
+  k1: number,
+  k2: number,
+  k3: number,
+  out: Int32Array | Uint32Array,
+): void {
+  const k4 = PARITY ^ k0 ^ k1 ^ k2 ^ k3
+  let x0 = (c0 + k0) | 0
+  let x1 = (c1 + k1) | 0
+  let x2 = (c2 + k2) | 0
+  let x3 = (c3 + k3) | 0
+
+  // rounds 0 to 3, then key injection 1
+  x0 = (x0 + x1) | 0
+  x1 = ((x1 << 10) | (x1 >>> 22)) ^ x0
+  x2 = (x2 + x3) | 0
+  x3 = ((x3 << 26) | (x3 >>> 6)) ^ x2
+  x0 = (x0 + x3) | 0
+  x3 = ((x3 << 11) | (x3 >>> 21)) ^ x0
+  x2 = (x2 + x1) | 0
+  x1 = ((x1 << 21) | (x1 >>> 11)) ^ x2
+  x0 = (x0 + x1) | 0
+  x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0
+  x2 = (x2 + x3) | 0
+  x3 = ((x3 << 27) | (x3 >>> 5)) ^ x2
+  x0 = (x0 + x3) | 0
+  x3 = ((x3 << 23) | (x3 >>> 9)) ^ x0
+  x2 = (x2 + x1) | 0
+  x1 = ((x1 << 5) | (x1 >>> 27)) ^ x2
+  x0 = (x0 + k1) | 0
+  x1 = (x1 + k2) | 0
+  x2 = (x2 + k3) | 0
+  x3 = (x3 + k4 + 1) | 0
+
+  // rounds 4 to 7, then key injection 2
+  x0 = (x0 + x1) | 0
+  x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0
+  x2 = (x2 + x3) | 0
+  x3 = ((x3 << 20) | (x3 >>> 12)) ^ x2
+  x0 = (x0 + x3) | 0
+  x3 = ((x3 << 17) | (x3 >>> 15)) ^ x0
+  x2 = (x2 + x1) | 0
+  x1 = ((x1 << 11) | (x1 >>> 21)) ^ x2
+  x0 = (x0 + x1) | 0
+  x1 = ((x1 << 25) | (x1 >>> 7)) ^ x0
+  x2 = (x2 + x3) | 0
+  x3 = ((x3 << 10) | (x3 >>> 22)) ^ x2
+  x0 = (x0 + x3) | 0
+  x3 = ((x3 << 18) | (x3 >>> 14)) ^ x0
+  x2 = (x2 + x1) | 0
+  x1 = ((x1 << 20) | (x1 >>> 12)) ^ x2
+  x0 = (x0 + k2) | 0
+  x1 = (x1 + k3) | 0
+  x2 = (x2 + k4) | 0
+  x3 = (x3 + k0 + 2) | 0
+
+  // rounds 8 to 11, then key injection 3
+  x0 = (x0 + x1) | 0
+  x1 = ((x1 << 10) | (x1 >>> 22)) ^ x0
+  x2 = (x2 + x3) | 0
+  x3 = ((x3 << 26) | (x3 >>> 6)) ^ x2
+  x0 = (x0 + x3) | 0
+  x3 = ((x3 << 11) | (x3 >>> 21)) ^ x0
+  x2 = (x2 + x1) | 0
+  x1 = ((x1 << 21) | (x1 >>> 11)) ^ x2
+  x0 = (x0 + x1) | 0
+  x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0
+  x2 = (x2 + x3) | 0
+  x3 = ((x3 << 27) | (x3 >>> 5)) ^ x2
+  x0 = (x0 + x3) | 0
+  x3 = ((x3 << 23) | (x3 >>> 9)) ^ x0
+  x2 = (x2 + x1) | 0
+  x1 = ((x1 << 5) | (x1 >>> 27)) ^ x2
+  x0 = (x0 + k3) | 0
+  x1 = (x1 + k4) | 0
+  x2 = (x2 + k0) | 0
+  x3 = (x3 + k1 + 3) | 0
+
+  // rounds 12 to 15, then key injection 4
+  x0 = (x0 + x1) | 0
+  x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0
+  x2 = (x2 + x3) | 0
+  x3 = ((x3 << 20) | (x3 >>> 12)) ^ x2
+  x0 = (x0 + x3) | 0
+  x3 = ((x3 << 17) | (x3 >>> 15)) ^ x0
+  x2 = (x2 + x1) | 0
+  x1 = ((x1 << 11) | (x1 >>> 21)) ^ x2
+  x0 = (x0 + x1) | 0
+  x1 = ((x1 << 25) | (x1 >>> 7)) ^ x0
+  x2 = (x2 + x3) | 0
+  x3 = ((x3 << 10) | (x3 >>> 22)) ^ x2
+  x0 = (x0 + x3) | 0
+  x3 = ((x3 << 18) | (x3 >>> 14)) ^ x0
+  x2 = (x2 + x1) | 0
+  x1 = ((x1 << 20) | (x1 >>> 12)) ^ x2
+  x0 = (x0 + k4) | 0
+  x1 = (x1 + k0) | 0
+  x2 = (x2 + k1) | 0
+  x3 = (x3 + k2 + 4) | 0
+
+  // rounds 16 to 19, then key injection 5
+  x0 = (x0 + x1) | 0
+  x1 = ((x1 << 10) | (x1 >>> 22)) ^ x0
+  x2 = (x2 + x3) | 0
+  x3 = ((x3 << 26) | (x3 >>> 6)) ^ x2
+  x0 = (x0 + x3) | 0
+  x3 = ((x3 << 11) | (x3 >>> 21)) ^ x0
+  x2 = (x2 + x1) | 0
+  x1 = ((x1 << 21) | (x1 >>> 11)) ^ x2
+  x0 = (x0 + x1) | 0
+  x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0
+  x2 = (x2 + x3) | 0
+  x3 = ((x3 << 27) | (x3 >>> 5)) ^ x2
+  x0 = (x0 + x3) | 0
+  x3 = ((x3 << 23) | (x3 >>> 9)) ^ x0
+  x2 = (x2 + x1) | 0
+  x1 = ((x1 << 5) | (x1 >>> 27)) ^ x2
+  x0 = (x0 + k0) | 0
+  x1 = (x1 + k1) | 0
+  x2 = (x2 + k2) | 0
+  x3 = (x3 + k3 + 5) | 0
+
+  out[0] = x0
+  out[1] = x1
+  out[2] = x2
+  out[3] = x3
+}

@@ -1,0 +1,7 @@
+/** noiseshape: dropout with a noise shape, on WebGPU where there is one and on the CPU with the same bits where not. */
+
+export { createEngine, type Engine, EngineDestroyedError, type EngineOptions } from './engine.js'
+export { unpackMask } from './mask-words.js'
+export { resolveNoiseShape, spatialNoiseShape } from './noise-shape.js'
+export type { CallOptions, DataFormat, DropoutOptions, NoiseShape, SpatialDropoutOptions } from './options.js'
+export { DeviceLostError, WebGPUFailureError, WebGPUUnavailableError } from './webgpu/errors.js'

@@ -1,0 +1,28 @@
+/** The packed mask as the world sees it: 32 noise cells to a word, the first in the lowest bit, 1 = kept. */
+
+import { readInteger, reject } from './options.js'
+
+/**
+ * Unpacks keep flags, one byte for each noise cell.
+ *
+ * @param words a packed mask
+ * @param cells how many cells to unpack; default: all bits of `words`
+ * @returns `cells` bytes, 1 = kept, 0 = dropped
+ * @throws TypeError or RangeError when `words` is no Uint32Array, or holds fewer cells
+ */
+export function unpackMask(words: Uint32Array, cells?: number): Uint8Array<ArrayBuffer> {
+  if (!(words instanceof Uint32Array)) {
+    reject(TypeError, 'words', words, 'it must be a Uint32Array', 'Pass what mask() returned')
+  }
+  const available = words.length * 32
+  const count = readInteger(
+    'cells',
+    cells === undefined ? available : cells,
+    available,
+    `${available}, the cells that ${words.length} words hold`,
+    'Pass the product of the noise shape',
+  )
+  const flags = new Uint8Array(count)
+  for (let cell = 0; cell < count; cell++) flags[cell] = (words[cell >>> 5] >>> (cell & 31)) & 1
+  return flags
+}

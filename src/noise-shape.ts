@@ -1,0 +1,47 @@
+/** Noise shapes: open entries, right alignment and the spatial presets. Knows nothing of devices. */
+
+import {
+  type DataFormat,
+  type NoiseShape,
+  readDataFormat,
+  readNoiseShape,
+  readShape,
+  reject,
+} from './options.js'
+
+/**
+ * Resolves a noise shape against the shape of its tensor, by NumPy's broadcasting rules: a shorter noise shape is
+ * aligned to the right; `null`, `undefined` and `-1` take the tensor's size.
+ *
+ * @param shape the tensor's shape, rank 0 to 8
+ * @param noiseShape entries 1, the tensor's size, or open; left out: the tensor's shape
+ * @returns the full noise shape, of the tensor's rank
+ * @throws RangeError for a longer rank, or an entry that is neither 1 nor the tensor's size; TypeError for a wrong type
+ */
+export function resolveNoiseShape(shape: readonly number[], noiseShape?: NoiseShape | null): number[] {
+  return readNoiseShape(readShape(shape), noiseShape)
+}
+
+/**
+ * The noise shape of SpatialDropout1D, 2D and 3D (Keras): one flag for each example and channel, shared by all
+ * positions in between.
+ *
+ * @param shape rank 3 (1D), 4 (2D) or 5 (3D), the batch first
+ * @param dataFormat `'channelsLast'` (default): [b, ..., channels]; `'channelsFirst'`: [b, channels, ...]
+ * @throws RangeError for another rank, or another rank than `rank` where that is given
+ */
+export function spatialNoiseShape(
+  shape: readonly number[],
+  dataFormat?: DataFormat,
+  rank?: number,
+): number[] {
+  const sizes = readShape(shape)
+  const channelAxis = readDataFormat(dataFormat) === 'channelsLast' ? sizes.length - 1 : 1
+  if (rank === undefined ? sizes.length < 3 || sizes.length > 5 : sizes.length !== rank) {
+    const wanted = rank === undefined ? 'rank 3, 4 or 5 (SpatialDropout1D, 2D, 3D)' : `rank ${rank}`
+    const remedy =
+      'Pass [b, steps, ch], [b, h, w, ch] or [b, d, h, w, ch] (or the channel second with channelsFirst)'
+    reject(RangeError, 'shape', sizes, `spatial dropout needs ${wanted}, not ${sizes.length}`, remedy)
+  }
+  return sizes.map((size, axis) => (axis === 0 || axis === channelAxis ? size : 1))
+}

@@ -1,0 +1,279 @@
+/**
+ * Plan: which dispatches a dropout takes on a device with these limits. Pure data out of pure data; there is no GPU
+ * object in it, so a plan for a tensor that no machine could hold can still be checked.
+ */
+
+import { reject, show } from './options.js'
+import type { Dropout } from './resolve.js'
+
+/** The limits of a device that shape a plan; a `GPUSupportedLimits` is one. */
+export interface PlanLimits {
+  maxBufferSize: number
+  maxStorageBufferBindingSize: number
+  minStorageBufferOffsetAlignment: number
+  maxComputeWorkgroupsPerDimension: number
+}
+
+/** How the work is cut into threads. Changes no bit. */
+export interface Variant {
+  workgroupSize: number
+  /** Packets of four elements that one thread of the apply pass handles: 1, 2, 4 or 8. */
+  packetsPerThread: number
+}
+
+/** A range of a buffer, in bytes. */
+export interface ByteRange {
+  offset: number
+  size: number
+}
+
+/** Workgroups in x and y. */
+export type Grid = readonly [number, number]
+
+export interface MaskDispatch {
+  /** Where in the mask buffer this dispatch writes. */
+  mask: ByteRange
+  /** Its first 128-cell group, counted from the start of the mask. */
+  firstGroup: number
+  groups: number
+  /** Cells in its last group, 1 to 128. */
+  lastCells: number
+  grid: Grid
+}
+
+/** A collapsed dim seen from a dispatch's first element; every number below 2^32. See `Dim` in shaders/params.wgsl. */
+export interface DimFromStart {
+  wrap: number
+  size: number
+  start: number
+  stride: number
+}
+
+export interface ApplyDispatch {
+  /** Elements per packet: 4, or 1 for the last elements of a length that is no multiple of 4. */
+  width: 4 | 1
+  /** The bound part of the tensor, counted from the start of the planned elements. */
+  tensor: ByteRange
+  /** The bound part of the mask. */
+  mask: ByteRange
+  /** First element, counted from the start of `tensor`. */
+  first: number
+  count: number
+  /** The first element's noise cell, counted from the start of `mask`. */
+  cell: number
+  /** Innermost first, at least one. */
+  dims: readonly DimFromStart[]
+  grid: Grid
+}
+
+const BYTES_PER_ELEMENT = 4
+const CELLS_PER_GROUP = 128
+const BYTES_PER_GROUP = 16
+const U32_MAX = 2 ** 32 - 1
+/** Elements and cells of one binding are counted in u32, the cells as bits. */
+const MAX_BINDING = 2 ** 31 - 4
+const MAX_MASK_BINDING = 2 ** 29
+
+/** Size of the mask buffer in bytes: whole groups, and never empty, because no binding may be. */
+export function maskBytes(cells: number): number {
+  return Math.max(1, Math.ceil(cells / CELLS_PER_GROUP)) * BYTES_PER_GROUP
+}
+
+/**
+ * Plans pass 1 over `cells` noise cells.
+ *
+ * @throws RangeError when the mask does not fit into one buffer of the device
+ */
+export function planMask(cells: number, limits: PlanLimits, variant: Variant): MaskDispatch[] {
+  const bytes = maskBytes(cells)
+  if (bytes > limits.maxBufferSize) {
+    const rule = `their mask takes ${bytes} bytes and this device allows ${limits.maxBufferSize} in a buffer`
+    reject(RangeError, 'the number of noise cells', cells, rule, 'Draw the mask in parts with cellOffset')
+  }
+  const step = bindingBytes(limits, MAX_BINDING)
+  const dispatches: MaskDispatch[] = []
+  const groupsInAll = Math.ceil(cells / CELLS_PER_GROUP)
+  for (let offset = 0; offset < groupsInAll * BYTES_PER_GROUP; offset += step) {
+    const size = Math.min(step, bytes - offset)
+    const firstGroup = offset / BYTES_PER_GROUP
+    const groups = size / BYTES_PER_GROUP
+    dispatches.push({
+      mask: { offset, size },
+      firstGroup,
+      groups,
+      lastCells: Math.min(cells - (firstGroup + groups - 1) * CELLS_PER_GROUP, CELLS_PER_GROUP),
+      grid: gridFor(groups, limits, variant),
+    })
+  }
+  return dispatches
+}
+
+/**
+ * Plans pass 2 over the elements from `start` (a multiple of the offset alignment) to `end` of the tensor.
+ *
+ * @throws RangeError when a part of the tensor needs more of the mask than this device can bind
+ */
+export function planApply(
+  dropout: Dropout,
+  limits: PlanLimits,
+  variant: Variant,
+  start = 0,
+  end = dropout.elements,
+): ApplyDispatch[] {
+  const alignment = elementAlignment(limits)
+  const axes = withStrides(dropout)
+  const dispatches: ApplyDispatch[] = []
+  for (let from = start; from < end; ) {
+    let size = Math.min(bindingBytes(limits, MAX_BINDING) / BYTES_PER_ELEMENT, end - from)
+    let mask = maskWindow(axes, from, from + size - 1, limits)
+    while (mask.size > bindingBytes(limits, MAX_MASK_BINDING)) {
+      if (size <= alignment) rejectMaskWindow(dropout, limits)
+      size = Math.ceil(size / 2 / alignment) * alignment
+      mask = maskWindow(axes, from, from + size - 1, limits)
+    }
+    const tensor = { offset: (from - start) * BYTES_PER_ELEMENT, size: size * BYTES_PER_ELEMENT }
+    const whole = size - (size % 4)
+    for (const { width, first, count } of [
+      { width: 4, first: 0, count: whole },
+      { width: 1, first: whole, count: size - whole },
+    ] as const) {
+      if (count === 0) continue
+      const at = seenFrom(axes, from + first)
+      const threads = Math.ceil(count / width / variant.packetsPerThread)
+      dispatches.push({
+        width,
+        tensor,
+        mask,
+        first,
+        count,
+        cell: at.cell - mask.offset * 8,
+        dims: at.dims,
+        grid: gridFor(threads, limits, variant),
+      })
+    }
+    from += size
+  }
+  return dispatches
+}
+
+/** Elements between two places at which a binding may begin. */
+export function elementAlignment(limits: PlanLimits): number {
+  return byteAlignment(limits) / BYTES_PER_ELEMENT
+}
+
+/** A collapsed dim with the noise cells that one step along it moves: 0 where it is broadcast. */
+interface Axis {
+  size: number
+  stride: number
+}
+
+/** The collapsed dims innermost first; a tensor of one element has one. */
+function withStrides({ dims }: Dropout): Axis[] {
+  let cells = 1
+  const axes = dims.toReversed().map(({ size, drawn }) => {
+    const stride = drawn ? cells : 0
+    if (drawn) cells *= size
+    return { size, stride }
+  })
+  return axes.length > 0 ? axes : [{ size: 1, stride: 0 }]
+}
+
+/** Index along each axis of an element. */
+function indicesOf(axes: readonly Axis[], element: number): number[] {
+  return axes.map(({ size }) => {
+    const index = element % size
+    element = (element - index) / size
+    return index
+  })
+}
+
+function seenFrom(axes: readonly Axis[], element: number): { cell: number; dims: DimFromStart[] } {
+  const indices = indicesOf(axes, element)
+  return {
+    cell: axes.reduce((cell, { stride }, i) => cell + indices[i] * stride, 0),
+    dims: axes.map(({ size, stride }, i) => ({
+      wrap: Math.min(size - indices[i], U32_MAX),
+      size: Math.min(size, U32_MAX),
+      start: indices[i] % 2 ** 32,
+      stride: stride % 2 ** 32,
+    })),
+  }
+}
+
+/** The bytes of the mask that hold the cells of the elements `first` to `last`, from an offset that may be bound. */
+function maskWindow(axes: readonly Axis[], first: number, last: number, limits: PlanLimits): ByteRange {
+  const [low, high] = cellBounds(axes, indicesOf(axes, first), indicesOf(axes, last))
+  const alignment = byteAlignment(limits)
+  const offset = Math.floor(low / 8 / alignment) * alignment
+  return { offset, size: Math.ceil((high + 1) / CELLS_PER_GROUP) * BYTES_PER_GROUP - offset }
+}
+
+/** The lowest and highest cell of the elements between two indices, inclusive. */
+function cellBounds(axes: readonly Axis[], first: number[], last: number[]): [number, number] {
+  let base = 0
+  for (let i = axes.length - 1; i >= 0; i--) {
+    const { stride } = axes[i]
+    if (first[i] === last[i]) {
+      base += first[i] * stride
+    } else if (stride === 0) {
+      return [base, base + cellsInside(axes, i) - 1] // one end of the rows below, then the other: all of them
+    } else {
+      return [
+        base + first[i] * stride + lowestFrom(axes, i, first),
+        base + last[i] * stride + highestTo(axes, i, last),
+      ]
+    }
+  }
+  return [base, base]
+}
+
+/** The lowest cell among the elements inside axis `outer`, from these indices to the end. */
+function lowestFrom(axes: readonly Axis[], outer: number, indices: number[]): number {
+  let cell = 0
+  for (let i = outer - 1; i >= 0; i--) {
+    const { size, stride } = axes[i]
+    if (stride === 0 && indices[i] < size - 1) return cell
+    cell += indices[i] * stride
+  }
+  return cell
+}
+
+/** The highest cell among the elements inside axis `outer`, from the beginning to these indices. */
+function highestTo(axes: readonly Axis[], outer: number, indices: number[]): number {
+  let cell = 0
+  for (let i = outer - 1; i >= 0; i--) {
+    const { stride } = axes[i]
+    if (stride === 0 && indices[i] > 0) return cell + cellsInside(axes, i) - 1
+    cell += indices[i] * stride
+  }
+  return cell
+}
+
+function cellsInside(axes: readonly Axis[], outer: number): number {
+  return axes.slice(0, outer).reduce((cells, { size, stride }) => (stride > 0 ? cells * size : cells), 1)
+}
+
+/** One row of workgroups as long as the device takes them, then more rows of the same length. */
+function gridFor(threads: number, limits: PlanLimits, { workgroupSize }: Variant): Grid {
+  const workgroups = Math.ceil(threads / workgroupSize)
+  const rows = Math.ceil(workgroups / limits.maxComputeWorkgroupsPerDimension)
+  return [Math.ceil(workgroups / rows), rows]
+}
+
+/** What one binding may hold, in whole steps of the offset alignment, so that the next one can begin there. */
+function bindingBytes(limits: PlanLimits, cap: number): number {
+  const alignment = byteAlignment(limits)
+  return Math.floor(Math.min(limits.maxStorageBufferBindingSize, cap) / alignment) * alignment
+}
+
+/** At least 256 bytes, whatever the device allows: a plan is then the same on most. */
+function byteAlignment(limits: PlanLimits): number {
+  return Math.max(256, limits.minStorageBufferOffsetAlignment)
+}
+
+function rejectMaskWindow({ shape, noiseShape }: Dropout, limits: PlanLimits): never {
+  const bytes = bindingBytes(limits, MAX_MASK_BINDING)
+  const rule = `some ${elementAlignment(limits)} neighbouring elements have their cells further apart than the ${bytes} bytes of mask that can be bound at a time`
+  const remedy = `Request the device with a larger maxStorageBufferBindingSize, or split the shape ${show(shape)}`
+  reject(RangeError, 'noiseShape', noiseShape, rule, remedy)
+}

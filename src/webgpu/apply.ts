@@ -1,0 +1,98 @@
+/** Pass 2 on the GPU: records `apply_mask` (shaders/apply.wgsl) over the caller's tensors. */
+
+import type { ApplyDispatch, Variant } from '../plan.js'
+import type { Dropout } from '../resolve.js'
+import { APPLY_PARAMS, writeApplyParams } from './params.js'
+import { pipelinesOf } from './pipelines.js'
+
+/** Where a tensor begins in a buffer, in bytes. */
+export interface TensorPlace {
+  buffer: GPUBuffer
+  offset: number
+}
+
+export interface ApplyPass {
+  /** The same place twice is in place. */
+  record(pass: GPUComputePassEncoder, input: TensorPlace, output: TensorPlace): void
+  destroy(): void
+}
+
+export function createApplyPass(
+  device: GPUDevice,
+  dropout: Dropout,
+  dispatches: readonly ApplyDispatch[],
+  variant: Variant,
+  mask: GPUBuffer,
+): ApplyPass {
+  const { applyLayout, tensorLayout, applyMask } = pipelinesOf(device)
+  const stride = Math.max(device.limits.minUniformBufferOffsetAlignment, APPLY_PARAMS.size)
+  const params = device.createBuffer({
+    label: 'noiseshape/apply_mask/params',
+    size: Math.max(stride * dispatches.length, stride),
+    usage: GPUBufferUsage.UNIFORM,
+    mappedAtCreation: true,
+  })
+  const bytes = params.getMappedRange()
+  dispatches.forEach((dispatch, i) => {
+    writeApplyParams(new DataView(bytes, i * stride), dropout, dispatch)
+  })
+  params.unmap()
+  const maskGroups = dispatches.map((dispatch) =>
+    device.createBindGroup({
+      label: 'noiseshape/apply_mask/params',
+      layout: applyLayout,
+      entries: [
+        { binding: 0, resource: { buffer: params, size: APPLY_PARAMS.size } },
+        { binding: 1, resource: { buffer: mask, ...dispatch.mask } },
+      ],
+    }),
+  )
+
+  /** Held weakly by the user's buffers, which stay the user's: a layer's usually serve step after step. */
+  const tensorGroups = new WeakMap<GPUBuffer, WeakMap<GPUBuffer, Map<string, GPUBindGroup[]>>>()
+
+  function tensorGroupsFor(input: TensorPlace, output: TensorPlace, inPlace: boolean): GPUBindGroup[] {
+    const byOutput = getOrInsert(tensorGroups, input.buffer, () => new WeakMap())
+    const byOffset = getOrInsert(byOutput, output.buffer, () => new Map())
+    return getOrInsert(byOffset, `${input.offset} ${output.offset}`, () =>
+      dispatches.map(({ tensor: { offset, size } }) =>
+        device.createBindGroup({
+          label: 'noiseshape/apply_mask/tensors',
+          layout: tensorLayout(inPlace),
+          entries: (inPlace ? [output] : [input, output]).map((place, binding) => ({
+            binding,
+            resource: { buffer: place.buffer, offset: place.offset + offset, size },
+          })),
+        }),
+      ),
+    )
+  }
+
+  return {
+    record(pass, input, output) {
+      const inPlace = input.buffer === output.buffer
+      const groups = tensorGroupsFor(input, output, inPlace)
+      dispatches.forEach(({ width, grid }, i) => {
+        pass.setPipeline(applyMask(variant, width, inPlace))
+        pass.setBindGroup(0, maskGroups[i], [i * stride])
+        pass.setBindGroup(1, groups[i])
+        pass.dispatchWorkgroups(...grid)
+      })
+    },
+    destroy() {
+      params.destroy()
+    },
+  }
+}
+
+function getOrInsert<K extends object | string, V>(
+  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
+  key: K,
+  make: () => V,
+): V {
+  const held = map.get(key)
+  if (held !== undefined) return held
+  const made = make()
+  map.set(key, made)
+  return made
+}

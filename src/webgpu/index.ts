@@ -1,0 +1,6 @@
+/** noiseshape/webgpu: dropout on your own device, in your own buffers and command encoder. */
+
+export type { CallOptions, DropoutOptions, NoiseShape } from '../options.js'
+export { createDropout, type DropoutOp, type DropoutOpOptions, type EncodeOptions } from './dropout.js'
+export { DeviceLostError, WebGPUFailureError, WebGPUUnavailableError } from './errors.js'
+export type { TensorBinding } from './tensors.js'

@@ -1,0 +1,123 @@
+/** What a device compiles once and keeps: layouts and pipelines, held weakly, so that they go when the device goes. */
+
+import applySource from '../../shaders/apply.wgsl?raw'
+import inPlaceSource from '../../shaders/io-in-place.wgsl?raw'
+import separateSource from '../../shaders/io-separate.wgsl?raw'
+import maskSource from '../../shaders/mask.wgsl?raw'
+import scalarSource from '../../shaders/packet-scalar.wgsl?raw'
+import vec4Source from '../../shaders/packet-vec4.wgsl?raw'
+import paramsSource from '../../shaders/params.wgsl?raw'
+import threefrySource from '../../shaders/threefry4x32.wgsl?raw'
+import type { Variant } from '../plan.js'
+import { APPLY_PARAMS, MASK_PARAMS } from './params.js'
+
+export interface Pipelines {
+  /** Group 0 of `generate_mask`: MaskParams (dynamic offset), the mask. */
+  maskLayout: GPUBindGroupLayout
+  /** Group 0 of `apply_mask`: ApplyParams (dynamic offset), the mask. */
+  applyLayout: GPUBindGroupLayout
+  /** Group 1 of `apply_mask`: input and output, or the one tensor. */
+  tensorLayout(inPlace: boolean): GPUBindGroupLayout
+  generateMask(variant: Variant): GPUComputePipeline
+  applyMask(variant: Variant, width: 4 | 1, inPlace: boolean): GPUComputePipeline
+}
+
+const perDevice = new WeakMap<GPUDevice, Pipelines>()
+
+/** The pipelines of a device; compiled when first asked for. */
+export function pipelinesOf(device: GPUDevice): Pipelines {
+  let pipelines = perDevice.get(device)
+  if (!pipelines) {
+    pipelines = createPipelines(device)
+    perDevice.set(device, pipelines)
+  }
+  return pipelines
+}
+
+function createPipelines(device: GPUDevice): Pipelines {
+  const maskLayout = bindGroupLayout(device, 'generate_mask/params', [
+    { type: 'uniform', hasDynamicOffset: true, minBindingSize: MASK_PARAMS.size },
+    { type: 'storage' },
+  ])
+  const applyLayout = bindGroupLayout(device, 'apply_mask/params', [
+    { type: 'uniform', hasDynamicOffset: true, minBindingSize: APPLY_PARAMS.size },
+    { type: 'read-only-storage' },
+  ])
+  const separateLayout = bindGroupLayout(device, 'apply_mask/tensors', [
+    { type: 'read-only-storage' },
+    { type: 'storage' },
+  ])
+  const inPlaceLayout = bindGroupLayout(device, 'apply_mask/tensor', [{ type: 'storage' }])
+  const tensorLayout = (inPlace: boolean) => (inPlace ? inPlaceLayout : separateLayout)
+
+  return {
+    maskLayout,
+    applyLayout,
+    tensorLayout,
+    generateMask: memoized(({ workgroupSize }: Variant) =>
+      pipeline(device, 'generate_mask', [paramsSource, threefrySource, maskSource], [maskLayout], {
+        WORKGROUP_SIZE: workgroupSize,
+      }),
+    ),
+    applyMask: memoized(({ workgroupSize, packetsPerThread }: Variant, width: 4 | 1, inPlace: boolean) =>
+      pipeline(
+        device,
+        'apply_mask',
+        [
+          paramsSource,
+          width === 4 ? vec4Source : scalarSource,
+          inPlace ? inPlaceSource : separateSource,
+          applySource,
+        ],
+        [applyLayout, tensorLayout(inPlace)],
+        { WORKGROUP_SIZE: workgroupSize, PACKETS_PER_THREAD: packetsPerThread },
+      ),
+    ),
+  }
+}
+
+function bindGroupLayout(
+  device: GPUDevice,
+  name: string,
+  buffers: readonly GPUBufferBindingLayout[],
+): GPUBindGroupLayout {
+  return device.createBindGroupLayout({
+    label: `noiseshape/${name}`,
+    entries: buffers.map((buffer, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer })),
+  })
+}
+
+function pipeline(
+  device: GPUDevice,
+  entryPoint: string,
+  sources: readonly string[],
+  bindGroupLayouts: GPUBindGroupLayout[],
+  constants: Record<string, number>,
+): GPUComputePipeline {
+  const label = `noiseshape/${entryPoint}/pipeline`
+  return device.createComputePipeline({
+    label,
+    layout: device.createPipelineLayout({ label, bindGroupLayouts }),
+    compute: {
+      module: device.createShaderModule({
+        label: `noiseshape/${entryPoint}/module`,
+        code: sources.join('\n'),
+      }),
+      entryPoint,
+      constants,
+    },
+  })
+}
+
+function memoized<A extends unknown[], R>(make: (...args: A) => R): (...args: A) => R {
+  const made = new Map<string, R>()
+  return (...args) => {
+    const key = JSON.stringify(args)
+    let result = made.get(key)
+    if (result === undefined) {
+      result = make(...args)
+      made.set(key, result)
+    }
+    return result
+  }
+}

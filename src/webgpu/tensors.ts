@@ -1,0 +1,97 @@
+/** Customs of the GPU entrance: the user's device, encoder and buffers are checked before anything is recorded. */
+
+import { readInteger, readOptions, reject, show } from '../options.js'
+import type { TensorPlace } from './apply.js'
+
+/** A whole GPUBuffer, or the part of one that begins at `offset` (bytes, default 0) and holds `size` bytes. */
+export type TensorBinding = GPUBuffer | { buffer: GPUBuffer; offset?: number; size?: number }
+
+/** Reads a device: anything that behaves like a GPUDevice, since each runtime has a class of its own. */
+export function readDevice(device: unknown): GPUDevice {
+  if (!has(device, ['createBuffer', 'createBindGroup', 'createComputePipeline', 'queue', 'limits'])) {
+    const remedy = 'Pass what adapter.requestDevice() resolved to (await it)'
+    reject(TypeError, 'device', device, 'it must be a GPUDevice', remedy)
+  }
+  return device as GPUDevice
+}
+
+export function readEncoder(encoder: unknown): GPUCommandEncoder {
+  if (!has(encoder, ['beginComputePass', 'copyBufferToBuffer'])) {
+    const remedy = 'Pass what device.createCommandEncoder() returned'
+    reject(TypeError, 'encoder', encoder, 'it must be a GPUCommandEncoder', remedy)
+  }
+  return encoder as GPUCommandEncoder
+}
+
+/** Reads the tensors of a call: two buffers, or the same range twice for in place. */
+export function readTensors(
+  tensors: { input: TensorBinding; output: TensorBinding },
+  shape: readonly number[],
+  bytes: number,
+  limits: GPUSupportedLimits,
+): { input: TensorPlace; output: TensorPlace } {
+  const bindings = readOptions(tensors)
+  const input = readTensorBinding('input', bindings.input, shape, bytes, limits)
+  const output = readTensorBinding('output', bindings.output, shape, bytes, limits)
+  if (input.buffer === output.buffer && input.offset !== output.offset) {
+    reject(
+      RangeError,
+      'output.offset',
+      output.offset,
+      `input begins at ${input.offset} of the same buffer, and WebGPU lets a pass write to a buffer that it reads only in place`,
+      'Pass the same range twice, or another buffer',
+    )
+  }
+  return { input, output }
+}
+
+function readTensorBinding(
+  name: string,
+  binding: TensorBinding,
+  shape: readonly number[],
+  bytes: number,
+  limits: GPUSupportedLimits,
+): TensorPlace {
+  const whole = isBuffer(binding)
+  const buffer = whole ? binding : (binding as { buffer?: unknown } | undefined)?.buffer
+  if (!isBuffer(buffer)) {
+    const rule = 'it must be a GPUBuffer or { buffer, offset, size }'
+    reject(TypeError, name, binding, rule, 'Pass a buffer of the same device with usage STORAGE')
+  }
+  if ((buffer.usage & GPUBufferUsage.STORAGE) === 0) {
+    const rule = `its usage must include GPUBufferUsage.STORAGE (${GPUBufferUsage.STORAGE})`
+    reject(RangeError, `${name}.usage`, buffer.usage, rule, 'Create the buffer with that usage')
+  }
+  const { offset = 0, size } = whole ? {} : (binding as { offset?: number; size?: number })
+  const alignment = limits.minStorageBufferOffsetAlignment
+  const place = readInteger(
+    `${name}.offset`,
+    offset,
+    buffer.size,
+    `the buffer's ${buffer.size} bytes`,
+    'Pass 0',
+  )
+  if (place % alignment !== 0) {
+    const rule = `a storage binding must begin at a multiple of ${alignment} bytes on this device`
+    reject(RangeError, `${name}.offset`, place, rule, `Pass e.g. ${Math.ceil(place / alignment) * alignment}`)
+  }
+  const room = buffer.size - place
+  const remedy = `Pass at least the ${bytes} bytes of the tensor`
+  const available =
+    size === undefined
+      ? room
+      : readInteger(`${name}.size`, size, room, `${room}, what the buffer has there`, remedy)
+  if (available < bytes) {
+    const rule = `the shape ${show(shape)} takes ${bytes} bytes of float32`
+    reject(RangeError, `${name}.size`, available, rule, remedy)
+  }
+  return { buffer, offset: place }
+}
+
+function isBuffer(value: unknown): value is GPUBuffer {
+  return has(value, ['mapAsync', 'size', 'usage'])
+}
+
+function has(value: unknown, members: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && members.every((member) => member in value)
+}
