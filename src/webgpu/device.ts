@@ -15,7 +15,7 @@ export async function requestDevice(): Promise<GPUDevice> {
     throw new WebGPUUnavailableError(
       insecure
         ? 'noiseshape: this page is no secure context, where WebGPU does not exist. Serve it from https or localhost.'
-        : 'noiseshape: there is no WebGPU here (navigator.gpu is undefined). Use a browser that has it, or the CPU.',
+        : 'noiseshape: there is no WebGPU here: navigator.gpu is undefined. A current browser has it.',
     )
   }
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch((cause) => {
@@ -23,7 +23,7 @@ export async function requestDevice(): Promise<GPUDevice> {
   })
   if (!adapter) {
     throw new WebGPUUnavailableError(
-      'noiseshape: the browser has WebGPU but offers no adapter. The GPU may be blocked or have no driver; use the CPU.',
+      'noiseshape: the browser has WebGPU but offers no adapter. The GPU may be blocked or have no driver.',
     )
   }
   try {
