@@ -1,0 +1,436 @@
+/** The demo page as a person meets it: served as `npm start` serves it, in a real browser, with and without WebGPU. */
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createEngine, resolveNoiseShape, unpackMask } from 'noiseshape'
+import { mask } from 'noiseshape/cpu'
+import type { Browser, ElementHandle, Page } from 'puppeteer'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { launchBrowser, type Served, servePage } from '../support/browser.js'
+
+let served: Served
+let folder: string
+
+beforeAll(async () => {
+  served = await servePage()
+  folder = await mkdtemp(join(tmpdir(), 'noiseshape-page-'))
+})
+
+afterAll(async () => {
+  await served?.close()
+  if (folder) await rm(folder, { recursive: true })
+})
+
+/** An open page, with all that went wrong in it. */
+interface Visit {
+  page: Page
+  wrong: string[]
+}
+
+async function visit(browser: Browser, width = 1360, height = 900): Promise<Visit> {
+  const page = await browser.newPage()
+  const wrong: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') wrong.push(`console: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => wrong.push(`uncaught: ${error instanceof Error ? error.message : error}`))
+  page.on('requestfailed', (request) => wrong.push(`failed: ${request.url()}`))
+  page.on('request', (request) => {
+    const url = request.url()
+    if (/^https?:/.test(url) && !url.startsWith(served.url)) wrong.push(`left this machine: ${url}`)
+  })
+  await page.evaluateOnNewDocument(() => {
+    Object.assign(globalThis, { shifts: 0 })
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        Object.assign(globalThis, { shifts: Reflect.get(globalThis, 'shifts') + Reflect.get(entry, 'value') })
+      }
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+  await page.setViewport({ width, height })
+  await page.goto(served.url)
+  await settled(page)
+  return { page, wrong }
+}
+
+/** Waits until what is set is what is shown (or told to be wrong). */
+async function settled(page: Page): Promise<'ready' | 'error'> {
+  const demo = await page.waitForSelector('#demo:not([data-state=busy])')
+  return (await demo?.evaluate((node) => node.getAttribute('data-state'))) as 'ready' | 'error'
+}
+
+const text = (page: Page, id: string) => page.$eval(`#${id}`, (node) => node.textContent?.trim() ?? '')
+const typed = (page: Page, id: string) => page.$eval(`#${id}`, (node) => (node as HTMLInputElement).value)
+const value = (page: Page, id: string) => page.$eval(`#${id}`, (node) => (node as HTMLElement).dataset.value)
+const count = async (page: Page, id: string) => Number(await value(page, id))
+
+async function type(page: Page, id: string, what: string) {
+  await page.click(`#${id}`, { count: 3 })
+  await page.keyboard.press('Backspace')
+  await page.keyboard.type(what)
+  return settled(page)
+}
+
+async function choose(page: Page, pattern: string) {
+  await page.click(`[name=pattern][value=${pattern}]`)
+  expect(await settled(page)).toBe('ready')
+}
+
+/** The pixels of a canvas, RGBA. */
+const pixels = (page: Page, id: string) =>
+  page.$eval(`#${id}`, (node) => {
+    const canvas = node as HTMLCanvasElement
+    return [...(canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [])]
+  })
+
+/** What the library says of the settings that the page shows. */
+async function library(page: Page) {
+  const shape = JSON.parse(await typed(page, 'shape')) as number[]
+  const noise = await typed(page, 'noise')
+  const noiseShape = resolveNoiseShape(shape, noise ? JSON.parse(noise) : null)
+  const cells = noiseShape.reduce((product, size) => product * size, 1)
+  const [rate, stream] = [Number(await typed(page, 'rate')), Number(await typed(page, 'stream'))]
+  const [seed, call] = [BigInt(await typed(page, 'seed')), BigInt(await typed(page, 'call'))]
+  const flags = unpackMask(mask({ shape, noiseShape, rate, seed, stream, call }), cells)
+  return { cells, kept: flags.reduce((sum, flag) => sum + flag, 0) }
+}
+
+async function expectLibraryCounts(page: Page) {
+  const { cells, kept } = await library(page)
+  expect({ cells: await count(page, 'cells'), kept: await count(page, 'kept') }).toEqual({ cells, kept })
+  return kept
+}
+
+/** A 40 x 24 PNG without a zero in it, as bytes. */
+async function smallPicture(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(40, 24)
+    const pen = canvas.getContext('2d')
+    for (let x = 0; x < 40; x++) {
+      if (pen) pen.fillStyle = `rgb(${60 + 4 * x}, ${250 - 5 * x}, 120)`
+      pen?.fillRect(x, 0, 1, 24)
+    }
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())]
+  })
+}
+
+async function upload(page: Page, name: string, bytes: number[] | string) {
+  const path = join(folder, name)
+  await writeFile(path, typeof bytes === 'string' ? bytes : Uint8Array.from(bytes))
+  await ((await page.$('#file')) as ElementHandle<HTMLInputElement>).uploadFile(path)
+}
+
+async function shows(page: Page, id: string, part: string) {
+  await page.waitForFunction(
+    (id, part) => document.getElementById(id)?.textContent?.includes(part),
+    {},
+    id,
+    part,
+  )
+  await settled(page)
+}
+
+describe('with WebGPU', () => {
+  let browser: Browser
+  let here: Visit
+
+  beforeAll(async () => {
+    browser = await launchBrowser({ webgpu: true })
+  })
+  afterAll(() => browser?.close())
+  afterEach(async () => {
+    const { page, wrong } = here
+    await page.close()
+    expect(wrong, 'console errors, failed requests and requests to other hosts').toEqual([])
+  })
+
+  test('it runs on WebGPU, names the adapter, and finds the same bits on GPU and CPU', async () => {
+    here = await visit(browser)
+    const { page } = here
+    expect(await value(page, 'backend')).toBe('webgpu')
+    expect(await text(page, 'adapter')).not.toBe('')
+    expect(await value(page, 'bits')).toBe('same')
+    expect(await text(page, 'bits')).toBe('identical bits: 294,912 of 294,912')
+    expect(await count(page, 'elements')).toBe(256 * 384 * 3)
+    expect(await text(page, 'credit')).toMatch(/danielbuechele.*CC BY 2\.0/s)
+    await expectLibraryCounts(page)
+    await page.waitForFunction(() =>
+      document.getElementById('status')?.textContent?.startsWith('WebGPU kept'),
+    )
+  })
+
+  test.each([1360, 800, 390])('nothing moves while it loads, %i pixels wide', async (width) => {
+    here = await visit(browser, width)
+    expect(await here.page.evaluate(() => Reflect.get(globalThis, 'shifts'))).toBe(0)
+  })
+
+  test('every pattern gives the same bits and the counts of the library, and its code gives the same zeros', async () => {
+    here = await visit(browser)
+    const { page } = here
+    await upload(page, 'small.png', await smallPicture(page))
+    await shows(page, 'own-name', 'small.png')
+    const ids = await page.$$eval('[name=pattern]', (radios) =>
+      radios.map((radio) => (radio as HTMLInputElement).value),
+    )
+    expect(ids).toHaveLength(11)
+    const engine = await createEngine({ backend: 'cpu' })
+    for (const id of ids) {
+      await choose(page, id)
+      expect(await value(page, 'bits'), id).toBe('same')
+      await expectLibraryCounts(page)
+      const body = (await text(page, 'code')).replace(/^import.*$/m, '')
+      const x = new Float32Array(await count(page, 'elements')).fill(1)
+      const run = new Function('createEngine', 'x', `return (async () => {${body}\nreturn y})()`)
+      const y: Float32Array = await run(async () => engine, x)
+      expect(y.filter((v) => v === 0).length, id).toBe(await count(page, 'zeros'))
+    }
+    engine.destroy()
+  })
+
+  test('the result is the picture where the mask is lit, and black elsewhere', async () => {
+    here = await visit(browser)
+    const { page } = here
+    await type(page, 'rate', '0.5')
+    for (const pattern of ['dropout', 'patches', 'spatial2d-first']) {
+      await choose(page, pattern)
+      const [before, after, lit] = [
+        await pixels(page, 'before'),
+        await pixels(page, 'after'),
+        await pixels(page, 'mask'),
+      ]
+      const off = after.findIndex((now, i) => Math.abs(now - (lit[i] === 255 ? before[i] : 0)) > 1)
+      expect(off, `${pattern}: first wrong byte of the canvas`).toBe(-1)
+      expect(new Set(lit)).toEqual(new Set([0, 255]))
+    }
+  })
+
+  test('rate 1 gives all zeros and keeps nothing; rate 0 gives the picture back', async () => {
+    here = await visit(browser)
+    const { page } = here
+    const before = await pixels(page, 'before')
+    expect(await type(page, 'rate', '1')).toBe('ready')
+    expect(await count(page, 'kept')).toBe(0)
+    expect(await count(page, 'zeros')).toBe(await count(page, 'elements'))
+    expect((await pixels(page, 'after')).every((byte, i) => byte === (i % 4 === 3 ? 255 : 0))).toBe(true)
+    expect(await value(page, 'bits')).toBe('same')
+    expect(await type(page, 'rate', '0')).toBe('ready')
+    expect(await count(page, 'kept')).toBe(await count(page, 'cells'))
+    expect(await pixels(page, 'after')).toEqual(before)
+  })
+
+  test('rate, seed, stream and call change the counts as the library says, and the last of many changes wins', async () => {
+    here = await visit(browser)
+    const { page } = here
+    const kept = new Set([await expectLibraryCounts(page)])
+    await type(page, 'seed', '18446744073709551615')
+    expect(await text(page, 'code')).toContain('seed: 18446744073709551615n')
+    for (const [id, what] of [
+      ['rate', '0.37'],
+      ['seed', '7'],
+      ['stream', '3'],
+    ]) {
+      expect(await type(page, id, what)).toBe('ready')
+      kept.add(await expectLibraryCounts(page))
+    }
+    await page.click('#next')
+    await settled(page)
+    expect(await typed(page, 'call')).toBe('1')
+    kept.add(await expectLibraryCounts(page))
+    expect(kept.size).toBe(5)
+    await page.$eval('#rate-slider', (node) => {
+      const slider = node as HTMLInputElement
+      for (let step = 0; step <= 60; step++) {
+        slider.value = String(step / 100)
+        slider.dispatchEvent(new Event('input', { bubbles: true }))
+      }
+    })
+    await settled(page)
+    expect(await typed(page, 'rate')).toBe('0.6')
+    await expectLibraryCounts(page)
+  })
+
+  test('a noise shape of your own works; a wrong one shows what the library says and keeps the last result', async () => {
+    here = await visit(browser)
+    const { page } = here
+    expect(await type(page, 'noise', '[null, 1, 1]')).toBe('ready')
+    expect(await page.$eval('[value=custom]', (radio) => (radio as HTMLInputElement).checked)).toBe(true)
+    expect(await count(page, 'cells')).toBe(256)
+    const before = [await text(page, 'kept'), await text(page, 'code'), await pixels(page, 'after')]
+    expect(await type(page, 'noise', '[null, 7, 1]')).toBe('error')
+    const said = await text(page, 'noise-error')
+    expect(() => resolveNoiseShape([256, 384, 3], [null, 7, 1])).toThrow(said)
+    expect(said).toContain('7')
+    expect(await page.$eval('#noise', (node) => node.getAttribute('aria-invalid'))).toBe('true')
+    expect([await text(page, 'kept'), await text(page, 'code'), await pixels(page, 'after')]).toEqual(before)
+    expect(await text(page, 'after-note')).toContain('last good')
+    expect(await type(page, 'noise', '1')).toBe('ready')
+    expect(await text(page, 'noise-error')).toBe('')
+    expect(await count(page, 'cells')).toBe(1)
+  })
+
+  test('a bad number is told beside its field, one at a time, and the field that is right again is quiet', async () => {
+    here = await visit(browser)
+    const { page } = here
+    const cases = [
+      ['shape', '[256, 384, 4]', '294912', '[256, 384, 3]'],
+      ['shape', '256 384', 'is no size', '[256, 384, 3]'],
+      ['rate', '1.5', '[0, 1]', '0.2'],
+      ['rate', '', 'empty', '0.2'],
+      ['seed', '-1', '2^53', '42'],
+      ['stream', '4294967296', '2^32', '0'],
+      ['call', 'x', 'no number', '0'],
+    ]
+    for (const [id, wrong, said, right] of cases) {
+      expect(await type(page, id, wrong), `${id} ${wrong}`).toBe('error')
+      expect(await text(page, `${id}-error`)).toContain(said)
+      expect(await page.$$eval('.error', (all) => all.filter((each) => each.textContent).length)).toBe(1)
+      expect(await type(page, id, right), `${id} ${right}`).toBe('ready')
+      expect(await text(page, `${id}-error`)).toBe('')
+    }
+  })
+
+  test('a picture of your own is processed, whether chosen, dropped or pasted', async () => {
+    here = await visit(browser)
+    const { page } = here
+    const bytes = await smallPicture(page)
+    await upload(page, 'chosen.png', bytes)
+    await shows(page, 'own-name', 'chosen.png, 40 × 24 px.')
+    expect(await typed(page, 'shape')).toBe('[16, 32, 3]') // trimmed to whole patches of 16 x 16
+    expect(await value(page, 'bits')).toBe('same')
+    await expectLibraryCounts(page)
+    expect((await pixels(page, 'before')).slice(0, 4)).toEqual([60 + 4 * 4, 250 - 5 * 4, 120, 255])
+    for (const way of ['drop', 'paste']) {
+      await page.evaluate(
+        (way, bytes) => {
+          const data = new DataTransfer()
+          data.items.add(new File([Uint8Array.from(bytes)], `${way}.png`, { type: 'image/png' }))
+          const made =
+            way === 'drop'
+              ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
+              : new ClipboardEvent('paste', { clipboardData: data, bubbles: true })
+          document.body.dispatchEvent(made)
+        },
+        way,
+        bytes,
+      )
+      await shows(page, 'own-name', `${way}.png`)
+      await expectLibraryCounts(page)
+    }
+    await page.click('#back')
+    await page.waitForSelector('#credit:not([hidden])')
+    await settled(page)
+    expect(await typed(page, 'shape')).toBe('[256, 384, 3]')
+  })
+
+  test('a file that is no picture is told, and the picture before stays', async () => {
+    here = await visit(browser)
+    const { page } = here
+    const before = await pixels(page, 'after')
+    await upload(page, 'notes.txt', 'no picture')
+    await shows(page, 'picture-error', 'notes.txt')
+    expect(await text(page, 'picture-error')).toContain('Choose a PNG')
+    expect(await pixels(page, 'after')).toEqual(before)
+    await upload(page, 'good.png', await smallPicture(page))
+    await shows(page, 'own-name', 'good.png')
+    expect(await text(page, 'picture-error')).toBe('')
+  })
+
+  test('the keyboard alone reaches everything in order, with visible focus, and the arrow keys change the rate', async () => {
+    here = await visit(browser)
+    const { page } = here
+    const stops: string[] = []
+    while (stops.at(-1) !== 'copy' && stops.length < 30) {
+      await page.keyboard.press('Tab')
+      const stop = await page.evaluate(() => {
+        const now = document.activeElement as HTMLElement
+        const outlined = [now, now.nextElementSibling].some(
+          (e) => e && getComputedStyle(e).outlineStyle !== 'none',
+        )
+        return { name: now.id || now.getAttribute('name') || now.tagName, outlined }
+      })
+      expect(stop.outlined, `focus is visible on ${stop.name}`).toBe(true)
+      stops.push(stop.name)
+      if (stop.name !== 'rate-slider') continue
+      await page.keyboard.press('ArrowRight')
+      await settled(page)
+      expect(await typed(page, 'rate')).toBe('0.21')
+      await expectLibraryCounts(page)
+    }
+    const settings = [
+      'shape',
+      'noise',
+      'rate-slider',
+      'rate',
+      'seed',
+      'stream',
+      'call',
+      'next',
+      'scaled',
+      'copy',
+    ]
+    expect(stops).toEqual(['file', 'A', 'A', 'pattern', ...settings])
+  })
+
+  test('every field has a name, and every complaint is tied to its field', async () => {
+    here = await visit(browser)
+    const loose = await here.page.$$eval('input', (inputs) =>
+      inputs
+        .filter((each) => !(each.labels?.length || each.ariaLabel))
+        .concat(inputs.filter((each) => (each.ariaDescribedByElements ?? []).some((by) => !by)))
+        .map((each) => each.id),
+    )
+    expect(loose).toEqual([])
+    const described = await here.page.$$eval('[aria-describedby]', (all) =>
+      all.flatMap((each) => (each.getAttribute('aria-describedby') ?? '').split(' ')),
+    )
+    for (const id of described) expect(await here.page.$(`#${id}`), id).not.toBeNull()
+  })
+
+  test('the copy button copies the code that is shown', async () => {
+    await browser
+      .defaultBrowserContext()
+      .overridePermissions(new URL(served.url).origin, ['clipboard-read', 'clipboard-sanitized-write'])
+    here = await visit(browser)
+    const { page } = here
+    await page.bringToFront()
+    await page.click('#copy')
+    await shows(page, 'copy', 'Copied')
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await text(page, 'code'))
+  })
+
+  test('a narrow window has no horizontal scroll, whatever is shown', async () => {
+    here = await visit(browser, 390, 844)
+    const { page } = here
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth)
+    for (const pattern of ['patches', 'spatial2d-first', 'batch-mask']) {
+      await choose(page, pattern)
+      expect(await width()).toBeLessThanOrEqual(390)
+    }
+    expect(await type(page, 'noise', `[${'7, '.repeat(12)}1]`)).toBe('error')
+    expect(await width()).toBeLessThanOrEqual(390)
+    await page.setViewport({ width: 320, height: 640 })
+    expect(await width()).toBeLessThanOrEqual(320)
+  })
+})
+
+test('without WebGPU it works on the CPU, says so and why, and draws what the library says', async () => {
+  const browser = await launchBrowser({ webgpu: false })
+  try {
+    const { page, wrong } = await visit(browser)
+    expect(await value(page, 'backend')).toBe('cpu')
+    expect(await text(page, 'badge')).toContain('CPU')
+    expect(await text(page, 'adapter-title')).toBe('Why not WebGPU')
+    expect(await text(page, 'adapter')).toMatch(/adapter|WebGPU/)
+    expect(await value(page, 'bits')).toBe('none')
+    for (const pattern of ['dropout', 'patches', 'spatial2d']) {
+      await choose(page, pattern)
+      await expectLibraryCounts(page)
+    }
+    await type(page, 'rate', '1')
+    expect(await count(page, 'zeros')).toBe(await count(page, 'elements'))
+    expect(wrong).toEqual([])
+  } finally {
+    await browser.close()
+  }
+})

@@ -1,0 +1,38 @@
+/** What tests that drive a browser from Node need: the browser, and something on 127.0.0.1 for it to open. */
+
+import { type Browser, launch } from 'puppeteer'
+import { createServer, preview } from 'vite'
+import { chromeFlags, findBrowser, NO_BROWSER } from '../../scripts/browser.mjs'
+
+/** A headless Chrome; without `webgpu` it is one that has no adapter, as on a machine without a GPU. */
+export async function launchBrowser({ webgpu }: { webgpu: boolean }): Promise<Browser> {
+  const executablePath = await findBrowser()
+  if (!executablePath) throw new Error(NO_BROWSER)
+  // Over a pipe, because the browser then ends with this process however that ends.
+  return launch({ executablePath, headless: true, pipe: true, args: chromeFlags({ webgpu }) })
+}
+
+export interface Served {
+  /** With a slash at its end. 127.0.0.1 is a secure context, so WebGPU is there. */
+  url: string
+  close(): Promise<void>
+}
+
+/** The page as `npm start` serves it, on a free port. */
+export async function servePage(): Promise<Served> {
+  const server = await createServer({ logLevel: 'error', server: { host: '127.0.0.1', port: 0 } })
+  await server.listen()
+  return served(server)
+}
+
+/** A folder of built files, on a free port. */
+export async function serveFolder(folder: string): Promise<Served> {
+  const options = { root: folder, build: { outDir: '.' }, preview: { host: '127.0.0.1', port: 0 } }
+  return served(await preview({ ...options, configFile: false, logLevel: 'error' }))
+}
+
+function served(server: { resolvedUrls: { local: string[] } | null; close(): Promise<void> }): Served {
+  const url = server.resolvedUrls?.local[0]
+  if (!url) throw new Error('internal: the server has no address')
+  return { url, close: () => server.close() }
+}
