@@ -2,7 +2,7 @@
 
 import type { ApplyDispatch, Variant } from '../plan.js'
 import type { Dropout } from '../resolve.js'
-import { APPLY_PARAMS, writeApplyParams } from './params.js'
+import { APPLY_PARAMS, paramsStride, writeApplyParams } from './params.js'
 import { pipelinesOf } from './pipelines.js'
 
 /** Where a tensor begins in a buffer, in bytes. */
@@ -25,7 +25,7 @@ export function createApplyPass(
   mask: GPUBuffer,
 ): ApplyPass {
   const { applyLayout, tensorLayout, applyMask } = pipelinesOf(device)
-  const stride = Math.max(device.limits.minUniformBufferOffsetAlignment, APPLY_PARAMS.size)
+  const stride = paramsStride(device, APPLY_PARAMS.size)
   const params = device.createBuffer({
     label: 'noiseshape/apply_mask/params',
     size: Math.max(stride * dispatches.length, stride),

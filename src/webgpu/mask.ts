@@ -3,7 +3,7 @@
 import { type Call, reject } from '../options.js'
 import { type MaskDispatch, maskBytes, type Variant } from '../plan.js'
 import type { Dropout } from '../resolve.js'
-import { MASK_PARAMS, writeMaskParams } from './params.js'
+import { MASK_PARAMS, paramsStride, writeMaskParams } from './params.js'
 import { pipelinesOf } from './pipelines.js'
 
 export interface MaskPass {
@@ -28,7 +28,7 @@ export function createMaskPass(
 ): MaskPass {
   const { maskLayout, generateMask } = pipelinesOf(device)
   const pipeline = generateMask(variant)
-  const stride = device.limits.minUniformBufferOffsetAlignment
+  const stride = paramsStride(device, MASK_PARAMS.size)
   const slotBytes = stride * dispatches.length
   const buffer = device.createBuffer({
     label: 'noiseshape/generate_mask/mask',

@@ -34,6 +34,12 @@ export const APPLY_PARAMS = {
 const STREAM_VERSION = 1
 const CELLS_PER_GROUP = 128
 
+/** Bytes from one set of parameters of `size` bytes to the next, both at places where a dynamic offset may point. */
+export function paramsStride(device: GPUDevice, size: number): number {
+  const alignment = device.limits.minUniformBufferOffsetAlignment
+  return Math.ceil(size / alignment) * alignment
+}
+
 /** Writes `MaskParams` into `view`. */
 export function writeMaskParams(view: DataView, threshold: number, call: Call, dispatch: MaskDispatch): void {
   const at = MASK_PARAMS

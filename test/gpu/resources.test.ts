@@ -1,0 +1,122 @@
+/** What the library makes on a device: how it is called, how long it lives, and how often it is compiled. */
+
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createEngine } from '../../src/index.js'
+import { createDropout } from '../../src/webgpu/index.js'
+import { floats } from '../support/compare'
+import { useGpu } from '../support/gpu'
+import { input } from '../support/inputs'
+
+const gpu = useGpu()
+
+const draw = { shape: [40, 51], noiseShape: [40, 1], rate: 0.5, seed: 4 }
+const x = input(draw.shape, 1)
+
+afterEach(() => vi.restoreAllMocks())
+
+describe('buffers', () => {
+  test('an engine has destroyed all that it made when a call is done', async () => {
+    const engine = await createEngine({ device: gpu.device })
+    const before = gpu.liveBuffers()
+    await engine.dropout(floats(x), draw)
+    await engine.mask(draw)
+    await engine.noise(draw)
+    engine.destroy()
+    expect(gpu.liveBuffers()).toBe(before)
+  })
+
+  test('an op has destroyed all that it made after destroy, and nothing of the user', async () => {
+    const [source, output] = [gpu.buffer(x), gpu.buffer(x.byteLength)]
+    const before = gpu.liveBuffers()
+    const op = createDropout(gpu.device, draw)
+    expect(gpu.liveBuffers()).toBeGreaterThan(before)
+    gpu.submit((encoder) => op.encode(encoder, { input: source, output }, { seed: 1 }))
+    await gpu.device.queue.onSubmittedWorkDone()
+    op.destroy()
+    expect(gpu.liveBuffers()).toBe(before)
+    await gpu.read(source)
+    await gpu.read(output)
+  })
+
+  test('recording makes no buffer', () => {
+    const op = createDropout(gpu.device, draw)
+    const tensor = gpu.buffer(x)
+    const before = gpu.liveBuffers()
+    gpu.submit((encoder) => {
+      for (let call = 0; call < 5; call++) {
+        op.encode(encoder, { input: tensor, output: tensor }, { seed: 1, call })
+      }
+    })
+    expect(gpu.liveBuffers()).toBe(before)
+    op.destroy()
+  })
+})
+
+describe('compilation', () => {
+  test('nothing is compiled again for another shape, rate, seed, op or engine', async () => {
+    const run = async (shape: number[], noiseShape: number[] | undefined, rate: number, seed: number) => {
+      const op = createDropout(gpu.device, { shape, noiseShape, rate })
+      const bytes = 4 * shape.reduce((a, b) => a * b)
+      const [source, output] = [gpu.buffer(bytes), gpu.buffer(bytes)]
+      gpu.submit((encoder) => {
+        op.encode(encoder, { input: source, output }, { seed })
+        op.encode(encoder, { input: source, output: source }, { seed })
+      })
+      op.destroy()
+      const engine = await createEngine({ device: gpu.device })
+      await engine.dropout(new Float32Array(bytes / 4), { shape, noiseShape, rate, seed })
+      engine.destroy()
+    }
+    await run([40, 51], undefined, 0.5, 1)
+    await run([40, 51], [40, 1], 0.5, 1)
+    await run([40, 51], [1, 51], 0.5, 1)
+    await run([7, 5, 3], [7, 1, 3], 0.5, 1)
+    const compilers = [
+      vi.spyOn(gpu.device, 'createShaderModule'),
+      vi.spyOn(gpu.device, 'createComputePipeline'),
+      vi.spyOn(gpu.device, 'createComputePipelineAsync'),
+    ]
+    await run([39, 53], undefined, 0.25, 2)
+    await run([1, 2, 3, 4, 5, 7], [1, 2, 1, 4, 5, 1], 0.9, 3)
+    await run([4001, 3], [4001, 1], 0.001, 4)
+    await run([3, 401], [1, 401], 1, 5)
+    for (const compiler of compilers) expect(compiler).not.toHaveBeenCalled()
+  })
+})
+
+describe('labels', () => {
+  test('everything made on the device is called noiseshape/<stage>/<object>', async () => {
+    const device = await gpu.anotherDevice()
+    const makers = [
+      'createBuffer',
+      'createBindGroup',
+      'createBindGroupLayout',
+      'createPipelineLayout',
+      'createShaderModule',
+      'createComputePipeline',
+      'createCommandEncoder',
+    ] as const
+    const spies = makers.map((maker) => vi.spyOn(device, maker))
+    const passes = vi.spyOn(GPUCommandEncoder.prototype, 'beginComputePass')
+    const engine = await createEngine({ device })
+    await engine.dropout(floats(x), draw)
+    await engine.mask(draw)
+    const descriptors = [...spies, passes].flatMap((spy) => spy.mock.calls.map(([descriptor]) => descriptor))
+    expect(descriptors.length).toBeGreaterThan(10)
+    for (const descriptor of descriptors) {
+      expect(descriptor?.label).toMatch(/^noiseshape\/[a-z_]+\/[a-z_]+$/)
+    }
+    engine.destroy()
+  })
+
+  test('no listener for uncaptured errors is put on a device of the user', async () => {
+    const device = await gpu.anotherDevice()
+    const listen = vi.spyOn(device, 'addEventListener')
+    const engine = await createEngine({ device })
+    await engine.dropout(floats(x), draw)
+    engine.destroy()
+    createDropout(device, draw).destroy()
+    expect(listen).not.toHaveBeenCalled()
+    expect(device.onuncapturederror).toBeNull()
+  })
+})

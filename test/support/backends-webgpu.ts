@@ -1,0 +1,50 @@
+/** The backends that need a GPU: an engine, and an operation recorded on the user's own device and buffers. */
+
+import { createEngine } from '../../src/index.js'
+import { createDropout } from '../../src/webgpu/index.js'
+import { type Backend, cpuBackends, engineSession } from './backends'
+import { floats } from './compare'
+import type { Gpu } from './gpu'
+import { count, type Draw, judgeNoiseShape } from './judge'
+
+export function webgpuBackends(gpu: Gpu): readonly Backend[] {
+  return [
+    {
+      name: 'an engine on WebGPU',
+      makesArrays: true,
+      open: async () => engineSession(await createEngine({ backend: 'webgpu', device: gpu.device })),
+    },
+    {
+      name: "createDropout on the user's device",
+      makesArrays: false,
+      open: async () => ({
+        dropout: async (x, draw) => floats(await encodeOnce(gpu, draw, x)),
+        mask: (draw) => maskOf(gpu, draw),
+        close() {},
+      }),
+    },
+  ]
+}
+
+export const allBackends = (gpu: Gpu): readonly Backend[] => [...cpuBackends, ...webgpuBackends(gpu)]
+
+/** One operation from its creation to its end, on buffers of exactly the tensor's size. */
+async function encodeOnce(gpu: Gpu, { shape, rate, noiseShape, ...call }: Draw, x: Float32Array) {
+  const op = createDropout(gpu.device, { shape, rate, noiseShape })
+  const input = gpu.buffer(x)
+  const output = gpu.buffer(new Uint32Array(x.length).fill(0xdeadbeef))
+  gpu.submit((encoder) => op.encode(encoder, { input, output }, call))
+  const bits = await gpu.read(output)
+  op.destroy()
+  return bits.subarray(0, x.length)
+}
+
+async function maskOf(gpu: Gpu, draw: Draw): Promise<Uint32Array> {
+  const { shape, rate, noiseShape, ...call } = draw
+  const op = createDropout(gpu.device, { shape, rate, noiseShape })
+  const data = gpu.buffer(4 * count(shape))
+  gpu.submit((encoder) => op.encode(encoder, { input: data, output: data }, call))
+  const words = await gpu.read(op.maskBuffer)
+  op.destroy()
+  return words.subarray(0, Math.ceil(count(judgeNoiseShape(draw)) / 32))
+}

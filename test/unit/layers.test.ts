@@ -1,0 +1,5 @@
+import { describe } from 'vitest'
+import { cpuBackends } from '../support/backends'
+import { layers } from '../support/suites/layers'
+
+describe.each(cpuBackends)('$name', layers)

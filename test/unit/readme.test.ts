@@ -1,0 +1,29 @@
+/** The README's code does what the README says: every example that is followed by its output is run. */
+
+import { readFileSync } from 'node:fs'
+import * as root from 'noiseshape'
+import * as cpu from 'noiseshape/cpu'
+import { expect, test } from 'vitest'
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const examples = [...readme.matchAll(/```js\n(.*?)```\n\n```text\n(.*?)```/gs)].map(([, code, output]) => ({
+  code,
+  output,
+}))
+const modules: Record<string, object> = { noiseshape: root, 'noiseshape/cpu': cpu }
+
+async function printed(code: string): Promise<string> {
+  const lines: string[] = []
+  const body = code.replace(/^import (\{.*\}) from '(.*)'$/gm, "const $1 = modules['$2']")
+  const run = new Function('modules', 'console', `return (async () => {${body}})()`)
+  await run(modules, { log: (line: string) => lines.push(line) })
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+test('the README has examples with output', () => {
+  expect(examples.length).toBeGreaterThanOrEqual(3)
+})
+
+test.each(examples)('example $# prints what the README says', async ({ code, output }) => {
+  expect(await printed(code)).toBe(output)
+})

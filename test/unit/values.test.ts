@@ -1,0 +1,5 @@
+import { describe } from 'vitest'
+import { cpuBackends } from '../support/backends'
+import { values } from '../support/suites/values'
+
+describe.each(cpuBackends)('$name', values)
