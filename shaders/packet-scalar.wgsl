@@ -2,4 +2,12 @@
 alias Packet = u32;
 alias PacketFloat = f32;
 const WIDTH: u32 = 1u;
-const LANES: Packet = 0u;
+const LANE_BITS: Packet = 1u;
+
+fn all_of(x: Packet) -> u32 {
+  return x;
+}
+
+fn place(packet: u32) -> u32 {
+  return params.first + packet;
+}

@@ -2,4 +2,12 @@
 alias Packet = vec4<u32>;
 alias PacketFloat = vec4<f32>;
 const WIDTH: u32 = 4u;
-const LANES: Packet = Packet(0u, 1u, 2u, 3u);
+const LANE_BITS: Packet = Packet(1u, 2u, 4u, 8u);
+
+fn all_of(x: Packet) -> u32 {
+  return x.x & x.y & x.z & x.w;
+}
+
+fn place(packet: u32) -> u32 {
+  return packet;
+}

@@ -29,5 +29,8 @@ struct ApplyParams {
   count: u32,        // elements to process
   cell: u32,         // the first element's noise cell, counted from the start of the bound mask
   dim_count: u32,    // at least 1
+  columns: u32,      // walk-columns: packets in a row
+  rows: u32,         //   rows in a block that shares its flags
+  strips: u32,       //   threads that take the rows of a block, one column's width
   @align(16) dims: array<Dim, 8>,  // innermost first; the uniform address space wants multiples of 16
 }

@@ -19,7 +19,10 @@ import { DeviceLostError } from './webgpu/errors.js'
 import { readDevice } from './webgpu/tensors.js'
 
 export interface EngineOptions {
-  /** `'auto'` (default): the GPU where there is one, else the CPU. `'webgpu'`: the GPU or an error. `'cpu'`. */
+  /**
+   * `'auto'` (default): the GPU where there is one, else the CPU; also the CPU where the only adapter is software.
+   * `'webgpu'`: whatever adapter there is, or an error. `'cpu'`.
+   */
   backend?: 'auto' | 'webgpu' | 'cpu'
   /** A device of yours to run on; its limits are used as they are, and `destroy()` leaves it alone. */
   device?: GPUDevice
@@ -85,7 +88,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   }
   if (given !== undefined) return new GpuOrCpuEngine(readDevice(given), false, backend)
   try {
-    return new GpuOrCpuEngine(await requestDevice(), true, backend)
+    return new GpuOrCpuEngine(await requestDevice(backend === 'auto'), true, backend)
   } catch (error) {
     if (backend === 'webgpu') throw error
     return new GpuOrCpuEngine(undefined, false, backend, (error as Error).message)

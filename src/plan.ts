@@ -14,11 +14,19 @@ export interface PlanLimits {
   maxComputeWorkgroupsPerDimension: number
 }
 
+/**
+ * The walks of the apply pass over a tensor: `words` where the innermost dim is drawn, `runs` where it is broadcast,
+ * `columns` where whole rows share their flags. See shaders/README.md.
+ */
+export type Walk = 'words' | 'runs' | 'columns'
+
 /** How the work is cut into threads. Changes no bit. */
 export interface Variant {
   workgroupSize: number
-  /** Packets of four elements that one thread of the apply pass handles: 1, 2, 4 or 8. */
-  packetsPerThread: number
+  /** Packets of four elements that one thread of the apply pass handles, at most. */
+  packetsPerThread: Readonly<Record<Walk, number>>
+  /** Multiply first and check afterwards: see TRUSTING in shaders/apply.wgsl. */
+  trusting: boolean
 }
 
 /** A range of a buffer, in bytes. */
@@ -50,6 +58,8 @@ export interface DimFromStart {
 }
 
 export interface ApplyDispatch {
+  walk: Walk
+  packetsPerThread: number
   /** Elements per packet: 4, or 1 for the last elements of a length that is no multiple of 4. */
   width: 4 | 1
   /** The bound part of the tensor, counted from the start of the planned elements. */
@@ -63,10 +73,24 @@ export interface ApplyDispatch {
   cell: number
   /** Innermost first, at least one. */
   dims: readonly DimFromStart[]
+  /** For the walk down columns; all 0 in the others. */
+  blocks: Blocks
   grid: Grid
 }
 
+/** Blocks of rows that share their flags: packets in a row, rows in a block, threads down each column of a block. */
+export interface Blocks {
+  columns: number
+  rows: number
+  strips: number
+}
+
 const BYTES_PER_ELEMENT = 4
+/** Elements of a packet. */
+const WIDTH = 4
+/** Fewer threads than this would leave cores of a software adapter idle. */
+const FEWEST_THREADS = 128
+const NO_BLOCKS: Blocks = { columns: 0, rows: 0, strips: 0 }
 const CELLS_PER_GROUP = 128
 const BYTES_PER_GROUP = 16
 const U32_MAX = 2 ** 32 - 1
@@ -120,27 +144,36 @@ export function planApply(
   start = 0,
   end = dropout.elements,
 ): ApplyDispatch[] {
-  const alignment = elementAlignment(limits)
   const axes = withStrides(dropout)
+  const most = bindingBytes(limits, MAX_BINDING) / BYTES_PER_ELEMENT
+  const unit = chunkUnit(axes, most, limits)
   const dispatches: ApplyDispatch[] = []
   for (let from = start; from < end; ) {
-    let size = Math.min(bindingBytes(limits, MAX_BINDING) / BYTES_PER_ELEMENT, end - from)
+    let size = Math.min(Math.floor(most / unit) * unit, end - from)
     let mask = maskWindow(axes, from, from + size - 1, limits)
     while (mask.size > bindingBytes(limits, MAX_MASK_BINDING)) {
+      const alignment = elementAlignment(limits)
       if (size <= alignment) rejectMaskWindow(dropout, limits)
       size = Math.ceil(size / 2 / alignment) * alignment
       mask = maskWindow(axes, from, from + size - 1, limits)
     }
     const tensor = { offset: (from - start) * BYTES_PER_ELEMENT, size: size * BYTES_PER_ELEMENT }
-    const whole = size - (size % 4)
-    for (const { width, first, count } of [
-      { width: 4, first: 0, count: whole },
-      { width: 1, first: whole, count: size - whole },
-    ] as const) {
+    const whole = size - (size % WIDTH)
+    const parts = [
+      { width: WIDTH, first: 0, count: whole, ...walkFor(axes, from, whole, variant) },
+      { width: 1, first: whole, count: size - whole, walk: rowWalk(axes), packetsPerThread: 1 },
+    ] as const
+    for (const { width, first, count, walk, packetsPerThread } of parts) {
       if (count === 0) continue
       const at = seenFrom(axes, from + first)
-      const threads = Math.ceil(count / width / variant.packetsPerThread)
+      const blocks = walk === 'columns' ? blocksOf(axes, packetsPerThread) : NO_BLOCKS
+      const threads =
+        walk === 'columns'
+          ? (count / (WIDTH * blocks.columns * blocks.rows)) * blocks.strips * blocks.columns
+          : Math.ceil(count / width / packetsPerThread)
       dispatches.push({
+        walk,
+        packetsPerThread,
         width,
         tensor,
         mask,
@@ -148,12 +181,49 @@ export function planApply(
         count,
         cell: at.cell - mask.offset * 8,
         dims: at.dims,
+        blocks,
         grid: gridFor(threads, limits, variant),
       })
     }
     from += size
   }
   return dispatches
+}
+
+/** The walk for a chunk, and how many packets it takes per thread: fewer where that leaves too few threads. */
+function walkFor(
+  axes: readonly Axis[],
+  from: number,
+  count: number,
+  variant: Variant,
+): Pick<ApplyDispatch, 'walk' | 'packetsPerThread'> {
+  const block = blockElements(axes)
+  const walk = block > 0 && from % block === 0 && count % block === 0 ? 'columns' : rowWalk(axes)
+  let packetsPerThread = variant.packetsPerThread[walk]
+  while (packetsPerThread > 8 && count / WIDTH / packetsPerThread < FEWEST_THREADS) packetsPerThread /= 4
+  return { walk, packetsPerThread }
+}
+
+/** The walk that goes along the innermost dim. */
+function rowWalk([inner]: readonly Axis[]): Walk {
+  return inner.stride > 0 ? 'words' : 'runs'
+}
+
+/** Elements of a block of rows that share their flags; 0 where there are none, or their rows are no whole packets. */
+function blockElements([inner, outer]: readonly Axis[]): number {
+  return inner.stride > 0 && outer && inner.size % WIDTH === 0 ? inner.size * outer.size : 0
+}
+
+function blocksOf([inner, outer]: readonly Axis[], packetsPerThread: number): Blocks {
+  return { columns: inner.size / WIDTH, rows: outer.size, strips: Math.ceil(outer.size / packetsPerThread) }
+}
+
+/** Chunks are whole numbers of this many elements: what can be bound, and whole blocks of rows where they fit. */
+function chunkUnit(axes: readonly Axis[], most: number, limits: PlanLimits): number {
+  const alignment = elementAlignment(limits)
+  let unit = Math.max(blockElements(axes), 1)
+  while (unit % alignment > 0 && unit <= most) unit *= 2
+  return unit <= most && unit % alignment === 0 ? unit : alignment
 }
 
 /** Elements between two places at which a binding may begin. */

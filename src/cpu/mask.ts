@@ -6,7 +6,7 @@
  */
 
 import type { Call } from '../options.js'
-import { encrypt } from './threefry4x32.js'
+import { encrypt, expandKey } from './threefry4x32.js'
 
 const STREAM_VERSION = 1
 const CELLS_PER_GROUP = 128
@@ -45,30 +45,34 @@ function drawer(threshold: number, { seed, stream, call }: Call): (group: number
   if (threshold === 0) return (_, keep) => keep.fill(0)
   if (threshold === 2 ** 32) return (_, keep) => keep.fill(-1)
   const lastPlane = Math.clz32(threshold & -threshold)
+  const bits = threshold | 0
+  const key = expandKey([seed.lo, seed.hi, stream, STREAM_VERSION])
+  const counter = Int32Array.of(0, 0, call.lo, call.hi)
   const plane = new Int32Array(4)
 
   return (group, keep) => {
-    const low = group | 0
+    counter[0] = group % 2 ** 32
     const high = Math.floor(group / 2 ** 32) << 5 // planes take five bits; no cell below 2^53 needs more than the rest
-    let keep0 = 0,
-      keep1 = 0,
-      keep2 = 0,
-      keep3 = 0
-    let open0 = -1,
-      open1 = -1,
-      open2 = -1,
-      open3 = -1
+    let keep0 = 0
+    let keep1 = 0
+    let keep2 = 0
+    let keep3 = 0
+    let open0 = -1
+    let open1 = -1
+    let open2 = -1
+    let open3 = -1
     for (let p = 0; p <= lastPlane; p++) {
-      encrypt(low, high | p, call.lo, call.hi, seed.lo, seed.hi, stream, STREAM_VERSION, plane)
-      const t = -((threshold >>> (31 - p)) & 1)
-      keep0 |= open0 & t & ~plane[0]
-      keep1 |= open1 & t & ~plane[1]
-      keep2 |= open2 & t & ~plane[2]
-      keep3 |= open3 & t & ~plane[3]
-      open0 &= ~(plane[0] ^ t)
-      open1 &= ~(plane[1] ^ t)
-      open2 &= ~(plane[2] ^ t)
-      open3 &= ~(plane[3] ^ t)
+      counter[1] = high | p
+      encrypt(counter, key, plane)
+      const bit = (bits << p) >> 31
+      keep0 |= open0 & bit & ~plane[0]
+      keep1 |= open1 & bit & ~plane[1]
+      keep2 |= open2 & bit & ~plane[2]
+      keep3 |= open3 & bit & ~plane[3]
+      open0 &= ~(plane[0] ^ bit)
+      open1 &= ~(plane[1] ^ bit)
+      open2 &= ~(plane[2] ^ bit)
+      open3 &= ~(plane[3] ^ bit)
       if ((open0 | open1 | open2 | open3) === 0) break
     }
     keep[0] = keep0

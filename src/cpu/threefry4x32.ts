@@ -9,35 +9,35 @@ const PARITY = 0x1bd11bda
 /**
  * Maps a counter to four random words under a key.
  *
- * @param c0 c1 c2 c3 the counter, unsigned 32-bit words
+ * @param counter four words
  * @param key four words
- * @param out receives the four words, as signed or unsigned 32-bit integers by its type
+ * @param out receives the four words
  */
 export function threefry4x32(
-  [c0, c1, c2, c3]: ArrayLike<number> & Iterable<number>,
-  key: ArrayLike<number>,
-  out: Int32Array | Uint32Array,
+  counter: ArrayLike<number>,
+  key: ArrayLike<number> & Iterable<number>,
+  out: Uint32Array,
 ): void {
-  encrypt(c0, c1, c2, c3, key[0] | 0, key[1] | 0, key[2] | 0, key[3] | 0, out)
+  const words = new Int32Array(out.buffer, out.byteOffset, 4)
+  encrypt(Int32Array.from(counter), expandKey(key), words)
 }
 
-/** The same with every word an argument: no allocation, for the mask's inner loop. */
-export function encrypt(
-  c0: number,
-  c1: number,
-  c2: number,
-  c3: number,
-  k0: number,
-  k1: number,
-  k2: number,
-  k3: number,
-  out: Int32Array | Uint32Array,
-): void {
-  const k4 = PARITY ^ k0 ^ k1 ^ k2 ^ k3
-  let x0 = (c0 + k0) | 0
-  let x1 = (c1 + k1) | 0
-  let x2 = (c2 + k2) | 0
-  let x3 = (c3 + k3) | 0
+/** The key and its parity word. */
+export function expandKey([k0, k1, k2, k3]: ArrayLike<number> & Iterable<number>): Int32Array {
+  return Int32Array.of(k0, k1, k2, k3, PARITY ^ k0 ^ k1 ^ k2 ^ k3)
+}
+
+/** The same over typed arrays: browsers box 32-bit numbers that go from function to function, but not in these. */
+export function encrypt(counter: Int32Array, key: Int32Array, out: Int32Array): void {
+  const k0 = key[0]
+  const k1 = key[1]
+  const k2 = key[2]
+  const k3 = key[3]
+  const k4 = key[4]
+  let x0 = (counter[0] + k0) | 0
+  let x1 = (counter[1] + k1) | 0
+  let x2 = (counter[2] + k2) | 0
+  let x3 = (counter[3] + k3) | 0
 
   // rounds 0 to 3, then key injection 1
   x0 = (x0 + x1) | 0

@@ -72,11 +72,11 @@ export function createApplyPass(
     record(pass, input, output) {
       const inPlace = input.buffer === output.buffer
       const groups = tensorGroupsFor(input, output, inPlace)
-      dispatches.forEach(({ width, grid }, i) => {
-        pass.setPipeline(applyMask(variant, width, inPlace))
+      dispatches.forEach((dispatch, i) => {
+        pass.setPipeline(applyMask(dispatch, variant, inPlace))
         pass.setBindGroup(0, maskGroups[i], [i * stride])
         pass.setBindGroup(1, groups[i])
-        pass.dispatchWorkgroups(...grid)
+        pass.dispatchWorkgroups(...dispatch.grid)
       })
     },
     destroy() {

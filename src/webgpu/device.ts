@@ -6,9 +6,10 @@ import { WebGPUUnavailableError } from './errors.js'
 /**
  * Requests a device with all that its adapter allows.
  *
+ * @param hardwareOnly refuse an adapter that is software
  * @throws WebGPUUnavailableError where there is no WebGPU, no adapter or no device
  */
-export async function requestDevice(): Promise<GPUDevice> {
+export async function requestDevice(hardwareOnly: boolean): Promise<GPUDevice> {
   const gpu: GPU | undefined = globalThis.navigator?.gpu
   if (!gpu) {
     const insecure = globalThis.isSecureContext === false
@@ -26,6 +27,12 @@ export async function requestDevice(): Promise<GPUDevice> {
       'noiseshape: the browser has WebGPU but offers no adapter. The GPU may be blocked or have no driver.',
     )
   }
+  if (hardwareOnly && isSoftware(adapter.info)) {
+    const { vendor, architecture } = adapter.info
+    throw new WebGPUUnavailableError(
+      `noiseshape: the only WebGPU adapter (${vendor} ${architecture}) is software, on which JavaScript is faster. Pass backend: 'webgpu' to use it all the same.`,
+    )
+  }
   try {
     return await adapter.requestDevice({
       label: 'noiseshape/engine/device',
@@ -40,11 +47,23 @@ export async function requestDevice(): Promise<GPUDevice> {
 }
 
 /**
- * How work is cut on this device. A software adapter pays for each invocation, so a thread takes a whole mask word; on
- * hardware neighbouring threads must read neighbouring addresses, so a thread takes one packet of four elements.
+ * How work is cut on this device. A software adapter pays for each thread and each instruction, so a thread takes many
+ * packets and checks them together. On hardware neighbouring threads must read neighbouring addresses, and arithmetic
+ * is free beside memory: a thread takes one packet, or a few down a column.
  */
 export function variantFor(device: GPUDevice): Variant {
-  return { workgroupSize: 64, packetsPerThread: isSoftware(device.adapterInfo) ? 8 : 1 }
+  return isSoftware(device.adapterInfo) ? SOFTWARE : HARDWARE
+}
+
+const SOFTWARE: Variant = {
+  workgroupSize: 64,
+  packetsPerThread: { words: 512, runs: 512, columns: 512 },
+  trusting: true,
+}
+const HARDWARE: Variant = {
+  workgroupSize: 64,
+  packetsPerThread: { words: 1, runs: 1, columns: 8 },
+  trusting: false,
 }
 
 function isSoftware(info: GPUAdapterInfo | undefined): boolean {

@@ -27,8 +27,11 @@ export const APPLY_PARAMS = {
   count: 16,
   cell: 20,
   dim_count: 24,
-  dims: 32,
-  size: 160,
+  columns: 28,
+  rows: 32,
+  strips: 36,
+  dims: 48,
+  size: 176,
 } as const
 
 const STREAM_VERSION = 1
@@ -66,6 +69,9 @@ export function writeApplyParams(view: DataView, rate: Rate, dispatch: ApplyDisp
   setWords(view, at.count, [dispatch.count])
   setWords(view, at.cell, [dispatch.cell])
   setWords(view, at.dim_count, [dispatch.dims.length])
+  setWords(view, at.columns, [dispatch.blocks.columns])
+  setWords(view, at.rows, [dispatch.blocks.rows])
+  setWords(view, at.strips, [dispatch.blocks.strips])
   setWords(
     view,
     at.dims,

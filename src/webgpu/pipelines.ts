@@ -8,7 +8,10 @@ import scalarSource from '../../shaders/packet-scalar.wgsl?raw'
 import vec4Source from '../../shaders/packet-vec4.wgsl?raw'
 import paramsSource from '../../shaders/params.wgsl?raw'
 import threefrySource from '../../shaders/threefry4x32.wgsl?raw'
-import type { Variant } from '../plan.js'
+import columnsSource from '../../shaders/walk-columns.wgsl?raw'
+import runsSource from '../../shaders/walk-runs.wgsl?raw'
+import wordsSource from '../../shaders/walk-words.wgsl?raw'
+import type { ApplyDispatch, Variant, Walk } from '../plan.js'
 import { APPLY_PARAMS, MASK_PARAMS } from './params.js'
 
 export interface Pipelines {
@@ -18,9 +21,11 @@ export interface Pipelines {
   applyLayout: GPUBindGroupLayout
   /** Group 1 of `apply_mask`: input and output, or the one tensor. */
   tensorLayout(inPlace: boolean): GPUBindGroupLayout
-  generateMask(variant: Variant): GPUComputePipeline
-  applyMask(variant: Variant, width: 4 | 1, inPlace: boolean): GPUComputePipeline
+  generateMask(workgroupSize: number): GPUComputePipeline
+  applyMask(dispatch: ApplyDispatch, variant: Variant, inPlace: boolean): GPUComputePipeline
 }
+
+const WALKS: Record<Walk, string> = { words: wordsSource, runs: runsSource, columns: columnsSource }
 
 const perDevice = new WeakMap<GPUDevice, Pipelines>()
 
@@ -49,30 +54,45 @@ function createPipelines(device: GPUDevice): Pipelines {
   ])
   const inPlaceLayout = bindGroupLayout(device, 'apply_mask/tensor', [{ type: 'storage' }])
   const tensorLayout = (inPlace: boolean) => (inPlace ? inPlaceLayout : separateLayout)
+  const applyPipeline = memoized(
+    (
+      walk: Walk,
+      packetsPerThread: number,
+      width: number,
+      workgroupSize: number,
+      trusting: boolean,
+      inPlace: boolean,
+    ) => {
+      const packet = width === 4 ? vec4Source : scalarSource
+      const io = inPlace ? inPlaceSource : separateSource
+      const sources = [paramsSource, packet, io, applySource, WALKS[walk]]
+      return pipeline(device, 'apply_mask', sources, [applyLayout, tensorLayout(inPlace)], {
+        WORKGROUP_SIZE: workgroupSize,
+        PACKETS_PER_THREAD: packetsPerThread,
+        TRUSTING: Number(trusting),
+      })
+    },
+  )
 
   return {
     maskLayout,
     applyLayout,
     tensorLayout,
-    generateMask: memoized(({ workgroupSize }: Variant) =>
+    generateMask: memoized((workgroupSize: number) =>
       pipeline(device, 'generate_mask', [paramsSource, threefrySource, maskSource], [maskLayout], {
         WORKGROUP_SIZE: workgroupSize,
       }),
     ),
-    applyMask: memoized(({ workgroupSize, packetsPerThread }: Variant, width: 4 | 1, inPlace: boolean) =>
-      pipeline(
-        device,
-        'apply_mask',
-        [
-          paramsSource,
-          width === 4 ? vec4Source : scalarSource,
-          inPlace ? inPlaceSource : separateSource,
-          applySource,
-        ],
-        [applyLayout, tensorLayout(inPlace)],
-        { WORKGROUP_SIZE: workgroupSize, PACKETS_PER_THREAD: packetsPerThread },
-      ),
-    ),
+    applyMask({ walk, packetsPerThread, width }, { workgroupSize, trusting }, inPlace) {
+      return applyPipeline(
+        walk,
+        packetsPerThread,
+        width,
+        workgroupSize,
+        trusting && width > 1 && !inPlace,
+        inPlace,
+      )
+    },
   }
 }
 

@@ -23,10 +23,17 @@ const expected = judgeDropout(x, draw)
 
 afterEach(() => vi.restoreAllMocks())
 
+/** Lets the test browser's software adapter pass for a graphics card. */
+function pretendHardware() {
+  const info = { vendor: 'test', architecture: 'hardware', description: '', isFallbackAdapter: false }
+  vi.spyOn(GPUAdapter.prototype, 'info', 'get').mockReturnValue(info as GPUAdapterInfo)
+}
+
 describe('where there is a GPU', () => {
   test.each(['auto', 'webgpu', undefined] as const)(
     '%s requests a device of its own and runs on it',
     async (backend) => {
+      pretendHardware()
       const engine = await createEngine({ backend })
       expect(engine.backend).toBe('webgpu')
       expect(engine.fallbackReason).toBeUndefined()
@@ -70,6 +77,23 @@ describe('where there is a GPU', () => {
       device.queue.onSubmittedWorkDone().then(() => false),
     ])
     expect(lost).toBe(false)
+  })
+})
+
+describe('where the only adapter is software', () => {
+  test("'auto' uses the CPU, which is faster, and says how to have it otherwise", async () => {
+    const engine = await createEngine({ backend: 'auto' })
+    expect(engine.backend).toBe('cpu')
+    expect(engine.fallbackReason).toMatch(/software.*backend: 'webgpu'/)
+    expectSameBits(await engine.dropout(floats(x), draw), expected, { shape: draw.shape })
+    engine.destroy()
+  })
+
+  test("'webgpu' runs on it", async () => {
+    const engine = await createEngine({ backend: 'webgpu' })
+    expect(engine.backend).toBe('webgpu')
+    expectSameBits(await engine.dropout(floats(x), draw), expected, { shape: draw.shape })
+    engine.destroy()
   })
 })
 
@@ -163,6 +187,7 @@ describe('when the engine is destroyed', () => {
   })
 
   test("an 'auto' engine with a device of its own does not take that for a loss", async () => {
+    pretendHardware()
     const engine = await createEngine({ backend: 'auto' })
     const pending = caught(() => engine.dropout(floats(x), draw))
     engine.destroy()

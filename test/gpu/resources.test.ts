@@ -53,7 +53,7 @@ describe('buffers', () => {
 })
 
 describe('compilation', () => {
-  test('nothing is compiled again for another shape, rate, seed, op or engine', async () => {
+  test('nothing is compiled again for another shape, rate, seed, op or engine, once each walk was compiled', async () => {
     const run = async (shape: number[], noiseShape: number[] | undefined, rate: number, seed: number) => {
       const op = createDropout(gpu.device, { shape, noiseShape, rate })
       const bytes = 4 * shape.reduce((a, b) => a * b)
@@ -71,6 +71,8 @@ describe('compilation', () => {
     await run([40, 51], [40, 1], 0.5, 1)
     await run([40, 51], [1, 51], 0.5, 1)
     await run([7, 5, 3], [7, 1, 3], 0.5, 1)
+    await run([7, 5, 3], [7, 5, 1], 0.5, 1)
+    await run([7, 5, 8], [7, 1, 8], 0.5, 1)
     const compilers = [
       vi.spyOn(gpu.device, 'createShaderModule'),
       vi.spyOn(gpu.device, 'createComputePipeline'),
@@ -80,6 +82,7 @@ describe('compilation', () => {
     await run([1, 2, 3, 4, 5, 7], [1, 2, 1, 4, 5, 1], 0.9, 3)
     await run([4001, 3], [4001, 1], 0.001, 4)
     await run([3, 401], [1, 401], 1, 5)
+    await run([3, 400], [1, 400], 1, 5)
     for (const compiler of compilers) expect(compiler).not.toHaveBeenCalled()
   })
 })

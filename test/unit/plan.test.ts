@@ -17,10 +17,11 @@ const TINY: PlanLimits = {
   maxComputeWorkgroupsPerDimension: 3,
 }
 const HUGE: PlanLimits = { ...DEFAULTS, maxBufferSize: 2 ** 53, maxStorageBufferBindingSize: 2 ** 53 }
-const VARIANTS = [
-  { workgroupSize: 64, packetsPerThread: 1 },
-  { workgroupSize: 64, packetsPerThread: 8 },
-]
+const VARIANTS = [1, 8, 32].map((packets) => ({
+  workgroupSize: 64,
+  packetsPerThread: { words: packets, runs: packets, columns: packets },
+  trusting: false,
+}))
 
 const SMALL = [
   { shape: [5003], noiseShape: null },
@@ -72,7 +73,7 @@ function locate({ cell, dims }: ApplyDispatch, element: number): number {
   return cell
 }
 
-describe.each(VARIANTS)('with $packetsPerThread packets per thread', (variant) => {
+describe.each(VARIANTS)('with $packetsPerThread.words packets per thread', (variant) => {
   test.each(SMALL)('$shape with noise shape $noiseShape in small bindings is covered once', (options) => {
     const dropout = resolveDropout({ ...options, rate: 0.5 })
     const covered = new Uint8Array(dropout.elements)
@@ -82,7 +83,7 @@ describe.each(VARIANTS)('with $packetsPerThread packets per thread', (variant) =
       expect(Math.max(tensor.size, mask.size)).toBeLessThanOrEqual(1024)
       expect(Math.max(...grid)).toBeLessThanOrEqual(3)
       const threads = grid[0] * grid[1] * variant.workgroupSize
-      expect(threads * variant.packetsPerThread * width).toBeGreaterThanOrEqual(count)
+      expect(threads * dispatch.packetsPerThread * width).toBeGreaterThanOrEqual(count)
       for (let i = 0; i < count; i++) {
         const element = tensor.offset / 4 + first + i
         covered[element]++

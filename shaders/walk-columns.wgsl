@@ -1,0 +1,16 @@
+// Walk of pass 2 where whole rows share their flags (SpatialDropout1D, channelsLast, one mask for the batch): a thread
+// takes one packet's width of a row and goes down the rows with the flags it loaded once. Neighbouring threads read
+// neighbouring packets. Needs apply; dispatched only over whole blocks of rows whose length is a multiple of WIDTH.
+
+fn walk(thread: u32, trusting: bool) -> u32 {
+  let scale = params.scale;
+  let columns = params.columns;
+  let strip = thread / columns;
+  let block = strip / params.strips;
+  let row = (strip - block * params.strips) * PACKETS_PER_THREAD;
+  let first = (block * params.rows + row) * columns + (thread - strip * columns);
+  // A thread past the end of the grid goes down no row.
+  let rows = select(0u, min(PACKETS_PER_THREAD, params.rows - row), first < packet_count());
+  let keep = spread_flags(next_flags(locate(first * WIDTH).cell));
+  return apply_strip(first, rows, columns, keep, scale, trusting);
+}

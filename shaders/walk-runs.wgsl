@@ -1,0 +1,22 @@
+// Walk of pass 2 where the innermost dim is broadcast (SpatialDropout2D channelsFirst, DropPath): a thread takes
+// consecutive packets and loads one flag for each row it meets. Needs apply.
+
+fn walk(thread: u32, trusting: bool) -> u32 {
+  let scale = params.scale;
+  var seen = ORDINARY;
+  var at = thread * PACKETS_PER_THREAD;
+  let end = min(at + PACKETS_PER_THREAD, packet_count());
+  while (at < end) {
+    let here = locate(at * WIDTH);
+    let row_end = min(at + here.run / WIDTH, end);
+    let keep = Packet(shared_flag(here.cell));
+    seen &= apply_strip(at, row_end - at, 1u, keep, scale, trusting);
+    at = row_end;
+    // A packet that begins in this row and ends in another, where the rows' length is no multiple of the packet's.
+    for (var straddles = at < end && here.run % WIDTH > 0u; straddles; straddles = false) {
+      seen &= apply_packet(at, spread_flags(gather_flags(at * WIDTH, WIDTH)), scale, trusting);
+      at++;
+    }
+  }
+  return seen;
+}
