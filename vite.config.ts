@@ -29,8 +29,41 @@ const page = defineConfig({
   base: './',
   resolve: { alias },
   server: { host: '127.0.0.1' }, // WebGPU exists in secure contexts only: https, localhost, 127.0.0.1
-  build: { target: 'es2022', outDir: at('bench/dist'), emptyOutDir: true },
+  // The benchmark's packages, known before it asks for them, else the page reloads in the middle of a run.
+  optimizeDeps: {
+    include: [
+      '@jax-js/jax',
+      '@observablehq/plot',
+      '@tensorflow/tfjs-backend-cpu',
+      '@tensorflow/tfjs-backend-webgpu',
+      '@tensorflow/tfjs-core',
+    ],
+    exclude: ['onnxruntime-web'], // finds its parts by its own address
+  },
+  build: {
+    target: 'es2022',
+    outDir: at('bench/dist'),
+    emptyOutDir: true,
+    rollupOptions: { input: [at('bench/index.html'), at('bench/benchmark.html')] },
+  },
 })
 
-/** `vite` serves the page, `vite build` makes the library, `vite build --mode page` the page. */
-export default defineConfig(({ command, mode }) => (command === 'serve' || mode === 'page' ? page : library))
+/** The benchmark for runtimes without a browser: one file, which scripts/bench.mjs tells where to go. */
+const portable = defineConfig({
+  resolve: { alias },
+  ssr: { noExternal: true },
+  build: {
+    target: 'es2022',
+    ssr: at('bench/portable.ts'),
+    rollupOptions: { external: ['webgpu'], output: { entryFileNames: 'bench.mjs' } },
+  },
+})
+
+/**
+ * `vite` serves the pages, `vite build` makes the library, `vite build --mode page` the pages, `--mode portable` the
+ * benchmark for Node and Deno.
+ */
+export default defineConfig(({ command, mode }) => {
+  if (command === 'serve' || mode === 'page') return page
+  return mode === 'portable' ? portable : library
+})

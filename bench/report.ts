@@ -1,94 +1,119 @@
-/** What the page says: the backend, the counts, the agreement of GPU and CPU, and what is wrong with a setting. */
+/** The report of a run: plain data that goes through JSON, and what can be read off it. */
 
-import type { Engine } from 'noiseshape'
-import { FieldError, fieldNames, type Options, plain, size } from './fields.js'
-import type { Trial } from './trial.js'
+import type { Peer } from './peers/peer.js'
 
-const number = new Intl.NumberFormat('en')
-const percent = new Intl.NumberFormat('en', {
-  style: 'percent',
-  minimumFractionDigits: 1,
-  maximumFractionDigits: 1,
-})
-
-export function element<T extends HTMLElement = HTMLElement>(id: string): T {
-  const found = document.getElementById(id)
-  if (!found) throw new Error(`internal: the page has no element #${id}`)
-  return found as T
+export interface Report {
+  format: 1
+  /** ISO 8601. */
+  date: string
+  machine: Machine
+  /** Fewer and shorter batches, rate 0.1 only. */
+  quick: boolean
+  peers: (Pick<Peer, 'name' | 'title' | 'kind' | 'role'> & { copies: number; version?: string })[]
+  cases: CaseReport[]
+  coldStart?: ColdStart
+  /** What was not measured at all, and why. */
+  notes: string[]
 }
 
-/** Says which backend runs, on which adapter, or why there is no GPU. */
-export function showBackend({ backend, adapterInfo, fallbackReason }: Engine): void {
-  const name = backend === 'webgpu' ? 'WebGPU' : 'CPU'
-  const adapter = [
-    adapterInfo?.vendor,
-    adapterInfo?.architecture,
-    adapterInfo?.device,
-    adapterInfo?.description,
-  ]
-  const known = adapter.filter(Boolean).join(' ')
-  fact('backend', backend, name)
-  element('adapter-title').textContent = backend === 'webgpu' ? 'Adapter' : 'Why not WebGPU'
-  fact(
-    'adapter',
-    '',
-    backend === 'webgpu' ? known || 'the browser does not say' : plain(fallbackReason ?? 'not said'),
-  )
-  const badge = element('badge')
-  badge.dataset.backend = backend
-  badge.textContent = backend === 'webgpu' ? `${name}${known && ` on ${known}`}` : 'CPU, without WebGPU'
+export interface Machine {
+  /** E.g. `Chrome 150.0.7871.181`, `Deno 2.9.6`. */
+  runtime: string
+  platform: string
+  cores: number
+  /** Left out where there is no WebGPU. */
+  adapter?: Adapter
+  /** Why there is no adapter. */
+  noAdapter?: string
 }
 
-/** Says what one trial drew and how it compares. */
-export function showTrial({ backend, result, flags, kept, zeros, bits }: Trial, options: Options): void {
-  const { rate } = options
-  const scale = Math.fround(1 / (1 - rate))
-  const share = flags.length === 0 ? 'none to draw' : percent.format(kept / flags.length)
-  fact('cells', flags.length, number.format(flags.length))
-  fact('kept', kept, `${number.format(kept)} (${share})`)
-  fact('elements', size(options.shape), number.format(result.length))
-  fact('zeros', zeros, number.format(zeros))
-  fact('scale', rate === 1 ? 0 : scale, rate === 1 ? 'nothing is kept' : `× ${Number(scale.toPrecision(7))}`)
-  const state = bits === undefined ? 'none' : bits.first === undefined ? 'same' : 'different'
-  const verdict = {
-    none: 'no GPU to compare with',
-    same: `identical bits: ${number.format(bits?.same ?? 0)} of ${number.format(bits?.of ?? 0)}`,
-    different: `${number.format(bits?.same ?? 0)} of ${number.format(bits?.of ?? 0)} the same. First: ${bits?.first}`,
-  }[state]
-  fact('bits', state, verdict)
-  const on = backend === 'webgpu' ? 'WebGPU' : 'The CPU'
-  tell(
-    `${on} kept ${number.format(kept)} of ${number.format(flags.length)} noise cells, ${share}. GPU and CPU: ${verdict}.`,
-  )
+export interface Adapter {
+  vendor: string
+  architecture: string
+  device: string
+  description: string
+  isFallbackAdapter: boolean
 }
 
-/** Puts an error beside its field, or, when there is none (`undefined`), clears them all. */
-export function showError(error: unknown): void {
-  const field = error instanceof FieldError ? error.field : undefined
-  const message = error instanceof Error ? plain(error.message) : error === undefined ? '' : String(error)
-  for (const name of fieldNames) {
-    element(`${name}-error`).textContent = name === field ? message : ''
-    element(name).setAttribute('aria-invalid', String(name === field))
+export interface CaseReport {
+  name: string
+  title: string
+  shape: number[]
+  noiseShape: number[]
+  rate: number
+  elements: number
+  cells: number
+  sweep: boolean
+  entrants: EntrantReport[]
+}
+
+/** One peer in one case: measured, or why not. */
+export type EntrantReport = Measured | { peer: string; status: 'failed' | 'skipped'; reason: string }
+
+export interface Measured {
+  peer: string
+  status: 'ok'
+  /** Milliseconds of one call. */
+  median: number
+  min: number
+  /** Interquartile range over the median. */
+  spread: number
+  repeats: number
+  rounds: number
+  /** Time over the time of the roof: the fastest copy of as many bytes, in the same run. Left out without a roof. */
+  ratio?: number
+  /** 1e9 bytes read and written in a second, by the median: 8 for each element and copy. */
+  gbPerS: number
+}
+
+/** Milliseconds from `createEngine` to the first result of a small tensor; a new engine each time. */
+export interface ColdStart {
+  shape: number[]
+  samples: number[]
+  median: number
+  min: number
+}
+
+/** Adds ratio and throughput to the timings of one case. */
+export function withRatios(
+  elements: number,
+  entrants: readonly Omit<Measured, 'ratio' | 'gbPerS'>[],
+  peers: readonly Pick<Peer, 'name' | 'kind' | 'role' | 'copies'>[],
+): Measured[] {
+  const peerOf = (name: string) => peers.find((peer) => peer.name === name)
+  const roofs = { gpu: Number.POSITIVE_INFINITY, cpu: Number.POSITIVE_INFINITY }
+  for (const { peer: name, median } of entrants) {
+    const peer = peerOf(name)
+    if (peer?.role === 'roof') roofs[peer.kind] = Math.min(roofs[peer.kind], median)
   }
-  element('run-error').textContent = field ? '' : message
-  if (error === undefined) return
-  element('after-note').textContent = 'the last good result'
-  if (field === 'shape' || field === 'noise') element('noise-hint').textContent = ''
-  tell(`${message} The last good result stays.`)
+  return entrants.map((entrant) => {
+    const { kind = 'gpu', copies = 1 } = peerOf(entrant.peer) ?? {}
+    const roof = roofs[kind] * copies
+    return {
+      ...entrant,
+      ...(Number.isFinite(roof) && { ratio: entrant.median / roof }),
+      gbPerS: (elements * 8 * copies) / (entrant.median * 1e6),
+    }
+  })
 }
 
-let pending = 0
-
-/** Says a sentence to a screen reader, once things are quiet: a dragged slider would flood it. */
-export function tell(message: string): void {
-  clearTimeout(pending)
-  pending = window.setTimeout(() => {
-    element('status').textContent = message
-  }, 500)
+export function isMeasured(entrant: EntrantReport): entrant is Measured {
+  return entrant.status === 'ok'
 }
 
-function fact(id: string, value: string | number, text: string): void {
-  const place = element(id)
-  place.dataset.value = String(value)
-  place.textContent = text
+/** The roof of one kind in a case: its fastest copy. */
+export function roofOf(report: Report, { entrants }: CaseReport, kind: Peer['kind']): Measured | undefined {
+  const roofs = report.peers.filter((peer) => peer.role === 'roof' && peer.kind === kind)
+  return entrants
+    .filter(isMeasured)
+    .filter(({ peer }) => roofs.some(({ name }) => name === peer))
+    .toSorted((a, b) => a.median - b.median)[0]
+}
+
+/** The adapter in words, as far as it is told; some runtimes give numbers for vendor and device. */
+export function adapterName({ adapter, noAdapter }: Machine): string {
+  if (!adapter) return `none (${noAdapter ?? 'not said'})`
+  const words = [adapter.vendor, adapter.architecture, adapter.device, adapter.description]
+  const known = words.filter((word) => word && !/^\d+$/.test(word)).join(' ') || 'not said by the browser'
+  return adapter.isFallbackAdapter ? `${known} (software)` : known
 }

@@ -18,9 +18,10 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** The page as `npm start` serves it, on a free port. */
+/** The pages as `npm start` serves them, on a free port; a file saved meanwhile does not reload them. */
 export async function servePage(): Promise<Served> {
-  const server = await createServer({ logLevel: 'error', server: { host: '127.0.0.1', port: 0 } })
+  const options = { host: '127.0.0.1', port: 0, hmr: false, watch: null }
+  const server = await createServer({ logLevel: 'error', server: options })
   await server.listen()
   return served(server)
 }

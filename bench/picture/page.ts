@@ -1,13 +1,14 @@
 /** The page's wiring: what is set goes to the library, what comes out goes to the page. */
 
 import { createEngine } from 'noiseshape'
-import pagoda from './assets/pagoda.jpg'
+import pagoda from '../assets/pagoda.jpg'
+import { element } from '../element.js'
 import { drawSheet, frameHeight } from './draw.js'
 import { type Field, fieldNames, formatShape, readFields } from './fields.js'
 import { receivePictures } from './incoming.js'
 import { CUSTOM, type Pattern, patterns } from './patterns.js'
 import { type Picture, readAddress, readPicture, type Sheet, toTensor } from './picture.js'
-import { element, showBackend, showError, showTrial, tell } from './report.js'
+import { showBackend, showError, showTrial, tell } from './report.js'
 import { writeSnippet } from './snippet.js'
 import { runTrial, spread } from './trial.js'
 
@@ -27,7 +28,8 @@ let custom = false
 let picture: Picture | undefined
 let sheet: Sheet | undefined
 
-const engine = createEngine()
+// The page is there to show the GPU path, so a software adapter is taken too, which 'auto' leaves for the CPU.
+const engine = createEngine({ backend: 'webgpu' }).catch(() => createEngine())
 
 // From settings to result: one trial at a time; a change meanwhile makes one more, with the latest settings.
 

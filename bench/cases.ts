@@ -1,0 +1,49 @@
+/** The cases: the tensors that networks drop out, by name. All float32. */
+
+export interface Case {
+  name: string
+  title: string
+  shape: number[]
+  /** Resolved: 1 or the tensor's own size. */
+  noiseShape: number[]
+  rates: number[]
+  /** A point of the growth curve: the passes by themselves are not measured there. */
+  sweep?: true
+}
+
+const RATES = [0.1, 0.5]
+
+/** What networks do, in the order of the tables. */
+const layers: Case[] = [
+  layer('elementwise', 'Dropout, 16.8 M elements', [4096, 4096], [4096, 4096]),
+  layer('spatial1d', 'SpatialDropout1D', [32, 1024, 512], [32, 1, 512]),
+  // 45 x 45 on purpose: odd sizes, which no packet of four fits
+  layer('spatial2d-first', 'SpatialDropout2D, channels first', [32, 256, 45, 45], [32, 256, 1, 1]),
+  layer('spatial2d-last', 'SpatialDropout2D, channels last', [32, 45, 45, 256], [32, 1, 1, 256]),
+  layer('droppath', 'DropPath', [64, 262144], [64, 1]),
+  layer('batch-mask', 'One mask for the batch', [64, 262144], [1, 262144]),
+  layer('small', 'Dropout of a small activation', [32, 768], [32, 768]),
+]
+
+const sweep: Case[] = Array.from({ length: 9 }, (_, i) => 10 + 2 * i).map((power) => ({
+  ...layer(`sweep-2^${power}`, `Dropout, 2^${power} elements`, [2 ** power], [2 ** power]),
+  rates: [0.1],
+  sweep: true,
+}))
+
+export const cases: readonly Case[] = [...layers, ...sweep]
+
+/** What `--quick` and the page's preset take: one of each pattern that is cut differently, and three sizes. */
+export const quickCases: readonly string[] = [
+  'elementwise',
+  'spatial1d',
+  'spatial2d-first',
+  'small',
+  'sweep-2^10',
+  'sweep-2^14',
+  'sweep-2^18',
+]
+
+function layer(name: string, title: string, shape: number[], noiseShape: number[]): Case {
+  return { name, title, shape, noiseShape, rates: RATES }
+}

@@ -1,0 +1,162 @@
+/** The library: both passes as its user records them, the same forward and backward, and each pass by itself. */
+
+import { unpackMask } from 'noiseshape'
+import { dropout } from 'noiseshape/cpu'
+import { createDropout } from 'noiseshape/webgpu'
+import { readCall } from '../../src/options.js'
+import { planMask } from '../../src/plan.js'
+import { resolveDropout } from '../../src/resolve.js'
+import { variantFor } from '../../src/webgpu/device.js'
+import { createMaskPass } from '../../src/webgpu/mask.js'
+import { patternOf } from '../noise-cells.js'
+import { gpuOf, type Peer, type Prepared, type Setting } from './peer.js'
+import { read, runOn } from './queue.js'
+
+const SEED = 42
+
+/** `record` is one call on the op; `call` counts up, so that each has a mask of its own. */
+async function prepareOp(
+  name: string,
+  setting: Setting,
+  record: (
+    op: ReturnType<typeof createDropout>,
+    encoder: GPUCommandEncoder,
+    tensors: { input: GPUBuffer; output: GPUBuffer },
+    call: number,
+  ) => void,
+): Promise<Prepared> {
+  const { device, ...tensors } = gpuOf(setting)
+  const { shape, noiseShape, rate } = setting
+  const op = createDropout(device, { shape: [...shape], noiseShape: [...noiseShape], rate })
+  await op.ready
+  let call = 0
+  const run = (times: number) => runOn(device, times, (encoder) => record(op, encoder, tensors, call++))
+  return {
+    name,
+    run,
+    async result() {
+      await run(1)
+      return new Float32Array(await read(device, tensors.output))
+    },
+    expected: () => onCpu(setting, call - 1),
+    close: () => op.destroy(),
+  }
+}
+
+function onCpu({ x, shape, noiseShape, rate }: Setting, call: number) {
+  return dropout(x, { shape: [...shape], noiseShape: [...noiseShape], rate, seed: SEED, call })
+}
+
+const bothPasses: Peer = {
+  name: 'noiseshape',
+  title: 'noiseshape',
+  kind: 'gpu',
+  role: 'ours',
+  prepare: (setting) =>
+    prepareOp('noiseshape', setting, (op, encoder, tensors, call) =>
+      op.encode(encoder, tensors, { seed: SEED, call }),
+    ),
+}
+
+const forwardBackward: Peer = {
+  name: 'noiseshape-forward-backward',
+  title: 'noiseshape, forward and backward',
+  kind: 'gpu',
+  role: 'part',
+  copies: 2,
+  prepare: (setting) =>
+    prepareOp('noiseshape-forward-backward', setting, (op, encoder, tensors, call) => {
+      op.encode(encoder, tensors, { seed: SEED, call })
+      op.encode(encoder, tensors, { seed: SEED, call, reuseMask: true })
+    }),
+}
+
+const applyPass: Peer = {
+  name: 'noiseshape-apply',
+  title: 'noiseshape, apply pass alone',
+  kind: 'gpu',
+  role: 'part',
+  async prepare(setting) {
+    // The mask is drawn once, in the first call; the calls after it use it again.
+    let drawn = false
+    const prepared = await prepareOp(this.name, setting, (op, encoder, tensors) => {
+      op.encode(encoder, tensors, { seed: SEED, reuseMask: drawn })
+      drawn = true
+    })
+    return { ...prepared, expected: () => onCpu(setting, 0) }
+  },
+}
+
+/** No public call draws a mask and stops there without reading it back, so this one uses the pass itself. */
+const maskPass: Peer = {
+  name: 'noiseshape-mask',
+  title: 'noiseshape, mask pass alone',
+  kind: 'gpu',
+  role: 'part',
+  async prepare(setting) {
+    const { device } = gpuOf(setting)
+    const { shape, noiseShape, rate, cells } = setting
+    const resolved = resolveDropout({ shape: [...shape], noiseShape: [...noiseShape], rate })
+    const variant = variantFor(device)
+    const pass = createMaskPass(device, resolved, planMask(cells, device.limits, variant), variant, 256)
+    let call = 0
+    const record = (encoder: GPUCommandEncoder) => {
+      const place = pass.prepare(encoder, readCall({ seed: SEED, call: call++ }, cells))
+      const compute = encoder.beginComputePass()
+      pass.record(compute, place)
+      compute.end()
+    }
+    return {
+      name: this.name,
+      run: (times) => runOn(device, times, record),
+      async result() {
+        await runOn(device, 1, record)
+        const words = new Uint32Array(await read(device, pass.buffer)).subarray(0, Math.ceil(cells / 32))
+        return applied(setting, unpackMask(words, cells), resolved.scale)
+      },
+      expected: () => onCpu(setting, call - 1),
+      close: () => pass.destroy(),
+    }
+  },
+}
+
+/** Broadcasts flags over x on the host, so that a mask can be checked like any dropout. */
+function applied({ x, shape, noiseShape }: Setting, flags: Uint8Array, scale: number): Float32Array {
+  const { outer, shared, inner } = patternOf(shape, noiseShape)
+  const y = new Float32Array(x.length)
+  for (let o = 0, element = 0; o < outer; o++) {
+    for (let s = 0; s < shared; s++) {
+      for (let cell = o * inner; cell < (o + 1) * inner; cell++, element++) {
+        if (flags[cell]) y[element] = x[element] * scale
+      }
+    }
+  }
+  return y
+}
+
+export const noiseshapeOnGpu: Peer[] = [bothPasses, maskPass, applyPass, forwardBackward]
+
+export const noiseshapeOnCpu: Peer = {
+  name: 'noiseshape-cpu',
+  title: 'noiseshape/cpu',
+  kind: 'cpu',
+  role: 'ours',
+  async prepare(setting) {
+    let call = 0
+    let y: Float32Array | undefined
+    const run = async (times: number) => {
+      for (let i = 0; i < times; i++) y = onCpu(setting, call++)
+    }
+    return {
+      name: this.name,
+      run,
+      async result() {
+        await run(1)
+        return y as Float32Array
+      },
+      close() {
+        y = undefined
+      },
+    }
+  },
+}

@@ -1,0 +1,25 @@
+/** Names on a command line or a page become the cases and peers that they name. */
+
+import type { Peer } from './peers/peer.js'
+
+/** Those of `all` that are named, in the order of `all`; all of them when none is named. */
+export function select<T extends { name: string }>(
+  what: string,
+  all: readonly T[],
+  names: readonly string[],
+): T[] {
+  const known = all.map(({ name }) => name)
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    throw new RangeError(`There is no ${what} ${unknown.join(', ')}. Pick from: ${known.join(', ')}.`)
+  }
+  return all.filter(({ name }) => names.length === 0 || names.includes(name))
+}
+
+/** The peers that are named, and the roofs of what they run on. */
+export function selectPeers(all: readonly Peer[], names: readonly string[]): Peer[] {
+  const named = select('peer', all, names)
+  return all.filter(
+    (peer) => named.includes(peer) || (peer.role === 'roof' && named.some(({ kind }) => kind === peer.kind)),
+  )
+}

@@ -1,0 +1,120 @@
+/** A report as tables: the same grids as text for a terminal and as Markdown for a file. */
+
+import { significant } from './notation.js'
+import { adapterName, type CaseReport, isMeasured, type Report, roofOf } from './report.js'
+
+interface Grid {
+  title: string
+  columns: string[]
+  rows: string[][]
+}
+
+export function textTables(report: Report): string {
+  const blocks = grids(report).map(({ title, columns, rows }) => {
+    const widths = columns.map((column, i) => Math.max(column.length, ...rows.map((row) => row[i].length)))
+    const line = (row: string[]) =>
+      row
+        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+        .join('  ')
+        .trimEnd()
+    return [title, ...[columns, ...rows].map((row) => `  ${line(row)}`)].join('\n')
+  })
+  return [...head(report), ...blocks, ...foot(report)].join('\n\n')
+}
+
+export function markdownTables(report: Report): string {
+  const blocks = grids(report).map(({ title, columns, rows }) => {
+    const line = (row: string[]) => `| ${row.join(' | ')} |`
+    const rule = columns.map((_, i) => (i === 0 ? '---' : '---:'))
+    return [`### ${title}`, '', ...[columns, rule, ...rows].map(line)].join('\n')
+  })
+  return [...head(report), ...blocks, ...foot(report)].join('\n\n')
+}
+
+const RESULTS_HEAD = `# Results
+
+Written by \`npm run bench -- --markdown bench/RESULTS.md\`, not by hand: a run replaces the section of its runtime and
+adapter. [README.md](README.md) says what is measured and how to read it.
+`
+
+/** A file of results in which the section of this report's runtime and adapter is new, and all others stay. */
+export function withSection(file: string, report: Report): string {
+  const title = `## ${report.machine.runtime.split(' ')[0]}, ${adapterName(report.machine)}`
+  const section = `${title}\n\n${markdownTables(report)}\n`
+  const [, ...old] = file.split(/^(?=## )/m)
+  const kept = old.map((each) => `${each.trimEnd()}\n`)
+  const at = kept.findIndex((each) => each.startsWith(`${title}\n`))
+  const sections = at === -1 ? [...kept, section] : kept.with(at, section)
+  return [RESULTS_HEAD, ...sections].join('\n')
+}
+
+/** The table of one kind and one sort of case: a row for each case and rate. */
+function grids(report: Report): Grid[] {
+  const named = report.cases.filter(({ sweep }) => !sweep)
+  const sweep = report.cases.filter(({ sweep }) => sweep)
+  return [
+    against(report, named, 'gpu', 'WebGPU, times the roof (lower is better; 1 is the speed of a copy)'),
+    against(report, named, 'cpu', 'CPU, times the roof'),
+    growth(report, sweep, 'gpu', 'WebGPU, milliseconds as the tensor grows'),
+    growth(report, sweep, 'cpu', 'CPU, milliseconds as the tensor grows'),
+  ].filter((grid) => grid !== undefined)
+}
+
+type Kind = Report['peers'][number]['kind']
+
+function against(report: Report, cases: CaseReport[], kind: Kind, title: string): Grid | undefined {
+  return grid(report, cases, kind, title, (entrant) =>
+    entrant.ratio ? `${significant(entrant.ratio)}x` : '?',
+  )
+}
+
+function growth(report: Report, cases: CaseReport[], kind: Kind, title: string): Grid | undefined {
+  return grid(report, cases, kind, title, ({ median }) => significant(median))
+}
+
+function grid(
+  report: Report,
+  cases: CaseReport[],
+  kind: Kind,
+  title: string,
+  show: (entrant: { median: number; ratio?: number }) => string,
+): Grid | undefined {
+  const took = new Set(cases.flatMap(({ entrants }) => entrants.map(({ peer }) => peer)))
+  const ofKind = report.peers.filter((peer) => peer.kind === kind && took.has(peer.name))
+  const peers = ofKind.filter(({ role }) => role !== 'roof')
+  if (ofKind.length === 0) return undefined
+  const rows = cases.map((one) => {
+    const roof = roofOf(report, one, kind)
+    const cells = peers.map(({ name }) => {
+      const entrant = one.entrants.find(({ peer }) => peer === name)
+      if (!entrant) return '' // it does not take part in such cases
+      return isMeasured(entrant) ? show(entrant) : entrant.status
+    })
+    const roofCell = roof ? `${significant(roof.median)} ms, ${significant(roof.gbPerS)} GB/s` : '?'
+    return [`${one.name}, rate ${one.rate}`, roofCell, ...cells]
+  })
+  return { title, columns: ['case', 'roof', ...peers.map(({ name }) => name)], rows }
+}
+
+function head({ date, machine, quick }: Report): string[] {
+  return [
+    `Adapter: ${adapterName(machine)}`,
+    `Runtime: ${machine.runtime}, ${machine.platform}, ${machine.cores} cores, ${date.slice(0, 10)}${quick ? ', a quick run' : ''}`,
+  ]
+}
+
+function foot({ coldStart, cases, peers, notes }: Report): string[] {
+  const cold = coldStart && [
+    `Cold start: ${significant(coldStart.median)} ms from createEngine to the first result of ${JSON.stringify(coldStart.shape)} (median of ${coldStart.samples.length}; fastest ${significant(coldStart.min)} ms).`,
+  ]
+  const gaps = cases.flatMap(({ name, rate, entrants }) =>
+    entrants.flatMap((entrant) =>
+      isMeasured(entrant)
+        ? []
+        : `${name}, rate ${rate}: ${entrant.peer} ${entrant.status}: ${entrant.reason}`,
+    ),
+  )
+  const versions = peers.flatMap(({ title, version }) => (version ? `${title} is version ${version}` : []))
+  const all = [...versions, ...notes, ...gaps]
+  return [...(cold ?? []), ...(all.length > 0 ? [all.map((line) => `- ${line}`).join('\n')] : [])]
+}

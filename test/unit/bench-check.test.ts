@@ -1,0 +1,92 @@
+/** The benchmark's checker takes a dropout, and nothing else. */
+
+import { dropout } from 'noiseshape/cpu'
+import { describe, expect, test } from 'vitest'
+import { cases } from '../../bench/cases.js'
+import { checkBits, checkDropout } from '../../bench/check.js'
+import { patternOf, size } from '../../bench/noise-cells.js'
+import { createInput } from '../../bench/run.js'
+
+const elementwise = { shape: [40, 50], noiseShape: [40, 50], rate: 0.25 }
+const spatial = { shape: [8, 30, 40], noiseShape: [8, 1, 40], rate: 0.25 }
+
+/** A good result, then changed. */
+function check(setting: typeof elementwise, change: (y: Float32Array, x: Float32Array) => Float32Array) {
+  const x = createInput(size(setting.shape))
+  return checkDropout(x, change(dropout(x, { ...setting, seed: 1 }), x), setting)
+}
+
+describe('checkDropout', () => {
+  test.each([elementwise, spatial])('takes a dropout of $shape with noise shape $noiseShape', (setting) => {
+    expect(check(setting, (y) => y)).toBeUndefined()
+  })
+
+  test('takes a scale that is rounded in another way', () => {
+    expect(check(elementwise, (y) => y.map((value) => value * (1 + 1e-6)))).toBeUndefined()
+  })
+
+  test.each([
+    ['a copy', (_y: Float32Array, x: Float32Array) => x, 'neither 0 nor'],
+    ['kept values without the scale', (y: Float32Array) => y.map((v) => v * 0.75), 'neither 0 nor'],
+    ['a kept value that is off', (y: Float32Array) => y.map((v) => v * 1.0001), 'neither 0 nor'],
+    ['a NaN', (y: Float32Array) => y.fill(Number.NaN, 7, 8), 'element 7 is NaN'],
+    ['all zeros', (y: Float32Array) => y.fill(0), 'standard deviations off'],
+    [
+      'nothing dropped',
+      (_y: Float32Array, x: Float32Array) => x.map((v) => v / 0.75),
+      'standard deviations off',
+    ],
+    ['a part', (y: Float32Array) => y.slice(1), '1999 elements, not 2000'],
+    ['nothing', () => new Float32Array(), '0 elements'],
+  ])('refuses %s', (_name, change, complaint) => {
+    expect(check(elementwise, change)).toContain(complaint)
+  })
+
+  test('refuses a cell that is kept in one place and dropped in another', () => {
+    const plain = (_y: Float32Array, x: Float32Array) =>
+      dropout(x, { shape: spatial.shape, rate: spatial.rate, seed: 1 })
+    expect(check(spatial, plain)).toContain('kept in one place and dropped in another')
+  })
+
+  test('refuses another rate', () => {
+    const x = createInput(size(elementwise.shape))
+    const y = dropout(x, { ...elementwise, rate: 0.5, seed: 1 }).map((value) => value * (0.5 / 0.75))
+    expect(checkDropout(x, y, elementwise)).toContain('standard deviations off')
+  })
+})
+
+test('checkBits tells two zeros apart and takes equal NaNs', () => {
+  expect(checkBits(Float32Array.of(1, Number.NaN), Float32Array.of(1, Number.NaN))).toBeUndefined()
+  expect(checkBits(Float32Array.of(0), Float32Array.of(-0))).toContain('element 0')
+  expect(checkBits(Float32Array.of(0), Float32Array.of(0, 0))).toContain('1 elements, not 2')
+})
+
+test.each([
+  { shape: [4, 6], noiseShape: [4, 6], pattern: { outer: 1, shared: 1, inner: 24 } },
+  { shape: [2, 3, 4], noiseShape: [2, 1, 4], pattern: { outer: 2, shared: 3, inner: 4 } },
+  { shape: [2, 3, 5, 5], noiseShape: [2, 3, 1, 1], pattern: { outer: 6, shared: 25, inner: 1 } },
+  { shape: [7, 9], noiseShape: [1, 9], pattern: { outer: 1, shared: 7, inner: 9 } },
+])('the pattern of $shape with noise shape $noiseShape', ({ shape, noiseShape, pattern }) => {
+  expect(patternOf(shape, noiseShape)).toEqual(pattern)
+})
+
+test('every case has a pattern, a name of its own, and sizes that packets of four fill', () => {
+  for (const { shape, noiseShape } of cases) {
+    const { outer, shared, inner } = patternOf(shape, noiseShape)
+    expect(outer * shared * inner).toBe(size(shape))
+    expect(size(shape) % 4).toBe(0)
+  }
+  expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
+})
+
+test('a pattern with two separate shared runs is refused', () => {
+  expect(() => patternOf([2, 3, 4], [1, 3, 1])).toThrow('not neighbours')
+})
+
+test('the input has values of both signs, 0.5 to 1.5 in size', () => {
+  const x = createInput(10_000)
+  expect(x.every((value) => Math.abs(value) >= 0.5 && Math.abs(value) < 1.5)).toBe(true)
+  const negative = x.filter((value) => value < 0).length
+  expect(negative).toBeGreaterThan(4000)
+  expect(negative).toBeLessThan(6000)
+})
