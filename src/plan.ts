@@ -3,6 +3,7 @@
  * object in it, so a plan for a tensor that no machine could hold can still be checked.
  */
 
+import { type Axis, axesOf, cellBounds, indicesOf } from './axes.js'
 import { reject, show } from './options.js'
 import type { Dropout } from './resolve.js'
 
@@ -144,7 +145,7 @@ export function planApply(
   start = 0,
   end = dropout.elements,
 ): ApplyDispatch[] {
-  const axes = withStrides(dropout)
+  const axes = axesOf(dropout.dims)
   const most = bindingBytes(limits, MAX_BINDING) / BYTES_PER_ELEMENT
   const unit = chunkUnit(axes, most, limits)
   const dispatches: ApplyDispatch[] = []
@@ -231,32 +232,6 @@ export function elementAlignment(limits: PlanLimits): number {
   return byteAlignment(limits) / BYTES_PER_ELEMENT
 }
 
-/** A collapsed dim with the noise cells that one step along it moves: 0 where it is broadcast. */
-interface Axis {
-  size: number
-  stride: number
-}
-
-/** The collapsed dims innermost first; a tensor of one element has one. */
-function withStrides({ dims }: Dropout): Axis[] {
-  let cells = 1
-  const axes = dims.toReversed().map(({ size, drawn }) => {
-    const stride = drawn ? cells : 0
-    if (drawn) cells *= size
-    return { size, stride }
-  })
-  return axes.length > 0 ? axes : [{ size: 1, stride: 0 }]
-}
-
-/** Index along each axis of an element. */
-function indicesOf(axes: readonly Axis[], element: number): number[] {
-  return axes.map(({ size }) => {
-    const index = element % size
-    element = (element - index) / size
-    return index
-  })
-}
-
 function seenFrom(axes: readonly Axis[], element: number): { cell: number; dims: DimFromStart[] } {
   const indices = indicesOf(axes, element)
   return {
@@ -276,51 +251,6 @@ function maskWindow(axes: readonly Axis[], first: number, last: number, limits: 
   const alignment = byteAlignment(limits)
   const offset = Math.floor(low / 8 / alignment) * alignment
   return { offset, size: Math.ceil((high + 1) / CELLS_PER_GROUP) * BYTES_PER_GROUP - offset }
-}
-
-/** The lowest and highest cell of the elements between two indices, inclusive. */
-function cellBounds(axes: readonly Axis[], first: number[], last: number[]): [number, number] {
-  let base = 0
-  for (let i = axes.length - 1; i >= 0; i--) {
-    const { stride } = axes[i]
-    if (first[i] === last[i]) {
-      base += first[i] * stride
-    } else if (stride === 0) {
-      return [base, base + cellsInside(axes, i) - 1] // one end of the rows below, then the other: all of them
-    } else {
-      return [
-        base + first[i] * stride + lowestFrom(axes, i, first),
-        base + last[i] * stride + highestTo(axes, i, last),
-      ]
-    }
-  }
-  return [base, base]
-}
-
-/** The lowest cell among the elements inside axis `outer`, from these indices to the end. */
-function lowestFrom(axes: readonly Axis[], outer: number, indices: number[]): number {
-  let cell = 0
-  for (let i = outer - 1; i >= 0; i--) {
-    const { size, stride } = axes[i]
-    if (stride === 0 && indices[i] < size - 1) return cell
-    cell += indices[i] * stride
-  }
-  return cell
-}
-
-/** The highest cell among the elements inside axis `outer`, from the beginning to these indices. */
-function highestTo(axes: readonly Axis[], outer: number, indices: number[]): number {
-  let cell = 0
-  for (let i = outer - 1; i >= 0; i--) {
-    const { stride } = axes[i]
-    if (stride === 0 && indices[i] > 0) return cell + cellsInside(axes, i) - 1
-    cell += indices[i] * stride
-  }
-  return cell
-}
-
-function cellsInside(axes: readonly Axis[], outer: number): number {
-  return axes.slice(0, outer).reduce((cells, { size, stride }) => (stride > 0 ? cells * size : cells), 1)
 }
 
 /** One row of workgroups as long as the device takes them, then more rows of the same length. */

@@ -1,5 +1,6 @@
 /** Pass 2 on the CPU: broadcast-multiply a tensor by mask x scale. Twin of shaders/apply.wgsl. */
 
+import { type Axis, axesOf } from '../axes.js'
 import { INFINITE, SMALLEST_NORMAL } from '../rate.js'
 import type { Dropout } from '../resolve.js'
 
@@ -19,18 +20,20 @@ interface Tensor {
 export function applyMask(x: Float32Array, mask: Uint32Array, dropout: Dropout): Float32Array<ArrayBuffer> {
   if (dropout.flushBelow === 0) return new Float32Array(x) // rate 0: the input, to the bit
   const result = new Float32Array(x.length)
+  if (x.length === 0) return result
   const input = asTensor(x)
   const output = asTensor(result)
-  const inner = dropout.dims.at(-1) ?? { size: 1, drawn: false }
+  const [inner, ...outer] = axesOf(dropout.dims)
+  const drawn = inner.stride > 0
 
   let from = 0
-  for (const cell of rowCells(dropout)) {
+  for (const cell of rowCells(outer)) {
     const to = from + inner.size
-    if (inner.drawn || isKept(mask, cell)) {
+    if (drawn || isKept(mask, cell)) {
       for (let start = from; start < to; start += BLOCK) {
         const end = Math.min(start + BLOCK, to)
         scaleBlock(input, output, start, end, dropout.scale)
-        if (inner.drawn) clearDropped(output.bits, start, end, mask, cell + start - from)
+        if (drawn) clearDropped(output.bits, start, end, mask, cell + start - from)
       }
     }
     from = to
@@ -42,27 +45,18 @@ export function applyMask(x: Float32Array, mask: Uint32Array, dropout: Dropout):
 const BLOCK = 2048
 
 /** The first noise cell of every row of the innermost dim, in order: an odometer over the outer dims. */
-function* rowCells({ dims, elements }: Dropout): Generator<number> {
-  if (elements === 0) return
-  const outer = dims.slice(0, -1)
-  const strides = outer.map(() => 0)
-  let stride = dims.at(-1)?.drawn ? dims[dims.length - 1].size : 1
-  for (let axis = outer.length - 1; axis >= 0; axis--) {
-    if (!outer[axis].drawn) continue
-    strides[axis] = stride
-    stride *= outer[axis].size
-  }
+function* rowCells(outer: readonly Axis[]): Generator<number> {
   const index = outer.map(() => 0)
   let cell = 0
   while (true) {
     yield cell
-    let axis = outer.length - 1
-    for (; axis >= 0 && ++index[axis] === outer[axis].size; axis--) {
-      cell -= strides[axis] * (index[axis] - 1)
+    let axis = 0
+    for (; axis < outer.length && ++index[axis] === outer[axis].size; axis++) {
+      cell -= outer[axis].stride * (index[axis] - 1)
       index[axis] = 0
     }
-    if (axis < 0) return
-    cell += strides[axis]
+    if (axis === outer.length) return
+    cell += outer[axis].stride
   }
 }
 

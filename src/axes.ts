@@ -1,0 +1,78 @@
+/** Axes: which noise cell an element belongs to, and which cells a stretch of elements does. Knows nothing of devices. */
+
+import type { Dim } from './collapse.js'
+
+/** A collapsed dim with the noise cells that one step along it moves: 0 where it is broadcast. */
+export interface Axis {
+  size: number
+  stride: number
+}
+
+/** The collapsed dims innermost first; a tensor of one element has one. */
+export function axesOf(dims: readonly Dim[]): Axis[] {
+  let cells = 1
+  const axes = dims.toReversed().map(({ size, drawn }) => {
+    const stride = drawn ? cells : 0
+    if (drawn) cells *= size
+    return { size, stride }
+  })
+  return axes.length > 0 ? axes : [{ size: 1, stride: 0 }]
+}
+
+/** Index along each axis of an element. */
+export function indicesOf(axes: readonly Axis[], element: number): number[] {
+  return axes.map(({ size }) => {
+    const index = element % size
+    element = (element - index) / size
+    return index
+  })
+}
+
+/** The lowest and highest cell of the elements between two indices, inclusive. */
+export function cellBounds(
+  axes: readonly Axis[],
+  first: readonly number[],
+  last: readonly number[],
+): [number, number] {
+  let base = 0
+  for (let i = axes.length - 1; i >= 0; i--) {
+    const { stride } = axes[i]
+    if (first[i] === last[i]) {
+      base += first[i] * stride
+    } else if (stride === 0) {
+      return [base, base + cellsInside(axes, i) - 1] // one end of the rows below, then the other: all of them
+    } else {
+      return [
+        base + first[i] * stride + lowestFrom(axes, i, first),
+        base + last[i] * stride + highestTo(axes, i, last),
+      ]
+    }
+  }
+  return [base, base]
+}
+
+/** The lowest cell among the elements inside axis `outer`, from these indices to the end. */
+function lowestFrom(axes: readonly Axis[], outer: number, indices: readonly number[]): number {
+  let cell = 0
+  for (let i = outer - 1; i >= 0; i--) {
+    const { size, stride } = axes[i]
+    if (stride === 0 && indices[i] < size - 1) return cell
+    cell += indices[i] * stride
+  }
+  return cell
+}
+
+/** The highest cell among the elements inside axis `outer`, from the beginning to these indices. */
+function highestTo(axes: readonly Axis[], outer: number, indices: readonly number[]): number {
+  let cell = 0
+  for (let i = outer - 1; i >= 0; i--) {
+    const { stride } = axes[i]
+    if (stride === 0 && indices[i] > 0) return cell + cellsInside(axes, i) - 1
+    cell += indices[i] * stride
+  }
+  return cell
+}
+
+function cellsInside(axes: readonly Axis[], outer: number): number {
+  return axes.slice(0, outer).reduce((cells, { size, stride }) => (stride > 0 ? cells * size : cells), 1)
+}
