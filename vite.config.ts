@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 const at = (path: string) => resolve(import.meta.dirname, path)
 
@@ -10,7 +11,24 @@ export const alias = {
   noiseshape: at('src/index.ts'),
 }
 
+/** Shaders go into the package without their comments and indents, which would be a quarter of its weight. */
+const bareShaders: Plugin = {
+  name: 'bare-shaders',
+  enforce: 'pre',
+  load(id) {
+    if (!id.endsWith('.wgsl?raw')) return
+    const code = readFileSync(id.slice(0, -'?raw'.length), 'utf8')
+    return `export default ${JSON.stringify(
+      code
+        .replace(/\/\/.*$/gm, '')
+        .replace(/\s*\n\s*/g, '\n')
+        .trim(),
+    )}`
+  },
+}
+
 const library = defineConfig({
+  plugins: [bareShaders],
   build: {
     target: 'es2022',
     lib: {

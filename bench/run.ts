@@ -113,7 +113,9 @@ async function runCase(
   try {
     // The kinds have roofs of their own and use the same cores, so one is measured after the other.
     for (const kind of ['gpu', 'cpu'] as const) {
-      const group = peers.filter((peer) => peer.kind === kind && !(one.sweep && peer.role === 'part'))
+      const group = peers.filter(
+        (peer) => peer.kind === kind && !(one.sweep && (peer.role === 'part' || peer.role === 'copy')),
+      )
       const ready: Guarded[] = []
       try {
         for (const [i, peer] of group.entries()) {
@@ -205,7 +207,8 @@ async function prepare(peer: Listed, setting: Setting, pace: Pace): Promise<Guar
 }
 
 function check(peer: Listed, setting: Setting, result: Float32Array): string | undefined {
-  return peer.role === 'roof' ? checkBits(result, setting.x) : checkDropout(setting.x, result, setting)
+  const copies = peer.role === 'roof' || peer.role === 'copy'
+  return copies ? checkBits(result, setting.x) : checkDropout(setting.x, result, setting)
 }
 
 function bitsWrong(result: Float32Array, expected: Float32Array | undefined): string | undefined {

@@ -1,5 +1,5 @@
 // Pass 2: broadcast-multiplies the tensor by mask x scale. Twin of src/cpu/apply.ts.
-// What the three walks over a tensor (words, runs, columns) share. Needs params, a packet prelude, an io piece.
+// What its walks over a tensor share. Needs params, a packet prelude, an io piece.
 
 @group(0) @binding(0) var<uniform> params: ApplyParams;
 @group(0) @binding(1) var<storage, read> mask: array<u32>;
@@ -13,7 +13,6 @@ override TRUSTING: bool = false;
 
 const SMALLEST_NORMAL: u32 = 0x00800000u;
 const INFINITE: u32 = 0x7f800000u;
-const PACKETS_PER_WORD: u32 = 32u / WIDTH;
 
 fn packet_count() -> u32 {
   return params.count / WIDTH;
@@ -66,30 +65,6 @@ fn apply_strip(first: u32, count: u32, stride: u32, keep: Packet, scale: f32, tr
   return seen;
 }
 
-// Consecutive packets within a row that is drawn, with flags from `first_cell` on.
-fn apply_row(first: u32, end: u32, first_cell: u32, scale: f32, trusting: bool) -> u32 {
-  var seen = ORDINARY;
-  var packet = first;
-  var cell = first_cell;
-  let words = first + select(0u, (end - first) / PACKETS_PER_WORD * PACKETS_PER_WORD, trusting && WIDTH == 4u);
-  for (; packet < words; packet += PACKETS_PER_WORD) {
-    let flags = next_flags(cell);
-    seen &= apply_four(packet, 1u, four_flags(flags), scale);
-    seen &= apply_four(packet + 4u, 1u, four_flags(flags >> 16u), scale);
-    cell += 32u;
-  }
-  while (packet < end) {
-    var flags = next_flags(cell);
-    let word_end = min(packet + PACKETS_PER_WORD, end);
-    for (; packet < word_end; packet++) {
-      seen &= apply_packet(packet, spread_flags(flags), scale, trusting);
-      flags = flags >> WIDTH;
-    }
-    cell += 32u;
-  }
-  return seen;
-}
-
 fn scaled(x: Packet, scale: f32) -> Packet {
   return bitcast<Packet>(bitcast<PacketFloat>(x) * PacketFloat(scale));
 }
@@ -101,7 +76,8 @@ fn keep_exact(x: Packet, scale: f32) -> Packet {
   let sign = x & Packet(0x80000000u);
   let overflows = (magnitude > Packet(params.largest)) & (magnitude < Packet(INFINITE));
   let odd = select(x, sign | Packet(INFINITE), overflows);
-  let kept = select(scaled(x, scale), odd, magnitude - Packet(SMALLEST_NORMAL) > Packet(params.largest - SMALLEST_NORMAL));
+  let is_odd = magnitude - Packet(SMALLEST_NORMAL) > Packet(params.largest - SMALLEST_NORMAL);
+  let kept = select(scaled(x, scale), odd, is_odd);
   return select(kept, sign, magnitude < Packet(params.flush_below));
 }
 
@@ -181,15 +157,6 @@ fn first_bits(count: u32) -> u32 {
 // One packet's keep flags from the low bits of a word.
 fn spread_flags(flags: u32) -> Packet {
   return spread_bits(flags, LANE_BITS);
-}
-
-fn four_flags(flags: u32) -> array<Packet, 4> {
-  return array(
-    spread_bits(flags, LANE_BITS),
-    spread_bits(flags, LANE_BITS << Packet(WIDTH)),
-    spread_bits(flags, LANE_BITS << Packet(2u * WIDTH)),
-    spread_bits(flags, LANE_BITS << Packet(3u * WIDTH)),
-  );
 }
 
 fn spread_bits(flags: u32, bits: Packet) -> Packet {

@@ -26,6 +26,8 @@ export interface Variant {
   workgroupSize: number
   /** Packets of four elements that one thread of the apply pass handles, at most. */
   packetsPerThread: Readonly<Record<Walk, number>>
+  /** Rows of more elements than this are not walked down column by column. */
+  longestRow: number
   /** Multiply first and check afterwards: see TRUSTING in shaders/apply.wgsl. */
   trusting: boolean
 }
@@ -198,7 +200,7 @@ function walkFor(
   count: number,
   variant: Variant,
 ): Pick<ApplyDispatch, 'walk' | 'packetsPerThread'> {
-  const block = blockElements(axes)
+  const block = axes[0].size <= variant.longestRow ? blockElements(axes) : 0
   const walk = block > 0 && from % block === 0 && count % block === 0 ? 'columns' : rowWalk(axes)
   let packetsPerThread = variant.packetsPerThread[walk]
   while (packetsPerThread > 8 && count / WIDTH / packetsPerThread < FEWEST_THREADS) packetsPerThread /= 4

@@ -107,7 +107,7 @@ function measuredCells({ median, spread, ratio, gbPerS }: Measured): string[] {
 
 async function growthBlock(report: Report, cases: CaseReport[], kind: Kind): Promise<Element | undefined> {
   const peers = report.peers.filter(
-    ({ kind: its, role }) => its === kind && role !== 'roof' && role !== 'part',
+    ({ kind: its, role }) => its === kind && role !== 'roof' && role !== 'copy' && role !== 'part',
   )
   const plot = await growthCurve(element('results'), report, cases, kind)
   if (!plot) return undefined

@@ -28,8 +28,8 @@ export interface Peer {
   title: string
   /** What it runs on, and so whose roof it is held against. */
   kind: 'gpu' | 'cpu'
-  /** `part`: a piece of the library's work, or two pieces at once. */
-  role: 'roof' | 'ours' | 'part' | 'peer'
+  /** `part`: a piece of the library's work, or two pieces at once. `copy`: another way to copy, beside the roof. */
+  role: 'roof' | 'copy' | 'ours' | 'part' | 'peer'
   /** How many times the tensor is read and written; the roof counts as often. Default 1. */
   copies?: number
   /** Loads what it needs, once for all cases, and throws where that is not to be had. Gives its version. */

@@ -22,7 +22,7 @@ export const typedArraySlice: Peer = {
   name: 'typed-array-slice',
   title: 'TypedArray.slice (a new array)',
   kind: 'cpu',
-  role: 'part',
+  role: 'copy',
   async prepare({ x }) {
     return copying(this.name, () => x.slice())
   },

@@ -23,6 +23,7 @@ export function applyMask(x: Float32Array, mask: Uint32Array, dropout: Dropout):
   if (x.length === 0) return result
   const input = asTensor(x)
   const output = asTensor(result)
+  const flags = new Int32Array(mask.buffer, mask.byteOffset, mask.length) // signed: a cheaper number in JavaScript
   const [inner, ...outer] = axesOf(dropout.dims)
   const drawn = inner.stride > 0
 
@@ -33,7 +34,7 @@ export function applyMask(x: Float32Array, mask: Uint32Array, dropout: Dropout):
       for (let start = from; start < to; start += BLOCK) {
         const end = Math.min(start + BLOCK, to)
         scaleBlock(input, output, start, end, dropout.scale)
-        if (drawn) clearDropped(output.bits, start, end, mask, cell + start - from)
+        if (drawn) clearDropped(output.bits, start, end, flags, cell + start - from)
       }
     }
     from = to
@@ -77,17 +78,18 @@ function multiply(
   scale: number,
 ): boolean {
   const bias = 64 << 23
+  const factor = Math.fround(scale) // it is one already; said here, the engine multiplies in single precision
   let ordinary = -1
   let i = from
   for (; i + 4 <= to; i += 4) {
-    y[i] = Math.fround(floats[i] * scale)
-    y[i + 1] = Math.fround(floats[i + 1] * scale)
-    y[i + 2] = Math.fround(floats[i + 2] * scale)
-    y[i + 3] = Math.fround(floats[i + 3] * scale)
+    y[i] = Math.fround(floats[i] * factor)
+    y[i + 1] = Math.fround(floats[i + 1] * factor)
+    y[i + 2] = Math.fround(floats[i + 2] * factor)
+    y[i + 3] = Math.fround(floats[i + 3] * factor)
     ordinary &= (bits[i] + bias) & (bits[i + 1] + bias) & (bits[i + 2] + bias) & (bits[i + 3] + bias)
   }
   for (; i < to; i++) {
-    y[i] = Math.fround(floats[i] * scale)
+    y[i] = Math.fround(floats[i] * factor)
     ordinary &= bits[i] + bias
   }
   return (ordinary & 0x40000000) !== 0
@@ -103,13 +105,15 @@ function mendOdd(x: Int32Array, y: Int32Array, from: number, to: number): void {
 }
 
 /** Clears dropped elements without a branch on their flags, which no branch predictor could foresee. */
-function clearDropped(bits: Int32Array, from: number, to: number, mask: Uint32Array, cell: number): void {
+function clearDropped(bits: Int32Array, from: number, to: number, mask: Int32Array, cell: number): void {
+  let position = cell % 32
+  let word = (cell - position) / 32
   for (let i = from; i < to; ) {
-    const position = cell % 32
-    const count = Math.min(to - i, 32 - position)
-    clearWord(bits, i, i + count, mask[(cell - position) / 32] >>> position)
-    i += count
-    cell += count
+    const end = Math.min(to, i + 32 - position)
+    clearWord(bits, i, end, mask[word] >> position)
+    i = end
+    word++
+    position = 0
   }
 }
 
@@ -120,11 +124,11 @@ function clearWord(bits: Int32Array, from: number, to: number, flags: number): v
     bits[i + 1] &= (flags << 30) >> 31
     bits[i + 2] &= (flags << 29) >> 31
     bits[i + 3] &= (flags << 28) >> 31
-    flags >>>= 4
+    flags >>= 4
   }
   for (; i < to; i++) {
     bits[i] &= -(flags & 1)
-    flags >>>= 1
+    flags >>= 1
   }
 }
 

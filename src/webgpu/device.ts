@@ -58,11 +58,13 @@ export function variantFor(device: GPUDevice): Variant {
 const SOFTWARE: Variant = {
   workgroupSize: 64,
   packetsPerThread: { words: 512, runs: 512, columns: 512 },
+  longestRow: 16_384, // 64 KiB: with longer steps, each row of a column is another page for the processor
   trusting: true,
 }
 const HARDWARE: Variant = {
   workgroupSize: 64,
   packetsPerThread: { words: 1, runs: 1, columns: 8 },
+  longestRow: Number.POSITIVE_INFINITY,
   trusting: false,
 }
 

@@ -7,10 +7,11 @@ import maskSource from '../../shaders/mask.wgsl?raw'
 import scalarSource from '../../shaders/packet-scalar.wgsl?raw'
 import vec4Source from '../../shaders/packet-vec4.wgsl?raw'
 import paramsSource from '../../shaders/params.wgsl?raw'
+import runsSource from '../../shaders/row-runs.wgsl?raw'
+import wordsSource from '../../shaders/row-words.wgsl?raw'
 import threefrySource from '../../shaders/threefry4x32.wgsl?raw'
 import columnsSource from '../../shaders/walk-columns.wgsl?raw'
-import runsSource from '../../shaders/walk-runs.wgsl?raw'
-import wordsSource from '../../shaders/walk-words.wgsl?raw'
+import rowsSource from '../../shaders/walk-rows.wgsl?raw'
 import type { ApplyDispatch, Variant, Walk } from '../plan.js'
 import { APPLY_PARAMS, MASK_PARAMS } from './params.js'
 
@@ -25,7 +26,11 @@ export interface Pipelines {
   applyMask(dispatch: ApplyDispatch, variant: Variant, inPlace: boolean): GPUComputePipeline
 }
 
-const WALKS: Record<Walk, string> = { words: wordsSource, runs: runsSource, columns: columnsSource }
+const WALKS: Record<Walk, string[]> = {
+  words: [rowsSource, wordsSource],
+  runs: [rowsSource, runsSource],
+  columns: [columnsSource],
+}
 
 const perDevice = new WeakMap<GPUDevice, Pipelines>()
 
@@ -65,7 +70,7 @@ function createPipelines(device: GPUDevice): Pipelines {
     ) => {
       const packet = width === 4 ? vec4Source : scalarSource
       const io = inPlace ? inPlaceSource : separateSource
-      const sources = [paramsSource, packet, io, applySource, WALKS[walk]]
+      const sources = [paramsSource, packet, io, applySource, ...WALKS[walk]]
       return pipeline(device, 'apply_mask', sources, [applyLayout, tensorLayout(inPlace)], {
         WORKGROUP_SIZE: workgroupSize,
         PACKETS_PER_THREAD: packetsPerThread,

@@ -35,6 +35,7 @@ const VARIANTS: Variant[] = [1, 8, 32, 512].flatMap((packets) =>
   [false, true].map((trusting) => ({
     workgroupSize: packets === 32 ? 32 : 64,
     packetsPerThread: { words: packets, runs: packets, columns: packets },
+    longestRow: 1000,
     trusting,
   })),
 )

@@ -20,6 +20,7 @@ const HUGE: PlanLimits = { ...DEFAULTS, maxBufferSize: 2 ** 53, maxStorageBuffer
 const VARIANTS = [1, 8, 32].map((packets) => ({
   workgroupSize: 64,
   packetsPerThread: { words: packets, runs: packets, columns: packets },
+  longestRow: 1000,
   trusting: false,
 }))
 

@@ -1,5 +1,5 @@
-// Walk of pass 2 where the innermost dim is drawn (plain dropout, and what the other walks leave): a thread takes
-// consecutive packets and loads flags a word at a time. Needs apply.
+// Walk of pass 2 along the rows of the innermost dim: a thread takes consecutive packets and goes through the rows in
+// which they lie. Needs apply and a kind of row: row-words or row-runs.
 
 fn walk(thread: u32, trusting: bool) -> u32 {
   let scale = params.scale;
