@@ -51,8 +51,9 @@ export async function requestDevice(hardwareOnly: boolean): Promise<GPUDevice> {
  * packets and checks them together. On hardware neighbouring threads must read neighbouring addresses, and arithmetic
  * is free beside memory: a thread takes one packet, or a few down a column.
  */
-export function variantFor(device: GPUDevice): Variant {
-  return isSoftware(device.adapterInfo) ? SOFTWARE : HARDWARE
+export function variantFor({ adapterInfo }: GPUDevice): Variant {
+  if (!isSoftware(adapterInfo)) return HARDWARE
+  return /llvmpipe/i.test(adapterInfo.description) ? LLVMPIPE : SOFTWARE
 }
 
 const SOFTWARE: Variant = {
@@ -61,6 +62,8 @@ const SOFTWARE: Variant = {
   longestRow: 16_384, // 64 KiB: with longer steps, each row of a column is another page for the processor
   trusting: true,
 }
+/** Its compiler makes vectors of the flags, and its memory likes consecutive addresses better than loaded flags. */
+const LLVMPIPE: Variant = { ...SOFTWARE, longestRow: 0 }
 const HARDWARE: Variant = {
   workgroupSize: 64,
   packetsPerThread: { words: 1, runs: 1, columns: 8 },
