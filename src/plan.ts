@@ -6,6 +6,7 @@
 import { type Axis, axesOf, cellBounds, indicesOf } from './axes.js'
 import { reject, show } from './options.js'
 import type { Dropout } from './resolve.js'
+import { CELLS_PER_GROUP } from './stream.js'
 
 /** The limits of a device that shape a plan; a `GPUSupportedLimits` is one. */
 export interface PlanLimits {
@@ -94,7 +95,6 @@ const WIDTH = 4
 /** Fewer threads than this would leave cores of a software adapter idle. */
 const FEWEST_THREADS = 128
 const NO_BLOCKS: Blocks = { columns: 0, rows: 0, strips: 0 }
-const CELLS_PER_GROUP = 128
 const BYTES_PER_GROUP = 16
 const U32_MAX = 2 ** 32 - 1
 /** Elements and cells of one binding are counted in u32, the cells as bits. */

@@ -6,10 +6,8 @@
  */
 
 import type { Call } from '../options.js'
+import { CELLS_PER_GROUP, planesOf, STREAM_VERSION, windowStart } from '../stream.js'
 import { encrypt, expandKey } from './threefry4x32.js'
-
-const STREAM_VERSION = 1
-const CELLS_PER_GROUP = 128
 
 /**
  * Draws `cells` noise cells from `call.cellOffset` on.
@@ -19,8 +17,7 @@ const CELLS_PER_GROUP = 128
  */
 export function generateMask(cells: number, threshold: number, call: Call): Uint32Array<ArrayBuffer> {
   const mask = new Uint32Array(Math.ceil(cells / 32))
-  const shift = call.cellOffset % CELLS_PER_GROUP
-  const firstGroup = (call.cellOffset - shift) / CELLS_PER_GROUP
+  const { group: firstGroup, shift } = windowStart(call.cellOffset)
   const groups = Math.ceil((shift + cells) / CELLS_PER_GROUP)
   const wordShift = shift >>> 5
   const bitShift = shift & 31
@@ -44,7 +41,7 @@ export function generateMask(cells: number, threshold: number, call: Call): Uint
 function drawer(threshold: number, { seed, stream, call }: Call): (group: number, keep: Int32Array) => void {
   if (threshold === 0) return (_, keep) => keep.fill(0)
   if (threshold === 2 ** 32) return (_, keep) => keep.fill(-1)
-  const lastPlane = Math.clz32(threshold & -threshold)
+  const planes = planesOf(threshold)
   const bits = threshold | 0
   const key = expandKey([seed.lo, seed.hi, stream, STREAM_VERSION])
   const counter = Int32Array.of(0, 0, call.lo, call.hi)
@@ -61,7 +58,7 @@ function drawer(threshold: number, { seed, stream, call }: Call): (group: number
     let open1 = -1
     let open2 = -1
     let open3 = -1
-    for (let p = 0; p <= lastPlane; p++) {
+    for (let p = 0; p < planes; p++) {
       counter[1] = high | p
       encrypt(counter, key, plane)
       const bit = (bits << p) >> 31

@@ -3,6 +3,7 @@
 import type { Call } from '../options.js'
 import type { ApplyDispatch, MaskDispatch } from '../plan.js'
 import type { Rate } from '../rate.js'
+import { planesOf, STREAM_VERSION, windowStart } from '../stream.js'
 
 /** Byte offsets of the members of `MaskParams`; `size` is the size of the struct. */
 export const MASK_PARAMS = {
@@ -34,9 +35,6 @@ export const APPLY_PARAMS = {
   size: 176,
 } as const
 
-const STREAM_VERSION = 1
-const CELLS_PER_GROUP = 128
-
 /** Bytes from one set of parameters of `size` bytes to the next, both at places where a dynamic offset may point. */
 export function paramsStride(device: GPUDevice, size: number): number {
   const alignment = device.limits.minUniformBufferOffsetAlignment
@@ -46,15 +44,15 @@ export function paramsStride(device: GPUDevice, size: number): number {
 /** Writes `MaskParams` into `view`. */
 export function writeMaskParams(view: DataView, threshold: number, call: Call, dispatch: MaskDispatch): void {
   const at = MASK_PARAMS
-  const shift = call.cellOffset % CELLS_PER_GROUP
-  const group = (call.cellOffset - shift) / CELLS_PER_GROUP + dispatch.firstGroup
+  const start = windowStart(call.cellOffset)
+  const group = start.group + dispatch.firstGroup
   setWords(view, at.key, [call.seed.lo, call.seed.hi, call.stream, STREAM_VERSION])
   setWords(view, at.call, [call.call.lo, call.call.hi])
   setWords(view, at.first_group, [group >>> 0, Math.floor(group / 2 ** 32)])
   setWords(view, at.threshold, [threshold >>> 0])
   setWords(view, at.planes, [planesOf(threshold)])
   setWords(view, at.undrawn, [threshold === 2 ** 32 ? 0xffffffff : 0])
-  setWords(view, at.shift, [shift])
+  setWords(view, at.shift, [start.shift])
   setWords(view, at.groups, [dispatch.groups])
   setWords(view, at.last_cells, [dispatch.lastCells])
 }
@@ -77,11 +75,6 @@ export function writeApplyParams(view: DataView, rate: Rate, dispatch: ApplyDisp
     at.dims,
     dispatch.dims.flatMap(({ wrap, size, start, stride }) => [wrap, size, start, stride]),
   )
-}
-
-/** Bit planes down to the lowest set bit of T; below it, no draw can be decided any more. */
-function planesOf(threshold: number): number {
-  return threshold === 0 || threshold === 2 ** 32 ? 0 : Math.clz32(threshold & -threshold) + 1
 }
 
 function setWords(view: DataView, offset: number, words: readonly number[]): void {
