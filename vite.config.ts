@@ -8,6 +8,9 @@ const at = (path: string) => resolve(import.meta.dirname, path)
 export const alias = {
   'noiseshape/cpu': at('src/cpu/index.ts'),
   'noiseshape/webgpu': at('src/webgpu/index.ts'),
+  'noiseshape/monte-carlo': at('src/monte-carlo/index.ts'),
+  'noiseshape/tfjs': at('src/tfjs/index.ts'),
+  'noiseshape/onnx': at('src/onnx/index.ts'),
   noiseshape: at('src/index.ts'),
 }
 
@@ -37,8 +40,12 @@ const library = defineConfig({
         index: at('src/index.ts'),
         cpu: at('src/cpu/index.ts'),
         webgpu: at('src/webgpu/index.ts'),
+        'monte-carlo': at('src/monte-carlo/index.ts'),
+        tfjs: at('src/tfjs/index.ts'),
+        onnx: at('src/onnx/index.ts'),
       },
     },
+    rolldownOptions: { external: [/^@tensorflow\//, /^onnxruntime/] }, // optional peers: the user's own copies
   },
 })
 
@@ -47,9 +54,11 @@ const page = defineConfig({
   base: './',
   resolve: { alias },
   server: { host: '127.0.0.1' }, // WebGPU exists in secure contexts only: https, localhost, 127.0.0.1
-  // The benchmark's packages, known before it asks for them, else the page reloads in the middle of a run.
+  // The pages' packages, known before they ask for them, else a page reloads in the middle of a run.
   optimizeDeps: {
     include: [
+      '@bufbuild/protobuf',
+      '@bufbuild/protobuf/codegenv2',
       '@jax-js/jax',
       '@observablehq/plot',
       '@tensorflow/tfjs-backend-cpu',
@@ -62,7 +71,9 @@ const page = defineConfig({
     target: 'es2022',
     outDir: at('bench/dist'),
     emptyOutDir: true,
-    rollupOptions: { input: [at('bench/index.html'), at('bench/benchmark.html')] },
+    rollupOptions: {
+      input: ['index', 'uncertainty', 'benchmark'].map((name) => at(`bench/${name}.html`)),
+    },
   },
 })
 

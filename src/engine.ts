@@ -1,6 +1,6 @@
 /** The engine: chooses between WebGPU and CPU, and carries every call through, from options to result. */
 
-import { applyMask } from './cpu/apply.js'
+import { computeDropout as computeOnCpu } from './cpu/compute.js'
 import { generateMask } from './cpu/mask.js'
 import {
   type Call,
@@ -15,7 +15,7 @@ import {
 import { type Dropout, noiseOf, resolveDropout, resolveSpatialDropout } from './resolve.js'
 import { computeDropout, computeMask } from './webgpu/compute.js'
 import { requestDevice } from './webgpu/device.js'
-import { DeviceLostError } from './webgpu/errors.js'
+import { type DeviceLostError, deviceLost } from './webgpu/errors.js'
 import { readDevice } from './webgpu/tensors.js'
 
 export interface EngineOptions {
@@ -41,6 +41,13 @@ export interface Engine {
   readonly fallbackReason: string | undefined
   /** The adapter that the GPU's device came from, as far as the browser tells. */
   readonly adapterInfo: GPUAdapterInfo | undefined
+  /** The device it runs on, its own or yours; undefined where it runs on the CPU. */
+  readonly device: GPUDevice | undefined
+  /**
+   * Resolves when no further call can succeed, to the reason: `EngineDestroyedError`, or the `DeviceLostError` of an
+   * engine that does not go on on the CPU.
+   */
+  readonly ended: Promise<EngineDestroyedError | DeviceLostError>
   /** Dropout of float32 values, row-major: a new array, kept values times float32(1 / (1 - rate)), +0 where dropped. */
   dropout(x: Float32Array, options: DropoutOptions & CallOptions): Promise<Values>
   /** Drops whole channels of [b, steps, ch], or of [b, ch, steps] with `dataFormat: 'channelsFirst'`. */
@@ -105,6 +112,8 @@ class GpuOrCpuEngine implements Engine {
   /** Rejects when the device is lost or the engine destroyed, so that no call waits for a dead GPU. */
   readonly #ended: Promise<never>
   #end: (reason: Error) => void = () => {}
+  readonly ended: Promise<EngineDestroyedError | DeviceLostError>
+  #announceEnd: (reason: EngineDestroyedError | DeviceLostError) => void = () => {}
 
   constructor(
     device: GPUDevice | undefined,
@@ -120,9 +129,13 @@ class GpuOrCpuEngine implements Engine {
       this.#end = rejectEnded
     })
     this.#ended.catch(() => {}) // pending calls are told; without one, nobody needs to be
-    device?.lost.then(({ reason, message }) => {
-      this.#lost = new DeviceLostError(`noiseshape: the GPU device was lost (${reason}): ${message}`)
+    this.ended = new Promise((resolve) => {
+      this.#announceEnd = resolve
+    })
+    device?.lost.then((info) => {
+      this.#lost = deviceLost(info)
       if (this.#mayFallBack) this.#fallbackReason = this.#lost.message
+      else this.#announceEnd(this.#lost)
       this.#end(this.#lost)
     })
   }
@@ -137,6 +150,10 @@ class GpuOrCpuEngine implements Engine {
 
   get adapterInfo() {
     return this.#device?.adapterInfo
+  }
+
+  get device() {
+    return this.backend === 'webgpu' ? this.#device : undefined
   }
 
   async dropout(x: Float32Array, options: DropoutOptions & CallOptions) {
@@ -175,15 +192,16 @@ class GpuOrCpuEngine implements Engine {
       'noiseshape: the engine is destroyed. Create another with createEngine.',
     )
     this.#end(this.#destroyed)
+    this.#announceEnd(this.#destroyed)
     if (this.#ownsDevice) this.#device?.destroy()
   }
 
   #apply(x: Float32Array, dropout: Dropout, options: CallOptions): Promise<Values> {
-    readTensor(x, dropout.shape, dropout.elements)
     const call: Call = readCall(options, dropout.cells)
+    const values = readTensor(x, dropout.shape, dropout.elements) // last: a getter of the options may resize it
     return this.#run(
-      (device) => computeDropout(device, x, dropout, call),
-      () => applyMask(x, generateMask(dropout.cells, dropout.threshold, call), dropout),
+      (device) => computeDropout(device, values, dropout, call),
+      () => computeOnCpu(values, dropout, call),
     )
   }
 

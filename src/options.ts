@@ -16,6 +16,8 @@ export interface DropoutOptions {
   rate: number
   /** Shape of the flags that are drawn, right-aligned to `shape`; each entry 1 or the tensor's size. Default: `shape`. */
   noiseShape?: NoiseShape | null | undefined
+  /** True: all examples of the batch share one mask, the first entry of the noise shape being 1. Default false. */
+  oneMaskForBatch?: boolean | undefined
 }
 
 export interface SpatialDropoutOptions {
@@ -25,6 +27,8 @@ export interface SpatialDropoutOptions {
   rate: number
   /** `'channelsLast'` (default) for [b, ..., channels], `'channelsFirst'` for [b, channels, ...]. */
   dataFormat?: DataFormat | undefined
+  /** True: all examples of the batch share one mask, the first entry of the noise shape being 1. Default false. */
+  oneMaskForBatch?: boolean | undefined
 }
 
 export interface CallOptions {
@@ -164,21 +168,34 @@ export function readCall(options: CallOptions, cells: number): Call {
   }
 }
 
-/** Reads a tensor's values: a Float32Array of `elements` values. */
+/**
+ * Reads a tensor's values: a Float32Array of `elements` values. What comes back is a plain view of the same memory,
+ * because members of a subclass, or of the array's own, may say what they like of length and buffer.
+ */
 export function readTensor(x: unknown, shape: readonly number[], elements: number): Float32Array {
-  if (!(x instanceof Float32Array)) {
+  if (!(x instanceof Float32Array) || typedArrayMember(Symbol.toStringTag, x) !== 'Float32Array') {
     reject(TypeError, 'x', x, 'it must be a Float32Array', 'Convert it with Float32Array.from(x)')
   }
-  if (x.length !== elements) {
+  const length = typedArrayMember('length', x) as number
+  if (length !== elements) {
     reject(
       RangeError,
       'x.length',
-      x.length,
+      length,
       `the shape ${show(shape)} has ${elements} elements`,
       'Pass as many values as the shape has elements, or the shape that fits the values',
     )
   }
-  return x
+  if (length === 0) return new Float32Array(0) // its memory may be gone
+  const buffer = typedArrayMember('buffer', x) as ArrayBuffer
+  return new Float32Array(buffer, typedArrayMember('byteOffset', x) as number, length)
+}
+
+/** What every typed array really says; undefined for what is none. */
+function typedArrayMember(name: PropertyKey, value: object): unknown {
+  return ArrayBuffer.isView(value)
+    ? Reflect.get(Object.getPrototypeOf(Float32Array.prototype), name, value)
+    : undefined
 }
 
 export function readDataFormat(dataFormat: unknown): DataFormat {
@@ -189,6 +206,13 @@ export function readDataFormat(dataFormat: unknown): DataFormat {
     reject(typeof dataFormat === 'string' ? RangeError : TypeError, 'dataFormat', dataFormat, rule, remedy)
   }
   return dataFormat
+}
+
+/** Reads an option that is off where it is left out. */
+export function readFlag(name: string, value: unknown, remedy: string): boolean {
+  if (value === undefined) return false
+  if (typeof value !== 'boolean') reject(TypeError, name, value, 'it must be a boolean', remedy)
+  return value
 }
 
 /** Reads an integer option from `min` (default 0) to `max`. */
@@ -222,7 +246,7 @@ function readWords(name: string, value: unknown): Words {
 function readEntries(name: string, value: unknown, remedy: string): unknown[] {
   if (!Array.isArray(value)) reject(TypeError, name, value, 'it must be an array', remedy)
   const rank = value.length // before the copy: an array may claim four billion entries
-  if (rank > MAX_RANK)
+  if (!(rank <= MAX_RANK))
     reject(RangeError, name, value, `its rank, ${rank}, must be at most ${MAX_RANK}`, remedy)
   return Array.from({ length: rank }, (_, axis) => value[axis])
 }
@@ -236,16 +260,24 @@ function readProduct(name: string, sizes: readonly number[]): void {
 }
 
 /** A value as a person would write it, short and without calling any of its methods. */
-export function show(value: unknown): string {
+export function show(value: unknown, depth = 0): string {
   if (Array.isArray(value)) {
-    const shown = Array.from({ length: Math.min(value.length, MAX_RANK) }, (_, i) => show(value[i]))
+    if (depth === MAX_DEPTH) return '[...]'
+    const shown = Array.from({ length: Math.min(value.length, MAX_RANK) }, (_, i) =>
+      show(value[i], depth + 1),
+    )
     return `[${shown.join(', ')}${value.length > MAX_RANK ? ', ...' : ''}]`
   }
   if (typeof value === 'string') return value.length > 40 ? `'${value.slice(0, 40)}...'` : `'${value}'`
-  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'bigint') {
+    return BigInt.asIntN(256, value) === value ? `${value}n` : 'a bigint of more than 256 bits'
+  }
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'object' && value !== null) {
     return `an object (${Object.prototype.toString.call(value).slice(8, -1)})`
   }
   return Object.is(value, -0) ? '-0' : String(value)
 }
+
+/** Arrays deeper than this are shown as such: one may hold itself, and eight in eight in eight never end. */
+const MAX_DEPTH = 2

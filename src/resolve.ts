@@ -4,6 +4,8 @@ import { collapseDims, type Dim } from './collapse.js'
 import { resolveNoiseShape, spatialNoiseShape } from './noise-shape.js'
 import {
   type DropoutOptions,
+  readFlag,
+  readNoiseShape,
   readOptions,
   readRate,
   readShape,
@@ -25,9 +27,11 @@ export interface Dropout extends Rate {
 
 /** Checks and resolves the options of a dropout. */
 export function resolveDropout(options: DropoutOptions): Dropout {
-  const { shape: givenShape, rate, noiseShape: givenNoiseShape } = readOptions(options)
+  const { shape: givenShape, rate, noiseShape: givenNoiseShape, oneMaskForBatch } = readOptions(options)
   const shape = readShape(givenShape)
-  const noiseShape = resolveNoiseShape(shape, givenNoiseShape)
+  const ownMasks = resolveNoiseShape(shape, givenNoiseShape)
+  const shared = readFlag('oneMaskForBatch', oneMaskForBatch, 'Pass true to share one mask in a batch')
+  const noiseShape = shared && shape.length > 0 ? readNoiseShape(shape, [1, ...ownMasks.slice(1)]) : ownMasks
   return {
     shape,
     noiseShape,
@@ -40,8 +44,10 @@ export function resolveDropout(options: DropoutOptions): Dropout {
 
 /** Checks and resolves SpatialDropout1D (`spatialDims` 1), 2D or 3D. */
 export function resolveSpatialDropout(spatialDims: 1 | 2 | 3, options: SpatialDropoutOptions): Dropout {
-  const { shape, rate, dataFormat } = readOptions(options)
-  return resolveDropout({ shape, rate, noiseShape: spatialNoiseShape(shape, dataFormat, spatialDims + 2) })
+  const { shape: givenShape, rate, dataFormat, oneMaskForBatch } = readOptions(options)
+  const shape = readShape(givenShape)
+  const noiseShape = spatialNoiseShape(shape, dataFormat, spatialDims + 2)
+  return resolveDropout({ shape, rate, noiseShape, oneMaskForBatch })
 }
 
 /** The dropout whose tensor is the noise shape itself: applied to ones, it gives the noise. */

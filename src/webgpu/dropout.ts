@@ -5,9 +5,11 @@ import {
   type CallOptions,
   type DropoutOptions,
   readCall,
+  readFlag,
   readInteger,
   readOptions,
   reject,
+  show,
 } from '../options.js'
 import { planApply, planMask } from '../plan.js'
 import { resolveDropout } from '../resolve.js'
@@ -28,6 +30,8 @@ export interface DropoutOpOptions extends DropoutOptions {
 export interface EncodeOptions extends CallOptions {
   /** Use the mask of the call before, which must be the same call: the backward pass. Default false. */
   reuseMask?: boolean
+  /** Only what the op was created with: one mask for the batch is a noise shape. Here it is checked, not set. */
+  oneMaskForBatch?: boolean | undefined
 }
 
 /** A dropout of one shape, rate and noise shape on one device. */
@@ -91,7 +95,8 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
       readEncoder(encoder)
       const { input, output } = readTensors(tensors, dropout.shape, bytes, device.limits)
       const call = readCall(encodeOptions, dropout.cells)
-      const { reuseMask = false } = readOptions(encodeOptions)
+      const { reuseMask = false, oneMaskForBatch } = readOptions(encodeOptions)
+      readSharing(oneMaskForBatch, dropout.noiseShape)
       if (typeof reuseMask !== 'boolean') {
         reject(TypeError, 'reuseMask', reuseMask, 'it must be a boolean', 'Pass true in the backward pass')
       }
@@ -105,10 +110,11 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
           'Pass those of the last call, or leave reuseMask out',
         )
       }
+      const bound = apply.bind(input, output)
       const slot = reuseMask ? undefined : mask.prepare(encoder, call)
       const pass = encoder.beginComputePass({ label: 'noiseshape/dropout/pass' })
       if (slot !== undefined) mask.record(pass, slot)
-      apply.record(pass, input, output)
+      apply.record(pass, bound)
       pass.end()
       last = call
     },
@@ -117,6 +123,15 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
       mask.destroy()
       apply.destroy()
     },
+  }
+}
+
+/** A call that wants one mask for the batch, and an op that was created without, would silently draw one for each. */
+function readSharing(oneMaskForBatch: unknown, noiseShape: readonly number[]): void {
+  const remedy = 'Create the op with oneMaskForBatch: true, or leave it out of the call'
+  if (readFlag('oneMaskForBatch', oneMaskForBatch, remedy) && noiseShape.length > 0 && noiseShape[0] !== 1) {
+    const rule = `the op was created with the noise shape ${show(noiseShape)}`
+    reject(RangeError, 'oneMaskForBatch', oneMaskForBatch, rule, remedy)
   }
 }
 

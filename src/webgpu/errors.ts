@@ -10,6 +10,10 @@ export class DeviceLostError extends Error {
   override name = 'DeviceLostError'
 }
 
+export function deviceLost({ reason, message }: GPUDeviceLostInfo): DeviceLostError {
+  return new DeviceLostError(`noiseshape: the GPU device was lost (${reason}): ${message}`)
+}
+
 /** The device refused: out of memory, or an operation that is not valid. `cause` is the `GPUError`. */
 export class WebGPUFailureError extends Error {
   override name = 'WebGPUFailureError'

@@ -6,6 +6,11 @@ import type { TensorPlace } from './apply.js'
 /** A whole GPUBuffer, or the part of one that begins at `offset` (bytes, default 0) and holds `size` bytes. */
 export type TensorBinding = GPUBuffer | { buffer: GPUBuffer; offset?: number; size?: number }
 
+/** A checked range of a buffer, in bytes, that begins where the device can bind it. */
+export interface TensorRange extends TensorPlace {
+  size: number
+}
+
 /** Reads a device: anything that behaves like a GPUDevice, since each runtime has a class of its own. */
 export function readDevice(device: unknown): GPUDevice {
   if (!has(device, ['createBuffer', 'createBindGroup', 'createComputePipeline', 'queue', 'limits'])) {
@@ -52,6 +57,22 @@ function readTensorBinding(
   bytes: number,
   limits: GPUSupportedLimits,
 ): TensorPlace {
+  const remedy = `Pass at least the ${bytes} bytes of the tensor`
+  const { buffer, offset, size } = readTensorRange(name, binding, limits, remedy)
+  if (size < bytes) {
+    const rule = `the shape ${show(shape)} takes ${bytes} bytes of float32`
+    reject(RangeError, `${name}.size`, size, rule, remedy)
+  }
+  return { buffer, offset }
+}
+
+/** Reads where in a buffer a tensor lies; without a `size` of its own it ends with the buffer. */
+export function readTensorRange(
+  name: string,
+  binding: TensorBinding,
+  limits: GPUSupportedLimits,
+  sizeRemedy: string,
+): TensorRange {
   const whole = isBuffer(binding)
   const buffer = whole ? binding : (binding as { buffer?: unknown } | undefined)?.buffer
   if (!isBuffer(buffer)) {
@@ -76,16 +97,18 @@ function readTensorBinding(
     reject(RangeError, `${name}.offset`, place, rule, `Pass e.g. ${Math.ceil(place / alignment) * alignment}`)
   }
   const room = buffer.size - place
-  const remedy = `Pass at least the ${bytes} bytes of the tensor`
-  const available =
-    size === undefined
-      ? room
-      : readInteger(`${name}.size`, size, room, `${room}, what the buffer has there`, remedy)
-  if (available < bytes) {
-    const rule = `the shape ${show(shape)} takes ${bytes} bytes of float32`
-    reject(RangeError, `${name}.size`, available, rule, remedy)
+  if (size === undefined) return { buffer, offset: place, size: room }
+  const bound = `${room}, what the buffer has there`
+  return {
+    buffer,
+    offset: place,
+    size: readInteger(`${name}.size`, size, room, bound, sizeRemedy),
   }
-  return { buffer, offset: place }
+}
+
+/** Whether a value names a GPUBuffer at all; `readTensorRange` checks the rest. */
+export function isTensorBinding(value: unknown): value is TensorBinding {
+  return isBuffer(value) || (has(value, ['buffer']) && isBuffer((value as { buffer: unknown }).buffer))
 }
 
 function isBuffer(value: unknown): value is GPUBuffer {

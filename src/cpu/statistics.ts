@@ -1,0 +1,89 @@
+/** Statistics over passes on the CPU. Twin of shaders/statistics.wgsl: the same float32 operations in the same order. */
+
+import {
+  type Accumulation,
+  ENTROPY,
+  LEAST_EXPONENT,
+  LEAST_PROBABILITY,
+  MOMENTS,
+  type Sums,
+} from '../statistics.js'
+
+/** Adds the output of one more pass. */
+export function accumulate(sums: Sums, x: Float32Array, { outputs, classes }: Accumulation): void {
+  sums.samples++
+  const pass = { moments: sums.moments, entropies: sums.entropies, reciprocal: Math.fround(1 / sums.samples) }
+  if (outputs === 'values') addElements(pass, 0, x)
+  else if (outputs === 'probabilities') accumulateProbabilities(pass, x, classes)
+  else accumulateLogits(pass, x, classes)
+}
+
+interface Pass {
+  moments: Float32Array
+  entropies: Float32Array
+  /** 1 / the number of this pass, counted from 1; so 1 in the first pass and nowhere else. */
+  reciprocal: number
+}
+
+function accumulateProbabilities(pass: Pass, x: Float32Array, classes: number): void {
+  addElements(pass, 0, x)
+  for (let start = 0, row = 0; start < x.length; start += classes, row++) {
+    let surprise = 0
+    for (let i = start; i < start + classes; i++) {
+      const logarithm = Math.fround(Math.log(Math.max(x[i], LEAST_PROBABILITY)))
+      surprise = Math.fround(surprise + Math.fround(x[i] * logarithm))
+    }
+    addEntropy(pass, row, -surprise)
+  }
+}
+
+/** With p = exp(d) / total, the entropy is log(total) - sum of p d: one logarithm for a row, and none of a small p. */
+function accumulateLogits(pass: Pass, x: Float32Array, classes: number): void {
+  const d = new Float32Array(classes)
+  const p = new Float32Array(classes)
+  for (let start = 0, row = 0; start < x.length; start += classes, row++) {
+    let largest = x[start]
+    for (let i = 1; i < classes; i++) largest = Math.max(largest, x[start + i])
+    let total = 0
+    for (let i = 0; i < classes; i++) {
+      d[i] = Math.max(Math.fround(x[start + i] - largest), LEAST_EXPONENT)
+      p[i] = Math.exp(d[i])
+      total = Math.fround(total + p[i])
+    }
+    let weighted = 0
+    for (let i = 0; i < classes; i++) {
+      p[i] /= total
+      weighted = Math.fround(weighted + Math.fround(p[i] * d[i]))
+    }
+    addElements(pass, start, p)
+    addEntropy(pass, row, Math.fround(Math.fround(Math.log(total)) - weighted))
+  }
+}
+
+/** Welford's update (1962) of values less those of the first pass: see shaders/statistics.wgsl. */
+function addElements({ moments, reciprocal }: Pass, start: number, values: Float32Array): void {
+  let at = start * MOMENTS.size
+  for (let i = 0; i < values.length; i++, at += MOMENTS.size) {
+    if (reciprocal === 1) {
+      moments[at + MOMENTS.first] = values[i]
+      continue
+    }
+    const mean = moments[at + MOMENTS.mean]
+    const shifted = Math.fround(values[i] - moments[at + MOMENTS.first])
+    const delta = Math.fround(shifted - mean)
+    const newMean = Math.fround(mean + Math.fround(delta * reciprocal))
+    moments[at + MOMENTS.mean] = newMean
+    moments[at + MOMENTS.squares] += Math.fround(delta * Math.fround(shifted - newMean))
+  }
+}
+
+function addEntropy({ entropies, reciprocal }: Pass, row: number, entropy: number): void {
+  const at = row * ENTROPY.size
+  if (reciprocal === 1) {
+    entropies[at + ENTROPY.first] = entropy
+    return
+  }
+  const mean = entropies[at + ENTROPY.mean]
+  const delta = Math.fround(Math.fround(entropy - entropies[at + ENTROPY.first]) - mean)
+  entropies[at + ENTROPY.mean] = mean + Math.fround(delta * reciprocal)
+}

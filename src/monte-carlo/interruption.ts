@@ -1,0 +1,53 @@
+/** What cuts a run short: an abort, the end of the engine, a lost device. No wait of the run outlasts it. */
+
+export interface Interruption {
+  /** Starts something and waits for it, or for what interrupts the run; interrupted already, it starts nothing. */
+  wait<T>(start: () => T | PromiseLike<T>): Promise<T>
+  /** Throws what has interrupted the run, if something has. */
+  check(): void
+  /** Interrupts every wait, now and later. Only the first reason counts. */
+  interrupt(reason: unknown): void
+}
+
+export function createInterruption(): Interruption {
+  const waiting = new Set<(reason: unknown) => void>()
+  let interrupted: { reason: unknown } | undefined
+  return {
+    // No Promise.race: with a promise that outlives many waits it would keep what each of them resolved to.
+    wait: <T>(start: () => T | PromiseLike<T>) =>
+      new Promise<T>((resolve, reject) => {
+        if (interrupted) return reject(interrupted.reason)
+        waiting.add(reject)
+        const started = (async () => start())()
+        started.then(resolve, reject).finally(() => waiting.delete(reject))
+      }),
+    check() {
+      if (interrupted) throw interrupted.reason
+    },
+    interrupt(reason) {
+      interrupted ??= { reason }
+      for (const reject of waiting) reject(interrupted.reason)
+      waiting.clear()
+    },
+  }
+}
+
+/** Who waits for a promise that may outlive them all, such as `device.lost`. */
+const listeners = new WeakMap<Promise<unknown>, Set<(value: unknown) => void>>()
+
+/** Calls `listener` when `promise` resolves, unless it was told to stop before; returns how to. */
+export function whenResolved<T>(promise: Promise<T>, listener: (value: T) => void): () => void {
+  let registered = listeners.get(promise)
+  if (!registered) {
+    const all = new Set<(value: unknown) => void>()
+    promise.then((value) => {
+      listeners.delete(promise) // whoever asks from now on is told by a reaction of its own
+      for (const each of all) each(value)
+    })
+    listeners.set(promise, all)
+    registered = all
+  }
+  const own = listener as (value: unknown) => void
+  registered.add(own)
+  return () => registered.delete(own)
+}

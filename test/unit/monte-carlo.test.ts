@@ -1,0 +1,384 @@
+/** Monte Carlo dropout without a GPU: what it says of a network, the passes it takes, and how it is cut short. */
+
+import { createEngine, EngineDestroyedError } from 'noiseshape'
+import {
+  type ForwardOutput,
+  type MonteCarloCall,
+  type MonteCarloOptions,
+  type MonteCarloProgress,
+  monteCarlo,
+} from 'noiseshape/monte-carlo'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Engine } from '../../src/index.js'
+import { floats } from '../support/compare'
+import { input } from '../support/inputs'
+import { type Draw, judgeDropout } from '../support/judge'
+import { caught, expectRefusal } from '../support/suites/argument-errors'
+import { expectMoments, monteCarloStatistics } from '../support/suites/monte-carlo'
+
+const cpuEngine = () => createEngine({ backend: 'cpu' })
+
+describe('outputs in arrays', () =>
+  monteCarloStatistics({ name: 'arrays', open: cpuEngine, carry: (values) => values }))
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await cpuEngine()
+})
+afterAll(() => engine.destroy())
+
+const never = () => new Promise<ForwardOutput>(() => {})
+
+describe('scores of minus infinity', () => {
+  test('are classes that are never taken', async () => {
+    const forward = () => Float32Array.of(0, -Infinity, 0)
+    const result = await monteCarlo(engine, { samples: 2, seed: 1, outputs: 'logits', classes: 3, forward })
+    expect([...result.mean]).toEqual([0.5, 0, 0.5])
+    expect(result.predictiveEntropy?.[0]).toBeCloseTo(Math.LN2, 6)
+    expect(result.expectedEntropy?.[0]).toBeCloseTo(Math.LN2, 6)
+  })
+})
+
+describe('passes', () => {
+  const shape = [6, 40]
+  const x = input(shape, 1)
+
+  /** The outputs of a network that is one dropout, in the order of its passes, and what they say together. */
+  async function passesOf(options: Partial<MonteCarloOptions>) {
+    const outputs: Float32Array[] = []
+    const forward = async (call: MonteCarloCall) => {
+      const output = await engine.dropout(floats(x), { shape, rate: 0.5, stream: 3, ...call })
+      outputs.push(output)
+      return output
+    }
+    const result = await monteCarlo(engine, { samples: 4, seed: 7, forward, ...options })
+    return { outputs, result }
+  }
+  const judged = (call: number, change: Partial<Draw> = {}) =>
+    floats(judgeDropout(x, { shape, rate: 0.5, seed: 7, stream: 3, call, ...change }))
+
+  test('pass s draws the masks of call s', async () => {
+    const { outputs, result } = await passesOf({})
+    const expected = [0, 1, 2, 3].map((call) => judged(call))
+    expect(outputs).toEqual(expected)
+    expectMoments(result, expected)
+  })
+
+  test('firstCall moves them, so that two short runs draw what a long one draws', async () => {
+    const { outputs } = await passesOf({ firstCall: 2, samples: 2 })
+    expect(outputs).toEqual([judged(2), judged(3)])
+    expect((await passesOf({ firstCall: 2 ** 53 - 4 })).outputs[3]).toEqual(judged(2 ** 53 - 1))
+  })
+
+  test('the seed is handed on as it is', async () => {
+    const calls: MonteCarloCall[] = []
+    const forward = (call: MonteCarloCall) => {
+      calls.push(call)
+      return new Float32Array(1)
+    }
+    await monteCarlo(engine, { samples: 2, seed: 2n ** 60n, firstCall: 5, oneMaskForBatch: true, forward })
+    expect(calls).toEqual([
+      { seed: 2n ** 60n, call: 5, oneMaskForBatch: true },
+      { seed: 2n ** 60n, call: 6, oneMaskForBatch: true },
+    ])
+  })
+
+  test('with oneMaskForBatch the rows of a batch share the mask of a pass, and passes differ', async () => {
+    const { outputs } = await passesOf({ oneMaskForBatch: true })
+    expect(outputs).toEqual([0, 1, 2, 3].map((call) => judged(call, { noiseShape: [1, null] })))
+    const keptOf = (output: Float32Array, row: number) =>
+      Array.from(output.subarray(row * 40, row * 40 + 40), (value) => value !== 0)
+    for (const output of outputs) {
+      for (let row = 1; row < 6; row++) expect(keptOf(output, row)).toEqual(keptOf(output, 0))
+    }
+    expect(keptOf(outputs[0], 0)).not.toEqual(keptOf(outputs[1], 0))
+  })
+
+  test('without it each row has a mask of its own', async () => {
+    const { outputs } = await passesOf({})
+    const kept = Array.from(outputs[0], (value) => value !== 0)
+    expect(kept.slice(0, 40)).not.toEqual(kept.slice(40, 80))
+  })
+
+  test('a pass begins when the one before and its progress are done', async () => {
+    const log: string[] = []
+    const later = (what: string) =>
+      new Promise<void>((resolve) => setTimeout(() => resolve(void log.push(what)), 1))
+    await monteCarlo(engine, {
+      samples: 3,
+      seed: 1,
+      forward: async ({ call }) => {
+        log.push(`forward ${call}`)
+        await later(`output ${call}`)
+        return new Float32Array(1)
+      },
+      onProgress: async ({ done, samples }) => {
+        log.push(`progress ${done} of ${samples}`)
+        await later(`shown ${done}`)
+      },
+    })
+    expect(log).toEqual(
+      [0, 1, 2].flatMap((pass) => [
+        `forward ${pass}`,
+        `output ${pass}`,
+        `progress ${pass + 1} of 3`,
+        `shown ${pass + 1}`,
+      ]),
+    )
+  })
+})
+
+describe('progress', () => {
+  const forward = ({ call }: MonteCarloCall) => Float32Array.of(call, call % 2)
+
+  test('read gives the statistics so far', async () => {
+    const seen: unknown[] = []
+    await monteCarlo(engine, {
+      samples: 3,
+      seed: 1,
+      forward,
+      onProgress: async ({ read }) => {
+        const { samples, mean, variance } = await read()
+        seen.push([samples, mean[0], variance[0]])
+      },
+    })
+    expect(seen).toEqual([
+      [1, 0, 0],
+      [2, 0.5, 0.25],
+      [3, 1, Math.fround(2 / 3)],
+    ])
+  })
+
+  test('a read that nobody waited for is of the moment it was asked for', async () => {
+    const reads: Promise<{ samples: number; mean: Float32Array }>[] = []
+    const onProgress = ({ read }: MonteCarloProgress) => void reads.push(read())
+    await monteCarlo(engine, { samples: 3, seed: 1, forward, onProgress })
+    const results = await Promise.all(reads)
+    expect(results.map(({ samples, mean }) => [samples, mean[0]])).toEqual([
+      [1, 0],
+      [2, 0.5],
+      [3, 1],
+    ])
+  })
+
+  test('read rejects when the run is over', async () => {
+    let progress: MonteCarloProgress | undefined
+    const onProgress = (last: MonteCarloProgress) => {
+      progress = last
+    }
+    await monteCarlo(engine, { samples: 1, seed: 1, forward, onProgress })
+    await expect(progress?.read()).rejects.toThrow(/run is over/)
+  })
+
+  test('what it throws ends the run', async () => {
+    const asked = vi.fn(forward)
+    const onProgress = () => {
+      throw new Error('no more')
+    }
+    await expect(monteCarlo(engine, { samples: 9, seed: 1, forward: asked, onProgress })).rejects.toThrow(
+      'no more',
+    )
+    expect(asked).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('an abort', () => {
+  const run = (options: Partial<MonteCarloOptions>) =>
+    monteCarlo(engine, { samples: 2 ** 24, seed: 1, forward: () => new Float32Array(1), ...options })
+
+  test('before the run rejects with its reason and asks for no pass', async () => {
+    const forward = vi.fn(never)
+    const reason = new Error('not today')
+    await expect(run({ forward, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    expect(forward).not.toHaveBeenCalled()
+  })
+
+  test('ends a run whose forward never comes back', async () => {
+    const controller = new AbortController()
+    const running = run({ forward: never, signal: controller.signal })
+    controller.abort()
+    expect(await caught(() => running)).toBe(controller.signal.reason)
+    expect(controller.signal.reason.name).toBe('AbortError')
+  })
+
+  test('reaches a run that never waits for anything', async () => {
+    const controller = new AbortController()
+    setTimeout(() => controller.abort('stop'), 1)
+    await expect(run({ signal: controller.signal })).rejects.toBe('stop')
+  })
+
+  test('ends a run whose onProgress never comes back', async () => {
+    const controller = new AbortController()
+    const running = run({ onProgress: () => new Promise(() => {}), signal: controller.signal })
+    setTimeout(() => controller.abort(null), 1)
+    await expect(running).rejects.toBe(null)
+  })
+
+  test('from within forward wins over what forward returns', async () => {
+    const controller = new AbortController()
+    const forward = () => {
+      controller.abort('enough')
+      return new Float32Array(1)
+    }
+    await expect(run({ forward, signal: controller.signal })).rejects.toBe('enough')
+  })
+
+  test('after the run does nothing, and no listener is left behind', async () => {
+    const { signal } = new AbortController()
+    const removed = vi.spyOn(signal, 'removeEventListener')
+    const added = vi.spyOn(signal, 'addEventListener')
+    await run({ samples: 2, signal })
+    expect(removed.mock.calls).toEqual(added.mock.calls)
+    expect(added).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('an engine that is destroyed', () => {
+  test('during a pass ends the run', async () => {
+    const own = await cpuEngine()
+    const running = monteCarlo(own, { samples: 2, seed: 1, forward: never })
+    setTimeout(() => own.destroy(), 1)
+    expect(await caught(() => running)).toBeInstanceOf(EngineDestroyedError)
+  })
+
+  test('before takes no run', async () => {
+    const own = await cpuEngine()
+    own.destroy()
+    expect(await caught(() => monteCarlo(own, { samples: 2, seed: 1, forward: never }))).toBeInstanceOf(
+      EngineDestroyedError,
+    )
+  })
+})
+
+test('what forward throws is what the run rejects with', async () => {
+  const reason = new Error('the network is down')
+  for (const forward of [() => Promise.reject(reason), () => thrown(reason)]) {
+    await expect(monteCarlo(engine, { samples: 2, seed: 1, forward })).rejects.toBe(reason)
+  }
+})
+
+function thrown(reason: Error): never {
+  throw reason
+}
+
+describe('arguments', () => {
+  const control: MonteCarloOptions = { samples: 2, seed: 1, forward: () => new Float32Array(6) }
+
+  test.each<{ name: string; change: Partial<MonteCarloOptions> }>([
+    { name: 'nothing else', change: {} },
+    { name: 'one sample', change: { samples: 1 } },
+    { name: 'the largest seed', change: { seed: 2n ** 64n - 1n } },
+    { name: 'the last call', change: { firstCall: 2 ** 53 - 2 } },
+    { name: 'all as classes', change: { outputs: 'logits', classes: 6 } },
+    { name: 'one class', change: { outputs: 'probabilities', classes: 1 } },
+  ])('$name is allowed', async ({ change }) => {
+    expect((await monteCarlo(engine, { ...control, ...change })).mean).toHaveLength(6)
+  })
+
+  test.each<{ name: string; change: object; kind: typeof RangeError | typeof TypeError; says: string[] }>([
+    { name: 'no sample', change: { samples: 0 }, kind: RangeError, says: ['samples', '0', '2^24'] },
+    {
+      name: 'a sample too many',
+      change: { samples: 2 ** 24 + 1 },
+      kind: RangeError,
+      says: ['samples', '16777217', '2^24'],
+    },
+    {
+      name: 'half a sample',
+      change: { samples: 1.5 },
+      kind: RangeError,
+      says: ['samples', '1.5', 'integer'],
+    },
+    { name: 'samples of text', change: { samples: '9' }, kind: TypeError, says: ['samples', "'9'"] },
+    { name: 'no seed', change: { seed: undefined }, kind: TypeError, says: ['seed', 'required'] },
+    { name: 'a seed of -1', change: { seed: -1 }, kind: RangeError, says: ['seed', '-1'] },
+    { name: 'a firstCall of -1', change: { firstCall: -1 }, kind: RangeError, says: ['firstCall', '-1'] },
+    {
+      name: 'a last call of 2^53',
+      change: { firstCall: 2 ** 53 - 1 },
+      kind: RangeError,
+      says: ['firstCall', String(2 ** 53 - 1), '2^53'],
+    },
+    {
+      name: 'a oneMaskForBatch of 1',
+      change: { oneMaskForBatch: 1 },
+      kind: TypeError,
+      says: ['oneMaskForBatch', '1', 'boolean'],
+    },
+    { name: 'no forward', change: { forward: undefined }, kind: TypeError, says: ['forward', 'function'] },
+    {
+      name: 'unknown outputs',
+      change: { outputs: 'classes' },
+      kind: RangeError,
+      says: ['outputs', 'logits'],
+    },
+    { name: 'outputs of 3', change: { outputs: 3 }, kind: TypeError, says: ['outputs', '3', 'logits'] },
+    {
+      name: 'probabilities without classes',
+      change: { outputs: 'probabilities' },
+      kind: TypeError,
+      says: ['classes', 'undefined'],
+    },
+    {
+      name: 'logits of no class',
+      change: { outputs: 'logits', classes: 0 },
+      kind: RangeError,
+      says: ['classes', '0'],
+    },
+    {
+      name: 'values with classes',
+      change: { classes: 6 },
+      kind: RangeError,
+      says: ['classes', '6', 'values'],
+    },
+    {
+      name: 'rows that do not fit',
+      change: { outputs: 'logits', classes: 4 },
+      kind: RangeError,
+      says: ['output.length', '6', '4 classes'],
+    },
+    {
+      name: 'an onProgress of text',
+      change: { onProgress: 'log' },
+      kind: TypeError,
+      says: ['onProgress', "'log'"],
+    },
+    {
+      name: 'a controller as signal',
+      change: { signal: {} },
+      kind: TypeError,
+      says: ['signal', 'AbortSignal'],
+    },
+    {
+      name: 'an output of numbers',
+      change: { forward: () => [1, 2] },
+      kind: TypeError,
+      says: ['output', '[1, 2]', 'Float32Array', 'GPUBuffer', 'forward'],
+    },
+    {
+      name: 'no output',
+      change: { forward: () => {} },
+      kind: TypeError,
+      says: ['output', 'undefined', 'forward'],
+    },
+    {
+      name: 'an output that grows',
+      change: { forward: ({ call }: MonteCarloCall) => new Float32Array(6 + call) },
+      kind: RangeError,
+      says: ['output.length', '7', '6 values'],
+    },
+  ])('$name is refused', async ({ change, kind, says }) => {
+    const options = { ...control, ...change } as MonteCarloOptions
+    expectRefusal(await caught(() => monteCarlo(engine, options)), kind, says)
+  })
+
+  test.each([undefined, null, {}, Promise.resolve()])('%s as engine is refused', async (wrong) => {
+    const run = () => monteCarlo(wrong as unknown as Engine, control)
+    expectRefusal(await caught(run), TypeError, ['engine', 'createEngine'])
+  })
+
+  test('options that are none are refused', async () => {
+    const run = () => monteCarlo(engine, undefined as unknown as MonteCarloOptions)
+    expectRefusal(await caught(run), TypeError, ['options', 'undefined'])
+  })
+})
