@@ -36,33 +36,32 @@ fn apply_packet(packet: u32, keep: Packet, scale: f32, trusting: bool) -> u32 {
   return ORDINARY;
 }
 
-// The same for four packets, each `stride` after the one before, always trusting: on a software adapter the loop around
+// The packets of a strip, which share their flags. Four at a time where trusting: on a software adapter the loop around
 // a single packet costs as much as the packet.
-fn apply_four(packet: u32, stride: u32, keep: array<Packet, 4>, scale: f32) -> u32 {
-  let a = load(packet);
-  let b = load(packet + stride);
-  let c = load(packet + 2u * stride);
-  let d = load(packet + 3u * stride);
-  store(packet, scaled(a, scale) & keep[0]);
-  store(packet + stride, scaled(b, scale) & keep[1]);
-  store(packet + 2u * stride, scaled(c, scale) & keep[2]);
-  store(packet + 3u * stride, scaled(d, scale) & keep[3]);
-  return all_of((a + ORDINARY_BIAS) & (b + ORDINARY_BIAS) & (c + ORDINARY_BIAS) & (d + ORDINARY_BIAS));
-}
-
-// The packets of a strip, which share their flags.
 fn apply_strip(first: u32, count: u32, stride: u32, keep: Packet, scale: f32, trusting: bool) -> u32 {
   var seen = ORDINARY;
   var packet = first;
   let end = first + count * stride;
   let fours = first + select(0u, count / 4u * 4u * stride, trusting);
   for (; packet < fours; packet += 4u * stride) {
-    seen &= apply_four(packet, stride, array(keep, keep, keep, keep), scale);
+    let a = load(packet);
+    let b = load(packet + stride);
+    let c = load(packet + 2u * stride);
+    let d = load(packet + 3u * stride);
+    store(packet, scaled(a, scale) & keep);
+    store(packet + stride, scaled(b, scale) & keep);
+    store(packet + 2u * stride, scaled(c, scale) & keep);
+    store(packet + 3u * stride, scaled(d, scale) & keep);
+    seen &= evidence(a, b, c, d);
   }
   for (; packet < end; packet += stride) {
     seen &= apply_packet(packet, keep, scale, trusting);
   }
   return seen;
+}
+
+fn evidence(a: Packet, b: Packet, c: Packet, d: Packet) -> u32 {
+  return all_of((a + ORDINARY_BIAS) & (b + ORDINARY_BIAS) & (c + ORDINARY_BIAS) & (d + ORDINARY_BIAS));
 }
 
 fn scaled(x: Packet, scale: f32) -> Packet {

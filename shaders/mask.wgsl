@@ -5,6 +5,7 @@
 @group(0) @binding(1) var<storage, read_write> mask: array<vec4<u32>>;
 
 override WORKGROUP_SIZE: u32 = 64u;
+override GROUPS_PER_THREAD: u32 = 1u;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn generate_mask(
@@ -12,18 +13,23 @@ fn generate_mask(
   @builtin(num_workgroups) grid: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let group = (workgroup.y * grid.x + workgroup.x) * WORKGROUP_SIZE + lane;
-  if (group >= params.groups) {
-    return;
+  let thread = (workgroup.y * grid.x + workgroup.x) * WORKGROUP_SIZE + lane;
+  let first = thread * GROUPS_PER_THREAD;
+  let end = min(first + GROUPS_PER_THREAD, params.groups);
+  // Where the window begins within a group of the generator, each group of the mask lies across two of those.
+  let shift = select(params.shift, 128u, params.shift == 0u);
+  let lead = select(1u, 0u, params.shift == 0u);
+  var low = vec4(0u);
+  for (var group = first; group < end + lead; group++) {
+    let high = keep_flags(group);
+    if (group >= first + lead) {
+      mask[group - lead] = window(low, high, shift);
+    }
+    low = high;
   }
-  var keep = keep_flags(group);
-  if (params.shift > 0u) {
-    keep = shifted(keep, keep_flags(group + 1u), params.shift);
+  if (first < end && end == params.groups) {
+    mask[end - 1u] &= first_bits(params.last_cells);
   }
-  if (group == params.groups - 1u) {
-    keep &= first_bits(params.last_cells);
-  }
-  mask[group] = keep;
 }
 
 // Decides 128 cells from the top bit of their draws down. Stopping early changes nothing: planes are addressed.
@@ -45,17 +51,18 @@ fn keep_flags(group: u32) -> vec4<u32> {
   return keep | vec4(params.undrawn);
 }
 
-// The 128 bits that begin `by` bits into `low`, `high` following it; 0 < by < 128.
-fn shifted(low: vec4<u32>, high: vec4<u32>, by: u32) -> vec4<u32> {
-  var words = array<u32, 9>(low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w, 0u);
-  let word = by >> 5u;
+// The 128 bits that begin `by` bits into `low`, `high` following it; 0 < by <= 128. By whole words first.
+fn window(low: vec4<u32>, high: vec4<u32>, by: u32) -> vec4<u32> {
+  let far = (by & 64u) != 0u;
+  let even = select(low, vec4(low.zw, high.xy), far);
+  let beyond = select(high.xy, high.zw, far);
+  let odd = (by & 32u) != 0u;
+  let words = select(even, vec4(even.yzw, beyond.x), odd);
+  let next = vec4(words.yzw, select(beyond.x, beyond.y, odd));
+  // A shift by 32 is none in WGSL, so the upper part takes two steps; multiplied, because SwiftShader shifts lane by lane.
   let bits = by & 31u;
-  var result: vec4<u32>;
-  for (var i = 0u; i < 4u; i++) {
-    // A shift by 32 is none in WGSL, so the upper part takes two steps.
-    result[i] = (words[i + word] >> bits) | ((words[i + word + 1u] << 1u) << (31u - bits));
-  }
-  return result;
+  let shifted = (words >> vec4(bits)) | ((next + next) * (1u << (31u - bits)));
+  return select(shifted, high, by == 128u);
 }
 
 // A mask of the first `count` of 128 bits.

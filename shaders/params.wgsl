@@ -32,5 +32,6 @@ struct ApplyParams {
   columns: u32,      // walk-columns: packets in a row
   rows: u32,         //   rows in a block that shares its flags
   strips: u32,       //   threads that take the rows of a block, one column's width
+  zero: f32,         // +0: as a constant, a compiler would leave out what is added
   @align(16) dims: array<Dim, 8>,  // innermost first; the uniform address space wants multiples of 16
 }

@@ -1,41 +1,67 @@
 // Threefry4x32-20 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC11).
 // Twin of src/cpu/threefry4x32.ts. Add, rotate and xor only, so every device computes the same words.
+// Needs a kind of rotation: rotate-shift or rotate-float.
 
 const THREEFRY_PARITY: u32 = 0x1bd11bdau;
 
-// The left shift is a multiplication because SwiftShader takes vector shifts lane by lane: 80 ms for 16.8 M cells at
-// rate 0.1, not 133. Other compilers fold it to the shift.
-fn rotate_left(x: vec2<u32>, by: vec2<u32>) -> vec2<u32> {
-  return (x * (vec2(1u) << by)) | (x >> (vec2(32u) - by));
+// Rounds 0 to 3 of every eight. Rotations by 26, 27 and 23 to the left are written to the right.
+fn threefry_even_rounds(counter: vec4<u32>) -> vec4<u32> {
+  var x0 = counter.x;
+  var x1 = counter.y;
+  var x2 = counter.z;
+  var x3 = counter.w;
+  x0 += x1;
+  x1 = rotate_left(x1, 10u) ^ x0;
+  x2 += x3;
+  x3 = rotate_right(x3, 6u) ^ x2;
+  x0 += x3;
+  x3 = rotate_left(x3, 11u) ^ x0;
+  x2 += x1;
+  x1 = rotate_left(x1, 21u) ^ x2;
+  x0 += x1;
+  x1 = rotate_left(x1, 13u) ^ x0;
+  x2 += x3;
+  x3 = rotate_right(x3, 5u) ^ x2;
+  x0 += x3;
+  x3 = rotate_right(x3, 9u) ^ x0;
+  x2 += x1;
+  x1 = rotate_left(x1, 5u) ^ x2;
+  return vec4(x0, x1, x2, x3);
 }
 
-// Rounds come in pairs: the second mixes with the odd words exchanged.
-fn threefry_mix(x: ptr<function, vec4<u32>>, first: vec2<u32>, second: vec2<u32>) {
-  var even = (*x).xz + (*x).yw;
-  var odd = rotate_left((*x).yw, first) ^ even;
-  even += odd.yx;
-  odd = (rotate_left(odd.yx, second) ^ even).yx;
-  *x = vec4(even.x, odd.x, even.y, odd.y);
+// Rounds 4 to 7 of every eight. The rotation by 25 to the left is written to the right.
+fn threefry_odd_rounds(counter: vec4<u32>) -> vec4<u32> {
+  var x0 = counter.x;
+  var x1 = counter.y;
+  var x2 = counter.z;
+  var x3 = counter.w;
+  x0 += x1;
+  x1 = rotate_left(x1, 6u) ^ x0;
+  x2 += x3;
+  x3 = rotate_left(x3, 20u) ^ x2;
+  x0 += x3;
+  x3 = rotate_left(x3, 17u) ^ x0;
+  x2 += x1;
+  x1 = rotate_left(x1, 11u) ^ x2;
+  x0 += x1;
+  x1 = rotate_right(x1, 7u) ^ x0;
+  x2 += x3;
+  x3 = rotate_left(x3, 10u) ^ x2;
+  x0 += x3;
+  x3 = rotate_left(x3, 18u) ^ x0;
+  x2 += x1;
+  x1 = rotate_left(x1, 20u) ^ x2;
+  return vec4(x0, x1, x2, x3);
 }
 
 fn threefry4x32(counter: vec4<u32>, key: vec4<u32>) -> vec4<u32> {
   let k = key;
   let k4 = THREEFRY_PARITY ^ k.x ^ k.y ^ k.z ^ k.w;
   var x = counter + k;
-  threefry_mix(&x, vec2(10u, 26u), vec2(11u, 21u));
-  threefry_mix(&x, vec2(13u, 27u), vec2(23u, 5u));
-  x += vec4(k.y, k.z, k.w, k4 + 1u);
-  threefry_mix(&x, vec2(6u, 20u), vec2(17u, 11u));
-  threefry_mix(&x, vec2(25u, 10u), vec2(18u, 20u));
-  x += vec4(k.z, k.w, k4, k.x + 2u);
-  threefry_mix(&x, vec2(10u, 26u), vec2(11u, 21u));
-  threefry_mix(&x, vec2(13u, 27u), vec2(23u, 5u));
-  x += vec4(k.w, k4, k.x, k.y + 3u);
-  threefry_mix(&x, vec2(6u, 20u), vec2(17u, 11u));
-  threefry_mix(&x, vec2(25u, 10u), vec2(18u, 20u));
-  x += vec4(k4, k.x, k.y, k.z + 4u);
-  threefry_mix(&x, vec2(10u, 26u), vec2(11u, 21u));
-  threefry_mix(&x, vec2(13u, 27u), vec2(23u, 5u));
-  x += vec4(k.x, k.y, k.z, k.w + 5u);
+  x = threefry_even_rounds(x) + vec4(k.y, k.z, k.w, k4 + 1u);
+  x = threefry_odd_rounds(x) + vec4(k.z, k.w, k4, k.x + 2u);
+  x = threefry_even_rounds(x) + vec4(k.w, k4, k.x, k.y + 3u);
+  x = threefry_odd_rounds(x) + vec4(k4, k.x, k.y, k.z + 4u);
+  x = threefry_even_rounds(x) + vec4(k.x, k.y, k.z, k.w + 5u);
   return x;
 }

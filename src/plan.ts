@@ -18,19 +18,25 @@ export interface PlanLimits {
 
 /**
  * The walks of the apply pass over a tensor: `words` where the innermost dim is drawn, `runs` where it is broadcast,
- * `columns` where whole rows share their flags. See shaders/README.md.
+ * `columns` and `wideColumns` where whole rows share their flags. See shaders/README.md.
  */
-export type Walk = 'words' | 'runs' | 'columns'
+export type Walk = 'words' | 'runs' | 'columns' | 'wideColumns'
 
 /** How the work is cut into threads. Changes no bit. */
 export interface Variant {
   workgroupSize: number
-  /** Packets of four elements that one thread of the apply pass handles, at most. */
-  packetsPerThread: Readonly<Record<Walk, number>>
+  /** Groups of 128 cells that one thread of the mask pass draws. */
+  groupsPerThread: number
+  /** Packets of four elements that one thread of the apply pass handles, at most: along rows, and down columns. */
+  packetsPerThread: Readonly<{ rows: number; columns: number }>
+  /** How many packets wide the columns are. */
+  columnPackets: 1 | 4
   /** Rows of more elements than this are not walked down column by column. */
   longestRow: number
   /** Multiply first and check afterwards: see TRUSTING in shaders/apply.wgsl. */
   trusting: boolean
+  /** How the generator rotates: see shaders/rotate-float.wgsl. */
+  rotation: 'shift' | 'float'
 }
 
 /** A range of a buffer, in bytes. */
@@ -82,7 +88,7 @@ export interface ApplyDispatch {
   grid: Grid
 }
 
-/** Blocks of rows that share their flags: packets in a row, rows in a block, threads down each column of a block. */
+/** Blocks of rows that share their flags: packets in a row, rows in a block, threads that share each column of it. */
 export interface Blocks {
   columns: number
   rows: number
@@ -93,12 +99,12 @@ const BYTES_PER_ELEMENT = 4
 /** Elements of a packet. */
 const WIDTH = 4
 /** Fewer threads than this would leave cores of a software adapter idle. */
-const FEWEST_THREADS = 128
+export const FEWEST_THREADS = 128
 const NO_BLOCKS: Blocks = { columns: 0, rows: 0, strips: 0 }
 const BYTES_PER_GROUP = 16
 const U32_MAX = 2 ** 32 - 1
 /** Elements and cells of one binding are counted in u32, the cells as bits. */
-const MAX_BINDING = 2 ** 31 - 4
+export const MAX_BINDING = 2 ** 31 - 4
 const MAX_MASK_BINDING = 2 ** 29
 
 /** Size of the mask buffer in bytes: whole groups, and never empty, because no binding may be. */
@@ -129,7 +135,7 @@ export function planMask(cells: number, limits: PlanLimits, variant: Variant): M
       firstGroup,
       groups,
       lastCells: Math.min(cells - (firstGroup + groups - 1) * CELLS_PER_GROUP, CELLS_PER_GROUP),
-      grid: gridFor(groups, limits, variant),
+      grid: gridFor(Math.ceil(groups / variant.groupsPerThread), limits, variant),
     })
   }
   return dispatches
@@ -149,7 +155,7 @@ export function planApply(
 ): ApplyDispatch[] {
   const axes = axesOf(dropout.dims)
   const most = bindingBytes(limits, MAX_BINDING) / BYTES_PER_ELEMENT
-  const unit = chunkUnit(axes, most, limits)
+  const unit = chunkUnit(axes, most, limits, variant)
   const dispatches: ApplyDispatch[] = []
   for (let from = start; from < end; ) {
     let size = Math.min(Math.floor(most / unit) * unit, end - from)
@@ -169,11 +175,11 @@ export function planApply(
     for (const { width, first, count, walk, packetsPerThread } of parts) {
       if (count === 0) continue
       const at = seenFrom(axes, from + first)
-      const blocks = walk === 'columns' ? blocksOf(axes, packetsPerThread) : NO_BLOCKS
-      const threads =
-        walk === 'columns'
-          ? (count / (WIDTH * blocks.columns * blocks.rows)) * blocks.strips * blocks.columns
-          : Math.ceil(count / width / packetsPerThread)
+      const alongRows = walk === 'words' || walk === 'runs'
+      const blocks = alongRows ? NO_BLOCKS : blocksOf(axes, packetsPerThread / variant.columnPackets)
+      const threads = alongRows
+        ? Math.ceil(count / width / packetsPerThread)
+        : (count / WIDTH / blocks.rows / variant.columnPackets) * blocks.strips
       dispatches.push({
         walk,
         packetsPerThread,
@@ -200,11 +206,12 @@ function walkFor(
   count: number,
   variant: Variant,
 ): Pick<ApplyDispatch, 'walk' | 'packetsPerThread'> {
-  const block = axes[0].size <= variant.longestRow ? blockElements(axes) : 0
-  const walk = block > 0 && from % block === 0 && count % block === 0 ? 'columns' : rowWalk(axes)
-  let packetsPerThread = variant.packetsPerThread[walk]
+  const block = blockElements(axes, variant)
+  const downColumns = block > 0 && from % block === 0 && count % block === 0
+  let packetsPerThread = variant.packetsPerThread[downColumns ? 'columns' : 'rows']
   while (packetsPerThread > 8 && count / WIDTH / packetsPerThread < FEWEST_THREADS) packetsPerThread /= 4
-  return { walk, packetsPerThread }
+  if (!downColumns) return { walk: rowWalk(axes), packetsPerThread }
+  return { walk: variant.columnPackets === 1 ? 'columns' : 'wideColumns', packetsPerThread }
 }
 
 /** The walk that goes along the innermost dim. */
@@ -212,19 +219,20 @@ function rowWalk([inner]: readonly Axis[]): Walk {
   return inner.stride > 0 ? 'words' : 'runs'
 }
 
-/** Elements of a block of rows that share their flags; 0 where there are none, or their rows are no whole packets. */
-function blockElements([inner, outer]: readonly Axis[]): number {
-  return inner.stride > 0 && outer && inner.size % WIDTH === 0 ? inner.size * outer.size : 0
+/** Elements of a block of rows that share their flags; 0 where there are none, or none to be walked down. */
+function blockElements([inner, outer]: readonly Axis[], { columnPackets, longestRow }: Variant): number {
+  const whole = inner.size % (WIDTH * columnPackets) === 0 && inner.size <= longestRow
+  return inner.stride > 0 && outer && whole ? inner.size * outer.size : 0
 }
 
-function blocksOf([inner, outer]: readonly Axis[], packetsPerThread: number): Blocks {
-  return { columns: inner.size / WIDTH, rows: outer.size, strips: Math.ceil(outer.size / packetsPerThread) }
+function blocksOf([inner, outer]: readonly Axis[], rowsPerThread: number): Blocks {
+  return { columns: inner.size / WIDTH, rows: outer.size, strips: Math.ceil(outer.size / rowsPerThread) }
 }
 
 /** Chunks are whole numbers of this many elements: what can be bound, and whole blocks of rows where they fit. */
-function chunkUnit(axes: readonly Axis[], most: number, limits: PlanLimits): number {
+function chunkUnit(axes: readonly Axis[], most: number, limits: PlanLimits, variant: Variant): number {
   const alignment = elementAlignment(limits)
-  let unit = Math.max(blockElements(axes), 1)
+  let unit = Math.max(blockElements(axes, variant), 1)
   while (unit % alignment > 0 && unit <= most) unit *= 2
   return unit <= most && unit % alignment === 0 ? unit : alignment
 }

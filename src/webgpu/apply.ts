@@ -11,9 +11,16 @@ export interface TensorPlace {
   offset: number
 }
 
+/** Two tensors, bound for each dispatch. */
+export interface BoundTensors {
+  inPlace: boolean
+  groups: readonly GPUBindGroup[]
+}
+
 export interface ApplyPass {
-  /** The same place twice is in place. */
-  record(pass: GPUComputePassEncoder, input: TensorPlace, output: TensorPlace): void
+  /** The same place twice is in place. Throws for what is no GPUBuffer, hence not while a pass is open. */
+  bind(input: TensorPlace, output: TensorPlace): BoundTensors
+  record(pass: GPUComputePassEncoder, tensors: BoundTensors): void
   destroy(): void
 }
 
@@ -69,9 +76,11 @@ export function createApplyPass(
   }
 
   return {
-    record(pass, input, output) {
+    bind(input, output) {
       const inPlace = input.buffer === output.buffer
-      const groups = tensorGroupsFor(input, output, inPlace)
+      return { inPlace, groups: tensorGroupsFor(input, output, inPlace) }
+    },
+    record(pass, { inPlace, groups }) {
       dispatches.forEach((dispatch, i) => {
         pass.setPipeline(applyMask(dispatch, variant, inPlace))
         pass.setBindGroup(0, maskGroups[i], [i * stride])

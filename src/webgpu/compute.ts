@@ -49,12 +49,14 @@ export async function computeDropout(
       const dispatches = planApply(dropout, device.limits, variant, start, start + count)
       const work = scoped(device, 'dropout', () => {
         const apply = own(createApplyPass(device, dropout, dispatches, variant, mask.buffer))
-        device.queue.writeBuffer(tensor, 0, x as Float32Array<ArrayBuffer>, start, count)
+        device.queue.writeBuffer(tensor, 0, sourceOf(x, start, count))
+        const inPlace = { buffer: tensor, offset: 0 }
+        const bound = apply.bind(inPlace, inPlace)
         const encoder = device.createCommandEncoder({ label: 'noiseshape/dropout/encoder' })
         const place = start === 0 ? mask.prepare(encoder, call) : undefined
         const pass = encoder.beginComputePass({ label: 'noiseshape/dropout/pass' })
         if (place !== undefined) mask.record(pass, place)
-        apply.record(pass, { buffer: tensor, offset: 0 }, { buffer: tensor, offset: 0 })
+        apply.record(pass, bound)
         pass.end()
         encoder.copyBufferToBuffer(tensor, 0, staging, 0, count * 4)
         device.queue.submit([encoder.finish()])
@@ -68,6 +70,13 @@ export async function computeDropout(
   } finally {
     for (const object of owned) object.destroy()
   }
+}
+
+/** Part of a tensor as WebGPU takes it: no view of a buffer that can be resized, so those are copied. */
+function sourceOf(x: Float32Array, start: number, count: number): Float32Array<ArrayBuffer> {
+  const part = x.subarray(start, start + count)
+  const { resizable, growable } = x.buffer as { resizable?: boolean; growable?: boolean }
+  return (resizable || growable ? new Float32Array(part) : part) as Float32Array<ArrayBuffer>
 }
 
 /** Draws the packed mask of a dropout on the device: ceil(cells / 32) words. */

@@ -53,27 +53,40 @@ export async function requestDevice(hardwareOnly: boolean): Promise<GPUDevice> {
  */
 export function variantFor({ adapterInfo }: GPUDevice): Variant {
   if (!isSoftware(adapterInfo)) return HARDWARE
-  return /llvmpipe/i.test(adapterInfo.description) ? LLVMPIPE : SOFTWARE
+  return names(adapterInfo, /swiftshader/i) ? SWIFTSHADER : SOFTWARE
 }
 
-const SOFTWARE: Variant = {
+const SWIFTSHADER: Variant = {
   workgroupSize: 64,
-  packetsPerThread: { words: 512, runs: 512, columns: 512 },
+  groupsPerThread: 64,
+  packetsPerThread: { rows: 4096, columns: 4096 },
+  columnPackets: 4,
   longestRow: 16_384, // 64 KiB: with longer steps, each row of a column is another page for the processor
   trusting: true,
+  rotation: 'float',
 }
-/** Its compiler makes vectors of the flags, and its memory likes consecutive addresses better than loaded flags. */
-const LLVMPIPE: Variant = { ...SOFTWARE, longestRow: 0 }
+/** A compiler such as llvmpipe's makes vectors of flags and shifts, and its memory likes consecutive addresses better. */
+const SOFTWARE: Variant = {
+  ...SWIFTSHADER,
+  groupsPerThread: 1,
+  packetsPerThread: { rows: 512, columns: 512 },
+  longestRow: 0,
+  rotation: 'shift',
+}
 const HARDWARE: Variant = {
   workgroupSize: 64,
-  packetsPerThread: { words: 1, runs: 1, columns: 8 },
+  groupsPerThread: 1,
+  packetsPerThread: { rows: 1, columns: 8 },
+  columnPackets: 1,
   longestRow: Number.POSITIVE_INFINITY,
   trusting: false,
+  rotation: 'shift',
 }
 
 function isSoftware(info: GPUAdapterInfo | undefined): boolean {
-  return (
-    info?.isFallbackAdapter === true ||
-    /swiftshader|llvmpipe/i.test(`${info?.architecture} ${info?.description}`)
-  )
+  return info?.isFallbackAdapter === true || names(info, /swiftshader|llvmpipe/i)
+}
+
+function names(info: GPUAdapterInfo | undefined, pattern: RegExp): boolean {
+  return pattern.test(`${info?.architecture} ${info?.description}`)
 }

@@ -27,7 +27,7 @@ export function createMaskPass(
   maxPendingCalls: number,
 ): MaskPass {
   const { maskLayout, generateMask } = pipelinesOf(device)
-  const pipeline = generateMask(variant.workgroupSize)
+  const pipeline = generateMask(variant)
   const stride = paramsStride(device, MASK_PARAMS.size)
   const slotBytes = stride * dispatches.length
   const buffer = device.createBuffer({

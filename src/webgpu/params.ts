@@ -31,6 +31,7 @@ export const APPLY_PARAMS = {
   columns: 28,
   rows: 32,
   strips: 36,
+  zero: 40,
   dims: 48,
   size: 176,
 } as const
@@ -70,6 +71,7 @@ export function writeApplyParams(view: DataView, rate: Rate, dispatch: ApplyDisp
   setWords(view, at.columns, [dispatch.blocks.columns])
   setWords(view, at.rows, [dispatch.blocks.rows])
   setWords(view, at.strips, [dispatch.blocks.strips])
+  view.setFloat32(at.zero, 0, true)
   setWords(
     view,
     at.dims,

@@ -7,11 +7,14 @@ import maskSource from '../../shaders/mask.wgsl?raw'
 import scalarSource from '../../shaders/packet-scalar.wgsl?raw'
 import vec4Source from '../../shaders/packet-vec4.wgsl?raw'
 import paramsSource from '../../shaders/params.wgsl?raw'
+import rotateFloatSource from '../../shaders/rotate-float.wgsl?raw'
+import rotateShiftSource from '../../shaders/rotate-shift.wgsl?raw'
 import runsSource from '../../shaders/row-runs.wgsl?raw'
 import wordsSource from '../../shaders/row-words.wgsl?raw'
 import threefrySource from '../../shaders/threefry4x32.wgsl?raw'
 import columnsSource from '../../shaders/walk-columns.wgsl?raw'
 import rowsSource from '../../shaders/walk-rows.wgsl?raw'
+import wideColumnsSource from '../../shaders/walk-wide-columns.wgsl?raw'
 import type { ApplyDispatch, Variant, Walk } from '../plan.js'
 import { APPLY_PARAMS, MASK_PARAMS } from './params.js'
 
@@ -22,7 +25,7 @@ export interface Pipelines {
   applyLayout: GPUBindGroupLayout
   /** Group 1 of `apply_mask`: input and output, or the one tensor. */
   tensorLayout(inPlace: boolean): GPUBindGroupLayout
-  generateMask(workgroupSize: number): GPUComputePipeline
+  generateMask(variant: Variant): GPUComputePipeline
   applyMask(dispatch: ApplyDispatch, variant: Variant, inPlace: boolean): GPUComputePipeline
 }
 
@@ -30,7 +33,9 @@ const WALKS: Record<Walk, string[]> = {
   words: [rowsSource, wordsSource],
   runs: [rowsSource, runsSource],
   columns: [columnsSource],
+  wideColumns: [wideColumnsSource],
 }
+const ROTATIONS = { shift: rotateShiftSource, float: rotateFloatSource }
 
 const perDevice = new WeakMap<GPUDevice, Pipelines>()
 
@@ -59,6 +64,15 @@ function createPipelines(device: GPUDevice): Pipelines {
   ])
   const inPlaceLayout = bindGroupLayout(device, 'apply_mask/tensor', [{ type: 'storage' }])
   const tensorLayout = (inPlace: boolean) => (inPlace ? inPlaceLayout : separateLayout)
+  const maskPipeline = memoized(
+    (workgroupSize: number, groupsPerThread: number, rotation: Variant['rotation']) => {
+      const sources = [paramsSource, ROTATIONS[rotation], threefrySource, maskSource]
+      return pipeline(device, 'generate_mask', sources, [maskLayout], {
+        WORKGROUP_SIZE: workgroupSize,
+        GROUPS_PER_THREAD: groupsPerThread,
+      })
+    },
+  )
   const applyPipeline = memoized(
     (
       walk: Walk,
@@ -83,11 +97,9 @@ function createPipelines(device: GPUDevice): Pipelines {
     maskLayout,
     applyLayout,
     tensorLayout,
-    generateMask: memoized((workgroupSize: number) =>
-      pipeline(device, 'generate_mask', [paramsSource, threefrySource, maskSource], [maskLayout], {
-        WORKGROUP_SIZE: workgroupSize,
-      }),
-    ),
+    generateMask({ workgroupSize, groupsPerThread, rotation }) {
+      return maskPipeline(workgroupSize, groupsPerThread, rotation)
+    },
     applyMask({ walk, packetsPerThread, width }, { workgroupSize, trusting }, inPlace) {
       return applyPipeline(
         walk,
@@ -101,7 +113,7 @@ function createPipelines(device: GPUDevice): Pipelines {
   }
 }
 
-function bindGroupLayout(
+export function bindGroupLayout(
   device: GPUDevice,
   name: string,
   buffers: readonly GPUBufferBindingLayout[],
@@ -112,7 +124,7 @@ function bindGroupLayout(
   })
 }
 
-function pipeline(
+export function pipeline(
   device: GPUDevice,
   entryPoint: string,
   sources: readonly string[],

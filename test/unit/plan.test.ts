@@ -1,7 +1,14 @@
 /** Plans without data: every element once, the right cell for each, and no limit of the device exceeded. */
 
 import { describe, expect, test } from 'vitest'
-import { type ApplyDispatch, maskBytes, type PlanLimits, planApply, planMask } from '../../src/plan.js'
+import {
+  type ApplyDispatch,
+  maskBytes,
+  type PlanLimits,
+  planApply,
+  planMask,
+  type Variant,
+} from '../../src/plan.js'
 import { resolveDropout } from '../../src/resolve.js'
 
 /** WebGPU's smallest limits for all devices, from the table in section 3.6.2 of the specification. */
@@ -17,17 +24,21 @@ const TINY: PlanLimits = {
   maxComputeWorkgroupsPerDimension: 3,
 }
 const HUGE: PlanLimits = { ...DEFAULTS, maxBufferSize: 2 ** 53, maxStorageBufferBindingSize: 2 ** 53 }
-const VARIANTS = [1, 8, 32].map((packets) => ({
+const VARIANTS: Variant[] = [1, 8, 32].map((packets) => ({
   workgroupSize: 64,
-  packetsPerThread: { words: packets, runs: packets, columns: packets },
+  groupsPerThread: packets,
+  packetsPerThread: { rows: packets, columns: packets },
+  columnPackets: packets === 32 ? 4 : 1,
   longestRow: 1000,
   trusting: false,
+  rotation: 'shift',
 }))
 
 const SMALL = [
   { shape: [5003], noiseShape: null },
   { shape: [7, 300], noiseShape: [null, 1] },
   { shape: [7, 300], noiseShape: [1, null] },
+  { shape: [3, 5, 32], noiseShape: [null, 1, null] },
   { shape: [4, 5, 6, 7, 3], noiseShape: [1, null, 1, null, 1] },
   { shape: [4, 5, 6, 7, 3], noiseShape: [null, 1, null, 1, null] },
   { shape: [2500], noiseShape: [1] },
@@ -74,7 +85,7 @@ function locate({ cell, dims }: ApplyDispatch, element: number): number {
   return cell
 }
 
-describe.each(VARIANTS)('with $packetsPerThread.words packets per thread', (variant) => {
+describe.each(VARIANTS)('with $packetsPerThread.rows packets per thread', (variant) => {
   test.each(SMALL)('$shape with noise shape $noiseShape in small bindings is covered once', (options) => {
     const dropout = resolveDropout({ ...options, rate: 0.5 })
     const covered = new Uint8Array(dropout.elements)
@@ -134,6 +145,13 @@ test('a mask is planned in whole groups that respect one binding, and only the l
     [64, 64, 128],
     [128, 29, 20_001 - 156 * 128],
   ])
+})
+
+test.each(VARIANTS)('threads of $groupsPerThread groups draw the whole mask', (variant) => {
+  for (const { groups, grid } of planMask(20_001, TINY, variant)) {
+    const threads = grid[0] * grid[1] * variant.workgroupSize
+    expect(threads * variant.groupsPerThread).toBeGreaterThanOrEqual(groups)
+  }
 })
 
 test('the mask takes a bit for each cell, in whole groups of 16 bytes', () => {
