@@ -168,34 +168,58 @@ export function readCall(options: CallOptions, cells: number): Call {
   }
 }
 
-/**
- * Reads a tensor's values: a Float32Array of `elements` values. What comes back is a plain view of the same memory,
- * because members of a subclass, or of the array's own, may say what they like of length and buffer.
- */
+/** Reads a tensor's values: a Float32Array of `elements` values. */
 export function readTensor(x: unknown, shape: readonly number[], elements: number): Float32Array {
-  if (!(x instanceof Float32Array) || typedArrayMember(Symbol.toStringTag, x) !== 'Float32Array') {
-    reject(TypeError, 'x', x, 'it must be a Float32Array', 'Convert it with Float32Array.from(x)')
-  }
-  const length = typedArrayMember('length', x) as number
-  if (length !== elements) {
+  const values = readFloats('x', x, 'Convert it with Float32Array.from(x)')
+  if (values.length !== elements) {
     reject(
       RangeError,
       'x.length',
-      length,
+      values.length,
       `the shape ${show(shape)} has ${elements} elements`,
       'Pass as many values as the shape has elements, or the shape that fits the values',
     )
   }
+  return values
+}
+
+/** Reads an array to write results to: as long as `x`, and no part of it, since what is not finite is looked at twice. */
+export function readOutput(output: unknown, x: Float32Array): Float32Array<ArrayBuffer> | undefined {
+  if (output === undefined) return undefined
+  const values = readFloats('output', output, 'Leave it out for a new one')
+  if (values.length !== x.length) {
+    const rule = `x has ${x.length} elements`
+    reject(RangeError, 'output.length', values.length, rule, 'Pass an array of the same length')
+  }
+  const begins = values.byteOffset - x.byteOffset
+  if (values.buffer === x.buffer && Math.abs(begins) < x.byteLength) {
+    const rule = 'it overlaps x, which is read while it is written'
+    reject(RangeError, 'output.byteOffset', values.byteOffset, rule, 'Pass an array with memory of its own')
+  }
+  return values as Float32Array<ArrayBuffer>
+}
+
+/**
+ * Reads a Float32Array as a plain view of the same memory: members of a subclass, or of the array's own, may say what
+ * they like of length and buffer.
+ */
+function readFloats(name: string, value: unknown, remedy: string): Float32Array {
+  if (!(value instanceof Float32Array) || memberOf(value, Symbol.toStringTag) !== 'Float32Array') {
+    reject(TypeError, name, value, 'it must be a Float32Array', remedy)
+  }
+  const length = memberOf(value, 'length') as number
   if (length === 0) return new Float32Array(0) // its memory may be gone
-  const buffer = typedArrayMember('buffer', x) as ArrayBuffer
-  return new Float32Array(buffer, typedArrayMember('byteOffset', x) as number, length)
+  return new Float32Array(
+    memberOf(value, 'buffer') as ArrayBuffer,
+    memberOf(value, 'byteOffset') as number,
+    length,
+  )
 }
 
 /** What every typed array really says; undefined for what is none. */
-function typedArrayMember(name: PropertyKey, value: object): unknown {
-  return ArrayBuffer.isView(value)
-    ? Reflect.get(Object.getPrototypeOf(Float32Array.prototype), name, value)
-    : undefined
+function memberOf(value: object, name: PropertyKey): unknown {
+  const TypedArray = Object.getPrototypeOf(Float32Array.prototype)
+  return ArrayBuffer.isView(value) ? Reflect.get(TypedArray, name, value) : undefined
 }
 
 export function readDataFormat(dataFormat: unknown): DataFormat {

@@ -136,16 +136,20 @@ function applied({ x, shape, noiseShape }: Setting, flags: Uint8Array, scale: nu
 
 export const noiseshapeOnGpu: Peer[] = [bothPasses, maskPass, applyPass, forwardBackward]
 
-export const noiseshapeOnCpu: Peer = {
-  name: 'noiseshape-cpu',
-  title: 'noiseshape/cpu',
+/** On the CPU: into a new array each time, or again and again into one, as a training loop would. */
+export const noiseshapeOnCpu: Peer[] = [true, false].map((fresh) => ({
+  name: fresh ? 'noiseshape-cpu' : 'noiseshape-cpu-output',
+  title: fresh ? 'noiseshape/cpu' : 'noiseshape/cpu into an array of the caller',
   kind: 'cpu',
   role: 'ours',
   async prepare(setting) {
+    const { x, noiseShape, rate } = setting
+    const options = { shape: [...setting.shape], noiseShape: [...noiseShape], rate, seed: SEED }
+    const output = fresh ? undefined : new Float32Array(x.length)
     let call = 0
     let y: Float32Array | undefined
     const run = async (times: number) => {
-      for (let i = 0; i < times; i++) y = onCpu(setting, call++)
+      for (let i = 0; i < times; i++) y = dropout(x, { ...options, call: call++, output })
     }
     return {
       name: this.name,
@@ -159,4 +163,4 @@ export const noiseshapeOnCpu: Peer = {
       },
     }
   },
-}
+}))

@@ -12,6 +12,6 @@ export const portablePeers: readonly Peer[] = [
   hashKernel,
   typedArraySet,
   typedArraySlice,
-  noiseshapeOnCpu,
+  ...noiseshapeOnCpu,
   mathRandom,
 ]

@@ -15,29 +15,40 @@ interface Tensor {
  *
  * @param x values of the tensor, row-major; not altered
  * @param mask the packed mask of the noise shape, first cell at bit 0
- * @returns a new array: kept values times scale, rounded once; +0 where dropped
+ * @param output as long as `x`, which it must not overlap; a new array where left out
+ * @returns the output: kept values times scale, rounded once; +0 where dropped
  */
-export function applyMask(x: Float32Array, mask: Uint32Array, dropout: Dropout): Float32Array<ArrayBuffer> {
-  if (dropout.flushBelow === 0) return new Float32Array(x) // rate 0: the input, to the bit
-  const result = new Float32Array(x.length)
+export function applyMask(
+  x: Float32Array,
+  mask: Uint32Array,
+  dropout: Dropout,
+  output?: Float32Array<ArrayBuffer>,
+): Float32Array<ArrayBuffer> {
+  const result = output ?? new Float32Array(x.length)
   if (x.length === 0) return result
-  const input = asTensor(x)
-  const output = asTensor(result)
+  if (dropout.flushBelow === 0) {
+    result.set(x) // rate 0: the input, to the bit
+    return result
+  }
+  const from = asTensor(x)
+  const to = asTensor(result)
   const flags = new Int32Array(mask.buffer, mask.byteOffset, mask.length) // signed: a cheaper number in JavaScript
   const [inner, ...outer] = axesOf(dropout.dims)
   const drawn = inner.stride > 0
 
-  let from = 0
+  let row = 0
   for (const cell of rowCells(outer)) {
-    const to = from + inner.size
+    const rowEnd = row + inner.size
     if (drawn || isKept(mask, cell)) {
-      for (let start = from; start < to; start += BLOCK) {
-        const end = Math.min(start + BLOCK, to)
-        scaleBlock(input, output, start, end, dropout.scale)
-        if (drawn) clearDropped(output.bits, start, end, flags, cell + start - from)
+      for (let start = row; start < rowEnd; start += BLOCK) {
+        const end = Math.min(start + BLOCK, rowEnd)
+        scaleBlock(from, to, start, end, dropout.scale)
+        if (drawn) clearDropped(to.bits, start, end, flags, cell + start - row)
       }
+    } else if (output) {
+      output.fill(0, row, rowEnd) // a new array has its zeros
     }
-    from = to
+    row = rowEnd
   }
   return result
 }
@@ -104,31 +115,17 @@ function mendOdd(x: Int32Array, y: Int32Array, from: number, to: number): void {
   }
 }
 
-/** Clears dropped elements without a branch on their flags, which no branch predictor could foresee. */
+/** Clears dropped elements one by one: there are few at the usual rates, and no flag is guessed by a branch. */
 function clearDropped(bits: Int32Array, from: number, to: number, mask: Int32Array, cell: number): void {
-  let position = cell % 32
+  const position = cell % 32
   let word = (cell - position) / 32
-  for (let i = from; i < to; ) {
-    const end = Math.min(to, i + 32 - position)
-    clearWord(bits, i, end, mask[word] >> position)
-    i = end
-    word++
-    position = 0
-  }
-}
-
-function clearWord(bits: Int32Array, from: number, to: number, flags: number): void {
-  let i = from
-  for (; i + 4 <= to; i += 4) {
-    bits[i] &= -(flags & 1)
-    bits[i + 1] &= (flags << 30) >> 31
-    bits[i + 2] &= (flags << 29) >> 31
-    bits[i + 3] &= (flags << 28) >> 31
-    flags >>= 4
-  }
-  for (; i < to; i++) {
-    bits[i] &= -(flags & 1)
-    flags >>= 1
+  for (let start = from - position; start < to; start += 32) {
+    let dropped = ~mask[word++]
+    if (start < from) dropped &= -1 << (from - start)
+    if (to - start < 32) dropped &= (1 << (to - start)) - 1
+    for (; dropped !== 0; dropped &= dropped - 1) {
+      bits[start + 31 - Math.clz32(dropped & -dropped)] = 0
+    }
   }
 }
 
