@@ -17,7 +17,17 @@ export default defineConfig({
       },
       {
         extends: true,
-        optimizeDeps: { include: ['fast-check'] }, // known before the first file, else the page reloads under it
+        optimizeDeps: {
+          // known before the first file, else the page reloads under it
+          include: [
+            'fast-check',
+            '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-layers',
+            '@tensorflow/tfjs-backend-cpu',
+            '@tensorflow/tfjs-backend-webgpu',
+          ],
+          exclude: ['onnxruntime-web'], // finds its parts by its own address
+        },
         test: {
           name: 'gpu',
           include: tests('gpu'),

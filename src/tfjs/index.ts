@@ -1,0 +1,19 @@
+/** noiseshape/tfjs: dropout as an op and as layers of TensorFlow.js, and Monte Carlo dropout of its models. */
+
+export type { CallOptions, DataFormat, NoiseShape } from '../options.js'
+export { dropout, type TensorDropoutOptions } from './dropout.js'
+export {
+  Dropout,
+  type DropoutConfig,
+  DropPath,
+  type DropPathConfig,
+  FixedDropout,
+  SpatialDropout1D,
+  SpatialDropout2D,
+  SpatialDropout3D,
+  type SpatialDropoutConfig,
+  StochasticDepth,
+} from './layers.js'
+export type { NoiseLayerConfig } from './noise-layer.js'
+export { type McPrediction, type McPredictOptions, type McProgress, mcPredict } from './predict.js'
+export { registerLayers, seedDropout } from './register.js'

@@ -1,0 +1,167 @@
+/**
+ * Dropout layers for TensorFlow.js, under the class names that Keras writes. Beside TensorFlow.js' own: spatial 2D and
+ * 3D, FixedDropout, StochasticDepth, DropPath; a seeded layer has a new mask in each call; a rate of 1 drops all.
+ */
+
+import { add, mul, type serialization, type Tensor } from '@tensorflow/tfjs-core'
+import type { layers } from '@tensorflow/tfjs-layers'
+import { mask } from '../cpu/index.js'
+import { spatialNoiseShape } from '../noise-shape.js'
+import { type CallOptions, type DataFormat, type NoiseShape, readDataFormat, reject } from '../options.js'
+import { dropout } from './dropout.js'
+import { type NoiseLayerConfig, NoiseShapeLayer } from './noise-layer.js'
+import type { Pass } from './pass.js'
+
+type Layer = layers.Layer
+
+export interface RateConfig extends NoiseLayerConfig {
+  /** Probability in [0, 1] that a noise cell is dropped. */
+  rate: number
+}
+
+export interface DropoutConfig extends RateConfig {
+  /** Each entry 1, the tensor's size, or null for that. Default: the tensor's shape. */
+  noiseShape?: NoiseShape | null
+}
+
+export interface SpatialDropoutConfig extends RateConfig {
+  /** Default `'channelsLast'`. */
+  dataFormat?: DataFormat | null
+}
+
+/** The rate under one of the names that Keras code gives it. */
+export interface DropPathConfig extends NoiseLayerConfig {
+  /** As in keras-cv. */
+  rate?: number
+  /** As in keras.applications' ConvNeXt. */
+  dropPathRate?: number
+  /** 1 - rate, as in TensorFlow Addons. */
+  survivalProbability?: number
+}
+
+/** Keras' Dropout: `new Dropout({ rate: 0.5, noiseShape: [null, 1, null], seed: 42 })`. */
+export class Dropout extends NoiseShapeLayer {
+  static className = 'Dropout'
+  readonly noiseShape: NoiseShape | null
+
+  constructor(config: DropoutConfig) {
+    super(config, config.rate)
+    this.noiseShape = config.noiseShape ?? null
+  }
+
+  protected noiseShapeFor(): NoiseShape | null {
+    return this.noiseShape
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    const noiseShape = this.noiseShape?.map((size) => size ?? null) ?? null
+    return { ...super.getConfig(), rate: this.rate, noiseShape }
+  }
+}
+
+/** EfficientNet's Dropout (qubvel/efficientnet), made for `noise_shape: [null, 1, 1, 1]` before Keras took nulls. */
+export class FixedDropout extends Dropout {
+  static override className = 'FixedDropout'
+}
+
+abstract class SpatialDropout extends NoiseShapeLayer {
+  readonly dataFormat: DataFormat
+
+  constructor(config: SpatialDropoutConfig, rank: number) {
+    super(config, config.rate)
+    this.dataFormat = readDataFormat(config.dataFormat ?? undefined)
+    this.inputSpec = [{ ndim: rank }]
+  }
+
+  protected noiseShapeFor(shape: readonly number[]): NoiseShape {
+    return [null, ...spatialNoiseShape(shape, this.dataFormat).slice(1)]
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), rate: this.rate, dataFormat: this.dataFormat }
+  }
+}
+
+/** Drops whole channels of [b, steps, ch], or of [b, ch, steps] with `dataFormat: 'channelsFirst'`. */
+export class SpatialDropout1D extends SpatialDropout {
+  static className = 'SpatialDropout1D'
+  constructor(config: SpatialDropoutConfig) {
+    super(config, 3)
+  }
+}
+
+/** Drops whole feature maps of [b, h, w, ch], or of [b, ch, h, w] with `dataFormat: 'channelsFirst'`. */
+export class SpatialDropout2D extends SpatialDropout {
+  static className = 'SpatialDropout2D'
+  constructor(config: SpatialDropoutConfig) {
+    super(config, 4)
+  }
+}
+
+/** Drops whole feature maps of [b, d, h, w, ch], or of [b, ch, d, h, w] with `dataFormat: 'channelsFirst'`. */
+export class SpatialDropout3D extends SpatialDropout {
+  static className = 'SpatialDropout3D'
+  constructor(config: SpatialDropoutConfig) {
+    super(config, 5)
+  }
+}
+
+/** Drops whole examples of a residual branch: noise shape [b, 1, ...]. */
+export class DropPath extends NoiseShapeLayer {
+  static className = 'DropPath'
+  /** As it was given, so that the Python class that wrote it can read it. */
+  readonly #given: serialization.ConfigDict
+
+  constructor(config: DropPathConfig) {
+    const { rate, dropPathRate, survivalProbability: survival } = config
+    const complement = typeof survival === 'number' ? 1 - survival : survival
+    super(config, rate ?? dropPathRate ?? complement)
+    if (rate !== undefined) this.#given = { rate }
+    else
+      this.#given = dropPathRate !== undefined ? { dropPathRate } : { survivalProbability: survival ?? null }
+  }
+
+  protected noiseShapeFor(shape: readonly number[]): NoiseShape {
+    return shape.map((_, axis) => (axis === 0 ? null : 1))
+  }
+
+  /** The Python classes take no seed, so that none is written unless there is one. */
+  override getConfig(): serialization.ConfigDict {
+    const { seed, ...config } = super.getConfig()
+    return { ...config, ...(seed === null ? {} : { seed }), ...this.#given }
+  }
+}
+
+/**
+ * Stochastic depth, both kinds that go by the name. On one tensor it is DropPath (keras.applications' ConvNeXt). On
+ * [shortcut, residual] it adds them (keras-cv, TensorFlow Addons; Huang et al., 2016, arXiv:1603.09382): shortcut +
+ * b * residual, b being 0 or 1 for the whole batch; shortcut + (1 - rate) * residual outside of training.
+ */
+export class StochasticDepth extends DropPath {
+  static override className = 'StochasticDepth'
+
+  protected override on(x: Tensor[], draw: CallOptions, pass: Pass | undefined): Tensor {
+    if (x.length === 1) return super.on(x, draw, pass)
+    const [shortcut, residual] = readBranches(x)
+    const [kept] = mask({ shape: [], rate: this.rate, ...draw })
+    return add(shortcut, dropout(residual, kept ? 0 : 1, draw)) // where dropped, its gradient is zero and not absent
+  }
+
+  protected override off(x: Tensor[]): Tensor {
+    if (x.length === 1) return x[0]
+    const [shortcut, residual] = readBranches(x)
+    return add(shortcut, mul(residual, 1 - this.rate))
+  }
+
+  override computeOutputShape(inputShape: Parameters<Layer['computeOutputShape']>[0]) {
+    return Array.isArray(inputShape[0]) ? inputShape[0] : inputShape
+  }
+}
+
+function readBranches(x: Tensor[]): [Tensor, Tensor] {
+  if (x.length !== 2) {
+    const rule = 'StochasticDepth takes one tensor or two'
+    reject(RangeError, 'the number of inputs', x.length, rule, 'Pass x or [shortcut, residual]')
+  }
+  return [x[0], x[1]]
+}
