@@ -39,7 +39,7 @@ afterAll(() => {
 
 test('the tarball holds the built library and its papers, nothing else', () => {
   const paths = packed.files.map(({ path }) => path)
-  const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
+  const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'THIRD-PARTY-LICENSES.md', 'package.json']
   expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual(papers)
   for (const entry of ['index', 'cpu', 'webgpu']) expect(paths).toContain(`dist/${entry}.js`)
   expect(paths.filter((path) => !/\.(d\.ts|js|js\.map|md|json)$|^LICENSE$/.test(path))).toEqual([])

@@ -1,0 +1,23 @@
+/** noiseshape/onnx: dropout that stays on in ONNX models, and Monte Carlo predictions with ONNX Runtime Web. */
+
+export type { OutputKind } from '../monte-carlo/index.js'
+export type { NoiseShape } from '../options.js'
+export { OnnxModelError } from './errors.js'
+export { makeStochastic } from './make-stochastic.js'
+export type {
+  ElementType,
+  NoiseInput,
+  PointDescription,
+  PointOptions,
+  StochasticModel,
+  StochasticOptions,
+} from './options.js'
+export type { ExecutionProvider, OrtModule } from './ort.js'
+export {
+  createMonteCarloSession,
+  type MonteCarloSession,
+  type MonteCarloSessionOptions,
+  type Prediction,
+  type PredictOptions,
+  type PredictProgress,
+} from './session.js'

@@ -1,0 +1,89 @@
+/** ONNX Runtime Web as it is handed in: opening a session on the first execution provider that takes it. */
+
+import type * as ort from 'onnxruntime-web'
+import { reject } from '../options.js'
+
+/** What `import * as ort from 'onnxruntime-web'` or `'onnxruntime-web/webgpu'` gives. */
+export type OrtModule = Pick<typeof ort, 'InferenceSession' | 'Tensor' | 'env'>
+
+/** The end of the last call that was begun, for each copy of the runtime. */
+const turns = new WeakMap<object, Promise<unknown>>()
+
+/**
+ * Calls into ONNX Runtime, one at a time: while one waits for the GPU, another would run on its stack (seen with 1.30 as
+ * `memory access out of bounds`).
+ */
+export function inTurn<T>({ InferenceSession }: OrtModule, body: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(InferenceSession) ?? Promise.resolve()).then(body)
+  turns.set(
+    InferenceSession,
+    turn.catch(() => {}),
+  )
+  return turn
+}
+
+export type ExecutionProvider = 'webgpu' | 'wasm'
+
+export interface Opened {
+  session: ort.InferenceSession
+  /** The device that the session runs on; undefined with wasm. */
+  device: GPUDevice | undefined
+  /** Why it is not the provider that was named first. */
+  fallbackReason: string | undefined
+}
+
+/** Opens a session on the first provider that takes the model; throws what the last of them threw. */
+export async function openSession(
+  ort: OrtModule,
+  model: Uint8Array,
+  providers: readonly ExecutionProvider[],
+  options: (provider: ExecutionProvider) => ort.InferenceSession.SessionOptions,
+): Promise<Opened> {
+  let fallbackReason: string | undefined
+  for (const [i, provider] of providers.entries()) {
+    try {
+      const session = await ort.InferenceSession.create(model, {
+        ...options(provider),
+        executionProviders: [provider],
+      })
+      const device = provider === 'webgpu' ? await deviceOf(ort, session) : undefined
+      return { session, device, fallbackReason }
+    } catch (error) {
+      if (i === providers.length - 1) throw error
+      fallbackReason ??= `${provider}: ${(error as Error).message}`
+    }
+  }
+  throw new Error('internal: no execution provider')
+}
+
+/** The device is there once a session runs on it; a build without WebGPU has none. */
+async function deviceOf(ort: OrtModule, session: ort.InferenceSession): Promise<GPUDevice> {
+  const device: GPUDevice | undefined = await ort.env.webgpu?.device
+  if (device) return device
+  await session.release()
+  throw new Error("this build of onnxruntime-web has no WebGPU. Import it from 'onnxruntime-web/webgpu'.")
+}
+
+export function readOrt(module: unknown): OrtModule {
+  if (
+    !(typeof module === 'object' && module !== null && 'InferenceSession' in module && 'Tensor' in module)
+  ) {
+    const remedy = "Pass all of it: import * as ort from 'onnxruntime-web/webgpu'"
+    reject(TypeError, 'ort', module, 'it must be the module onnxruntime-web', remedy)
+  }
+  return module as OrtModule
+}
+
+export function readProviders(providers: unknown): readonly ExecutionProvider[] {
+  if (providers === undefined) return ['webgpu', 'wasm']
+  const remedy = "Leave it out for ['webgpu', 'wasm']"
+  if (!Array.isArray(providers) || providers.length === 0) {
+    reject(TypeError, 'executionProviders', providers, 'it must be an array of names', remedy)
+  }
+  for (const provider of providers) {
+    if (provider !== 'webgpu' && provider !== 'wasm') {
+      reject(RangeError, 'executionProviders', providers, "each must be 'webgpu' or 'wasm'", remedy)
+    }
+  }
+  return providers
+}

@@ -1,0 +1,96 @@
+/** The ratio of a Dropout node, wherever its operator set keeps it. */
+
+import type { Model } from './model.js'
+import {
+  type NodeProto,
+  type TensorProto,
+  TensorProto_DataLocation,
+  TensorProto_DataType as Type,
+} from './onnx-ml_pb.js'
+import { type Scope, scopeHolding } from './scope.js'
+
+/** Where the specification has no ratio it is this. */
+const DEFAULT_RATIO = 0.5
+
+/** @returns undefined where the model computes the ratio, takes it as an input, or keeps it in another file */
+export function ratioOf({ opset }: Model, scope: Scope, node: NodeProto): number | undefined {
+  if (opset < 12) {
+    const attribute = node.attribute.find(({ name }) => name === 'ratio')
+    return attribute ? shortest(attribute.f) : DEFAULT_RATIO
+  }
+  const name = node.input[1] ?? ''
+  return name === '' ? DEFAULT_RATIO : constantValue(scope, name)
+}
+
+function constantValue(scope: Scope, tensor: string): number | undefined {
+  const holder = scopeHolding(scope, tensor)
+  const initializer = holder?.initializers.get(tensor)
+  // An initializer that is an input as well is only its default: a run may pass another value.
+  if (initializer) return holder?.inputs.has(tensor) ? undefined : scalar(initializer)
+  const producer = holder?.producers.get(tensor)
+  if (producer?.opType !== 'Constant') return undefined
+  for (const { name, t, f } of producer.attribute) {
+    if (name === 'value') return t && scalar(t)
+    if (name === 'value_float') return shortest(f)
+  }
+  return undefined
+}
+
+function scalar(tensor: TensorProto): number | undefined {
+  const { dataType, rawData, floatData, doubleData, int32Data, dataLocation } = tensor
+  if (dataLocation === TensorProto_DataLocation.EXTERNAL) return undefined
+  const raw = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength)
+  const bytes = rawData.byteLength
+  switch (dataType) {
+    case Type.FLOAT:
+      return bytes === 4 ? shortest(raw.getFloat32(0, true)) : only(floatData, shortest)
+    case Type.DOUBLE:
+      return bytes === 8 ? raw.getFloat64(0, true) : only(doubleData, (value) => value)
+    case Type.FLOAT16:
+      return bytes === 2 ? fromHalf(raw.getUint16(0, true)) : only(int32Data, fromHalf)
+    case Type.BFLOAT16:
+      return bytes === 2 ? fromBrain(raw.getUint16(0, true)) : only(int32Data, fromBrain)
+    default:
+      return undefined
+  }
+}
+
+function only(values: readonly number[], decode: (value: number) => number): number | undefined {
+  return values.length === 1 ? decode(values[0]) : undefined
+}
+
+/** The shortest decimal that the float32 stands for: who exported 0.3 means 0.3, and draws its masks elsewhere too. */
+function shortest(value: number): number {
+  return decimal(value, 9, Math.fround)
+}
+
+/** A float16: sign, 5 bits of exponent, 10 of fraction. */
+function fromHalf(bits: number): number {
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 1023
+  const magnitude = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25)
+  if (exponent === 31) return Number.NaN
+  return decimal(bits & 0x8000 ? -magnitude : magnitude, 5, (value) => nearest(value, 11))
+}
+
+/** A bfloat16: the upper half of a float32. */
+function fromBrain(bits: number): number {
+  const value = new DataView(Uint32Array.of(bits << 16).buffer).getFloat32(0, true)
+  return decimal(value, 4, (other) => nearest(other, 8))
+}
+
+/** The value with the fewest digits that `round` takes to the same number. */
+function decimal(value: number, most: number, round: (value: number) => number): number {
+  for (let digits = 1; digits < most; digits++) {
+    const short = Number(value.toPrecision(digits))
+    if (round(short) === value) return short
+  }
+  return value
+}
+
+/** Rounds a normal number to so many significant bits. */
+function nearest(value: number, bits: number): number {
+  if (value === 0) return value
+  const unit = 2 ** (Math.floor(Math.log2(Math.abs(value))) + 1 - bits)
+  return Math.round(value / unit) * unit
+}

@@ -1,0 +1,64 @@
+/** Scopes: the main graph and the subgraphs of If, Loop and Scan, which see the tensors of the graphs around them. */
+
+import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from './onnx-ml_pb.js'
+
+export interface Scope {
+  graph: GraphProto
+  /** The scope around it; undefined for the main graph. */
+  parent: Scope | undefined
+  /** The node that makes each tensor. */
+  producers: ReadonlyMap<string, NodeProto>
+  /** What the graph says of its inputs, its outputs and the tensors between. */
+  infos: ReadonlyMap<string, ValueInfoProto>
+  initializers: ReadonlyMap<string, TensorProto>
+  inputs: ReadonlySet<string>
+}
+
+/** The main graph's scope, and behind each scope those inside it, in the order of their nodes. */
+export function scopesOf(graph: GraphProto, parent?: Scope): Scope[] {
+  const scope: Scope = {
+    graph,
+    parent,
+    producers: new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node]))),
+    infos: new Map([...graph.valueInfo, ...graph.output, ...graph.input].map((info) => [info.name, info])),
+    initializers: new Map(graph.initializer.map((tensor) => [tensor.name, tensor])),
+    inputs: new Set(graph.input.map(({ name }) => name)),
+  }
+  return [
+    scope,
+    ...graph.node.flatMap((node) => subgraphsOf(node).flatMap((inner) => scopesOf(inner, scope))),
+  ]
+}
+
+export function subgraphsOf(node: NodeProto): GraphProto[] {
+  return node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs))
+}
+
+/** Whether the tensor comes into being in this graph: from a node, an initializer or as an input. */
+export function holds({ producers, initializers, inputs }: Scope, tensor: string): boolean {
+  return tensor !== '' && (producers.has(tensor) || initializers.has(tensor) || inputs.has(tensor))
+}
+
+/** The nearest scope that holds the tensor, from this one outwards. */
+export function scopeHolding(scope: Scope | undefined, tensor: string): Scope | undefined {
+  while (scope && !holds(scope, tensor)) scope = scope.parent
+  return scope
+}
+
+/** Makes names that no tensor of the model has, since the names of a graph are also those of its subgraphs. */
+export function namer(scopes: readonly Scope[]): (wanted: string) => string {
+  const taken = new Set(
+    scopes.flatMap(({ graph, infos, initializers }) => [
+      ...infos.keys(),
+      ...initializers.keys(),
+      ...graph.sparseInitializer.map(({ values }) => values?.name ?? ''),
+      ...graph.node.flatMap(({ name, input, output }) => [name, ...input, ...output]),
+    ]),
+  )
+  return (wanted) => {
+    let name = wanted
+    for (let i = 1; taken.has(name); i++) name = `${wanted}_${i}`
+    taken.add(name)
+    return name
+  }
+}

@@ -1,0 +1,350 @@
+/** A Monte Carlo session: ONNX Runtime Web runs the model, noiseshape draws its noise and sums up what it says. */
+
+import type { InferenceSession, Tensor } from 'onnxruntime-web'
+import { createEngine, type Engine } from '../engine.js'
+import {
+  type MonteCarloCall,
+  type MonteCarloOptions,
+  type MonteCarloResult,
+  monteCarlo,
+} from '../monte-carlo/index.js'
+import { resolveNoiseShape } from '../noise-shape.js'
+import { readOptions, reject } from '../options.js'
+import { OnnxModelError } from './errors.js'
+import { writeModel } from './model.js'
+import { createArrayNoise, createBufferNoise, type NoiseSource } from './noise-source.js'
+import { type NoiseInput, nameOf, type StochasticOptions } from './options.js'
+import { type ExecutionProvider, inTurn, type OrtModule, openSession, readOrt, readProviders } from './ort.js'
+import { rewrite } from './rewrite.js'
+import { addShapeOutputs, type Symbols, symbolsOf } from './shape-outputs.js'
+
+export interface MonteCarloSessionOptions extends StochasticOptions {
+  /** Tried in this order. Default `['webgpu', 'wasm']`. */
+  executionProviders?: readonly ExecutionProvider[] | undefined
+  /** Handed to ONNX Runtime, e.g. `externalData` or `freeDimensionOverrides`. Providers and output locations are ours. */
+  sessionOptions?: InferenceSession.SessionOptions | undefined
+}
+
+export interface PredictOptions extends Omit<MonteCarloOptions, 'forward' | 'onProgress'> {
+  /** The output of the model that is summed up. Default: its first. It must be float32. */
+  output?: string | undefined
+  /** As that of `monteCarlo`. */
+  onProgress?: ((progress: PredictProgress) => void | Promise<void>) | undefined
+  /** As that of `monteCarlo`. Default: the output's last dim, where the model states it. */
+  classes?: number | undefined
+}
+
+/** How far a prediction is. */
+export interface PredictProgress {
+  /** Passes accumulated, 1 to `samples`. */
+  done: number
+  /** Passes in all. */
+  samples: number
+  /** The statistics of the passes so far, as they are when it is called. Rejects once the prediction is over. */
+  read(): Promise<Prediction>
+}
+
+/** `mean` and `variance` have the shape `dims`; the entropies and the mutual information have it without the last dim. */
+export interface Prediction extends MonteCarloResult {
+  dims: readonly number[]
+}
+
+export interface MonteCarloSession {
+  /** Where model, noise and statistics are computed: on the GPU, or all of them on the CPU. */
+  readonly backend: 'webgpu' | 'cpu'
+  /** Why it is not the execution provider named first; undefined where it is. */
+  readonly fallbackReason: string | undefined
+  /** The dropout points; point i is drawn with `stream` i. */
+  readonly points: readonly NoiseInput[]
+  /** Names of the model's inputs and outputs, the noise left out. */
+  readonly inputNames: readonly string[]
+  readonly outputNames: readonly string[]
+  /**
+   * Runs the model `samples` times on the same feeds, each time with new noise, and sums up one output. On the GPU the
+   * noise, the outputs and the sums stay there, and one read-back ends the prediction. Predictions, also those of other
+   * sessions, may overlap: they take turns pass by pass. A session of yours must not run meanwhile: ONNX Runtime Web
+   * bears one call at a time.
+   *
+   * With `oneMaskForBatch` the first dim of each noise shape is 1, but for weights, which have no batch.
+   *
+   * @param feeds by input name, as for `InferenceSession.run`
+   * @throws RangeError or TypeError for an option outside its documented range, an output that the model does not have
+   *   or that is not float32, or a noise shape that does not fit its tensor; what ONNX Runtime throws;
+   *   `signal.reason` when aborted
+   */
+  predict(feeds: Readonly<Record<string, Tensor>>, options: PredictOptions): Promise<Prediction>
+  /** Waits for the predictions under way, then frees the session and all that was made for it. */
+  release(): Promise<void>
+}
+
+/**
+ * Opens a model with its dropout on in ONNX Runtime Web.
+ *
+ * @param ort the module, e.g. `import * as ort from 'onnxruntime-web/webgpu'`; nothing is imported here
+ * @param modelBytes as for `makeStochastic`, whose options and errors are those here too
+ * @throws what ONNX Runtime throws when none of the providers takes the model
+ */
+export async function createMonteCarloSession(
+  ort: OrtModule,
+  modelBytes: Uint8Array | ArrayBuffer,
+  options: MonteCarloSessionOptions = {},
+): Promise<MonteCarloSession> {
+  readOrt(ort)
+  const { executionProviders, sessionOptions, ...stochastic } = readOptions(options)
+  const providers = readProviders(executionProviders)
+  const rewritten = rewrite(modelBytes, stochastic)
+  const symbols = symbolsOf(rewritten)
+  const shapeOutputs = addShapeOutputs(rewritten, symbols)
+  const bytes = writeModel(rewritten.model)
+
+  const onGpu = Object.fromEntries(
+    rewritten.model.graph.output.map(
+      ({ name }) => [name, shapeOutputs.includes(name) ? 'cpu' : 'gpu-buffer'] as const,
+    ),
+  )
+  const opened = await inTurn(ort, () =>
+    openSession(ort, bytes, providers, (provider) => ({
+      ...sessionOptions,
+      preferredOutputLocation: provider === 'webgpu' ? onGpu : 'cpu',
+    })),
+  )
+  const { session, device, fallbackReason } = opened
+  const { inputs } = rewritten
+  return new OrtMonteCarloSession({
+    ort,
+    session,
+    fallbackReason,
+    points: inputs,
+    weights: rewritten.weights,
+    symbols,
+    shapeOutputs,
+    classes: new Map(
+      [...rewritten.outputs].map(([name, { shape }]) => {
+        const last = shape?.at(-1)
+        return [name, typeof last === 'number' ? last : undefined]
+      }),
+    ),
+    engine: await createEngine(device ? { backend: 'webgpu', device } : { backend: 'cpu' }),
+    noise: device ? createBufferNoise(ort, device, inputs) : createArrayNoise(ort, inputs),
+  })
+}
+
+/** What a session is made of. */
+interface Parts {
+  ort: OrtModule
+  session: InferenceSession
+  fallbackReason: string | undefined
+  points: readonly NoiseInput[]
+  /** Whether each point is an initializer. */
+  weights: readonly boolean[]
+  symbols: Symbols
+  /** For each point the output that tells the shape of its tensor, where one is needed. */
+  shapeOutputs: readonly (string | undefined)[]
+  /** The last dim of each output, where the model states it. */
+  classes: ReadonlyMap<string, number | undefined>
+  engine: Engine
+  noise: NoiseSource
+}
+
+type Feeds = Readonly<Record<string, Tensor>>
+
+class OrtMonteCarloSession implements MonteCarloSession {
+  readonly #parts: Parts
+  readonly backend: 'webgpu' | 'cpu'
+  readonly inputNames: readonly string[]
+  readonly outputNames: readonly string[]
+  /** Shapes that a run had to tell, by the shapes of its feeds. */
+  readonly #told = new Map<string, (readonly number[] | undefined)[]>()
+  /** Predictions, each until nothing of it is left. */
+  readonly #underWay = new Set<Promise<unknown>>()
+  #released: Promise<void> | undefined
+
+  constructor(parts: Parts) {
+    const { engine, session, points, shapeOutputs } = parts
+    this.#parts = parts
+    this.backend = engine.backend
+    this.inputNames = session.inputNames.filter((name) => points.every((point) => point.name !== name))
+    this.outputNames = session.outputNames.filter((name) => !shapeOutputs.includes(name))
+  }
+
+  get fallbackReason() {
+    return this.#parts.fallbackReason
+  }
+
+  get points() {
+    return this.#parts.points
+  }
+
+  predict(feeds: Feeds, options: PredictOptions): Promise<Prediction> {
+    const passes = new Passes()
+    const prediction = this.#predict(feeds, options, passes)
+    // An aborted prediction ends at once, and its last pass when ONNX Runtime is done with it.
+    const end = () => passes.settled().then(() => inTurn(this.#parts.ort, async () => passes.free()))
+    const ended: Promise<unknown> = prediction.then(end, end).finally(() => this.#underWay.delete(ended))
+    this.#underWay.add(ended)
+    return prediction
+  }
+
+  release(): Promise<void> {
+    this.#released ??= Promise.all(this.#underWay).then(async () => {
+      const { ort, session, noise, engine } = this.#parts
+      noise.destroy()
+      engine.destroy()
+      await inTurn(ort, () => session.release())
+    })
+    return this.#released
+  }
+
+  async #predict(feeds: Feeds, options: PredictOptions, passes: Passes): Promise<Prediction> {
+    const { ort, engine, session, noise, classes: stated } = this.#parts
+    if (this.#released)
+      throw new Error('noiseshape: the session is released. Create another with createMonteCarloSession.')
+    readFeeds(feeds)
+    const { output = this.outputNames[0], onProgress, outputs, ...rest } = readOptions(options)
+    if (!this.outputNames.includes(output)) {
+      const remedy = `Pass one of ${this.outputNames.map((name) => `'${name}'`).join(', ')}`
+      reject(RangeError, 'output', output, 'the model has no output of that name', remedy)
+    }
+    const { classes = outputs === undefined || outputs === 'values' ? undefined : stated.get(output) } =
+      options
+    let dims: readonly number[] = []
+    let shapes: (readonly number[])[] | undefined
+
+    const forward = async (call: MonteCarloCall) => {
+      options.signal?.throwIfAborted()
+      passes.free() // its accumulation is on the queue
+      shapes ??= await this.#noiseShapes(feeds, call.oneMaskForBatch)
+      const drawn = await noise.draw(shapes, call)
+      const { [output]: result } = await session.run({ ...feeds, ...drawn }, [output])
+      passes.hold(result)
+      dims = result.dims
+      return readOutput(result, output, classes)
+    }
+
+    const result = await monteCarlo(engine, {
+      ...rest,
+      outputs,
+      classes,
+      forward: (call) => passes.start(inTurn(ort, () => forward(call))),
+      onProgress:
+        typeof onProgress === 'function'
+          ? ({ done, samples, read }) =>
+              onProgress({ done, samples, read: async () => ({ ...(await read()), dims }) })
+          : onProgress,
+    })
+    return { ...result, dims }
+  }
+
+  /** The shape of each point's noise for these feeds. */
+  async #noiseShapes(feeds: Feeds, oneMaskForBatch: boolean): Promise<(readonly number[])[]> {
+    const { points, weights } = this.#parts
+    const tensors = await this.#tensorShapes(feeds)
+    return points.map(({ noiseShape }, i) => {
+      const tensor = tensors[i]
+      const full: readonly number[] = resolveNoiseShape(tensor, noiseShape)
+      const shared = oneMaskForBatch && full.length > 0 && !weights[i] ? [1, ...full.slice(1)] : full
+      return shared.slice(shared.length - noiseShape.length) // where the rank was not known, that of the noise shape
+    })
+  }
+
+  /** The shape of each multiplied tensor: as the model states it, its symbols from the feeds, or as a run tells it. */
+  async #tensorShapes(feeds: Feeds): Promise<(readonly number[])[]> {
+    const { points, symbols, shapeOutputs } = this.#parts
+    const sizes = new Map(
+      Object.entries(feeds).flatMap(([name, { dims }]) =>
+        dims.map((size, axis) => [symbols.get(name)?.[axis], size] as const),
+      ),
+    )
+    const told = shapeOutputs.some((name) => name !== undefined) ? await this.#ask(feeds) : []
+    return points.map(
+      (point, i) =>
+        told[i] ??
+        point.shape.map((size, axis) => {
+          const known = typeof size === 'string' ? sizes.get(size) : size
+          const found = known ?? point.noiseShape[axis]
+          if (typeof found === 'number') return found
+          throw new OnnxModelError(
+            `noiseshape: the size '${size}' of ${nameOf(point)} is that of an input which is not fed. Feed it, or pass a noise shape with the size.`,
+          )
+        }),
+    )
+  }
+
+  /** One run with noise of ones, as small as may be, for the shapes of the tensors: once for each shape of the feeds. */
+  async #ask(feeds: Feeds): Promise<(readonly number[] | undefined)[]> {
+    const { ort, session, points, shapeOutputs } = this.#parts
+    const key = JSON.stringify(Object.entries(feeds).map(([name, { dims }]) => [name, dims]))
+    const held = this.#told.get(key)
+    if (held) return held
+    const ones = points.map(({ name, shape, noiseShape }) => {
+      const dims = noiseShape.map((entry, axis) => {
+        const size = entry ?? shape[axis]
+        return typeof size === 'number' && axis > 0 ? size : 1
+      })
+      const count = dims.reduce((product, size) => product * size, 1)
+      return [name, new ort.Tensor('float32', new Float32Array(count).fill(1), dims)]
+    })
+    const wanted = shapeOutputs.filter((name) => name !== undefined)
+    const results = await session.run({ ...feeds, ...Object.fromEntries(ones) }, wanted)
+    const told = await Promise.all(
+      shapeOutputs.map(async (name) => {
+        const shape = name === undefined ? undefined : await results[name].getData()
+        return shape && Array.from(shape as BigInt64Array, Number)
+      }),
+    )
+    this.#told.set(key, told)
+    return told
+  }
+}
+
+/** The passes of one prediction, so that nothing of the last one is left behind. */
+class Passes {
+  #running: Promise<unknown> | undefined
+  #held: Tensor | undefined
+
+  start<T>(pass: Promise<T>): Promise<T> {
+    this.#running = pass
+    return pass
+  }
+
+  hold(output: Tensor): void {
+    this.#held = output
+  }
+
+  free(): void {
+    this.#held?.dispose()
+    this.#held = undefined
+  }
+
+  /** When the pass under way has come to its end, whichever. */
+  async settled(): Promise<void> {
+    await this.#running?.catch(() => {})
+  }
+}
+
+function readFeeds(feeds: unknown): void {
+  const remedy =
+    "Pass tensors by the names of the model's inputs, e.g. { x: new ort.Tensor('float32', values, dims) }"
+  if (typeof feeds !== 'object' || feeds === null) {
+    reject(TypeError, 'feeds', feeds, 'it must be an object', remedy)
+  }
+  for (const [name, tensor] of Object.entries(feeds)) {
+    if (!Array.isArray(tensor?.dims))
+      reject(TypeError, `feeds.${name}`, tensor, 'it must be an ort.Tensor', remedy)
+  }
+}
+
+/** The values of an output where they are. */
+function readOutput(tensor: Tensor, name: string, classes: number | undefined) {
+  if (tensor.type !== 'float32') {
+    const remedy = 'Pass the name of another, or end the model with a Cast to float32'
+    reject(RangeError, 'output', name, `it holds ${tensor.type}, and statistics are taken of float32`, remedy)
+  }
+  if (classes !== undefined && tensor.dims.at(-1) !== classes) {
+    const rule = `the last dim of the output '${name}', [${tensor.dims.join(', ')}], is another`
+    reject(RangeError, 'classes', classes, rule, 'Pass its size, or leave classes out')
+  }
+  return tensor.location === 'gpu-buffer'
+    ? { buffer: tensor.gpuBuffer as GPUBuffer, size: tensor.size * 4 }
+    : (tensor.data as Float32Array)
+}

@@ -1,0 +1,70 @@
+/** Sizes that a model tells only while it runs: a session asks for them once, through further outputs. */
+
+import { create } from '@bufbuild/protobuf'
+import { OnnxModelError } from './errors.js'
+import { NodeProtoSchema, TensorProto_DataType, ValueInfoProtoSchema } from './onnx-ml_pb.js'
+import { type NoiseInput, nameOf } from './options.js'
+import type { Rewritten } from './rewrite.js'
+
+/** The sizes of the graph's inputs that have a name, by input. */
+export type Symbols = ReadonlyMap<string, readonly (string | undefined)[]>
+
+export function symbolsOf({ model }: Rewritten): Symbols {
+  return new Map(
+    model.graph.input.map(({ name, type }) => {
+      const dims = type?.value.case === 'tensorType' ? (type.value.value.shape?.dim ?? []) : []
+      return [name, dims.map(({ value }) => (value.case === 'dimParam' ? value.value : undefined))]
+    }),
+  )
+}
+
+/**
+ * Adds an output with the shape of each multiplied tensor whose noise needs a size that neither the model states nor
+ * its inputs tell.
+ *
+ * @returns the name of the output of each input, undefined where none is needed
+ * @throws OnnxModelError where such a tensor lies in a subgraph, whose sizes no output can tell
+ */
+export function addShapeOutputs(rewritten: Rewritten, symbols: Symbols): (string | undefined)[] {
+  const { model, inputs, nested, name } = rewritten
+  const told = new Set([...symbols.values()].flat())
+  return inputs.map((input, i) => {
+    const axis = input.noiseShape.findIndex((entry, a) => {
+      const size = input.shape[a]
+      return entry === null && typeof size !== 'number' && !(size !== null && told.has(size))
+    })
+    if (axis < 0) return undefined
+    if (nested[i]) {
+      throw new OnnxModelError(
+        `noiseshape: the size of dim ${axis} of ${nameOf(input)} is not known before the model runs, because it lies in a subgraph. Pass a noise shape with that size, or with 1.`,
+      )
+    }
+    return addShapeOutput(model.graph, input, name)
+  })
+}
+
+function addShapeOutput(
+  { node, output }: Rewritten['model']['graph'],
+  input: NoiseInput,
+  name: Rewritten['name'],
+): string {
+  const shape = name(`${input.name}_shape`)
+  node.push(
+    create(NodeProtoSchema, {
+      opType: 'Shape',
+      input: [input.tensor],
+      output: [shape],
+      name: name(`${shape}/Shape`),
+    }),
+  )
+  const dim = [{ value: { case: 'dimParam', value: `${shape}_rank` } as const }]
+  output.push(
+    create(ValueInfoProtoSchema, {
+      name: shape,
+      type: {
+        value: { case: 'tensorType', value: { elemType: TensorProto_DataType.INT64, shape: { dim } } },
+      },
+    }),
+  )
+  return shape
+}
