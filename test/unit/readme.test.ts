@@ -1,8 +1,13 @@
 /** The README's code does what the README says: every example that is followed by its output is run. */
 
+import '@tensorflow/tfjs-backend-cpu'
 import { readFileSync } from 'node:fs'
+import * as tfCore from '@tensorflow/tfjs-core'
+import * as tfLayers from '@tensorflow/tfjs-layers'
 import * as root from 'noiseshape'
 import * as cpu from 'noiseshape/cpu'
+import * as monteCarlo from 'noiseshape/monte-carlo'
+import * as tfjs from 'noiseshape/tfjs'
 import { expect, test } from 'vitest'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
@@ -10,13 +15,22 @@ const examples = [...readme.matchAll(/```js\n(.*?)```\n\n```text\n(.*?)```/gs)].
   code,
   output,
 }))
-const modules: Record<string, object> = { noiseshape: root, 'noiseshape/cpu': cpu }
+const modules: Record<string, object> = {
+  noiseshape: root,
+  'noiseshape/cpu': cpu,
+  'noiseshape/monte-carlo': monteCarlo,
+  'noiseshape/tfjs': tfjs,
+  '@tensorflow/tfjs-core': tfCore,
+  '@tensorflow/tfjs-layers': tfLayers,
+}
 
 async function printed(code: string): Promise<string> {
   const lines: string[] = []
-  const body = code.replace(/^import (\{.*\}) from '(.*)'$/gm, "const $1 = modules['$2']")
+  const body = code
+    .replace(/^import '.*'.*$/gm, '')
+    .replace(/^import (?:\* as )?(.*) from '(.*)'$/gm, "const $1 = modules['$2']")
   const run = new Function('modules', 'console', `return (async () => {${body}})()`)
-  await run(modules, { log: (line: string) => lines.push(line) })
+  await run(modules, { log: (...words: unknown[]) => lines.push(words.join(' ')) })
   return lines.map((line) => `${line}\n`).join('')
 }
 
