@@ -64,6 +64,7 @@ const page = defineConfig({
       '@tensorflow/tfjs-backend-cpu',
       '@tensorflow/tfjs-backend-webgpu',
       '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-layers',
     ],
     exclude: ['onnxruntime-web'], // finds its parts by its own address
   },
@@ -77,22 +78,29 @@ const page = defineConfig({
   },
 })
 
-/** The benchmark for runtimes without a browser: one file, which scripts/bench.mjs tells where to go. */
-const portable = defineConfig({
-  resolve: { alias },
-  ssr: { noExternal: true },
-  build: {
-    target: 'es2022',
-    ssr: at('bench/portable.ts'),
-    rollupOptions: { external: ['webgpu'], output: { entryFileNames: 'bench.mjs' } },
-  },
-})
+/** One file for a runtime without a browser; scripts/runtimes.mjs tells where it goes. */
+const portable = (entry: string, entryFileNames: string, plugins: Plugin[] = []) =>
+  defineConfig({
+    plugins,
+    resolve: { alias },
+    ssr: { noExternal: true },
+    build: {
+      target: 'es2022',
+      ssr: at(entry),
+      rollupOptions: { external: ['webgpu'], output: { entryFileNames } },
+    },
+  })
+
+const portables: Record<string, ReturnType<typeof portable>> = {
+  portable: portable('bench/portable.ts', 'bench.mjs'),
+  conformance: portable('test/conformance/suite.ts', 'conformance.mjs', [bareShaders]),
+}
 
 /**
  * `vite` serves the pages, `vite build` makes the library, `vite build --mode page` the pages, `--mode portable` the
- * benchmark for Node and Deno.
+ * benchmark for Node and Deno, `--mode conformance` the conformance suite for those and browsers.
  */
 export default defineConfig(({ command, mode }) => {
   if (command === 'serve' || mode === 'page') return page
-  return mode === 'portable' ? portable : library
+  return portables[mode] ?? library
 })

@@ -369,7 +369,7 @@ describe('with WebGPU', () => {
       'scaled',
       'copy',
     ]
-    expect(stops).toEqual(['A', 'A', 'file', 'A', 'A', 'pattern', ...settings])
+    expect(stops).toEqual(['A', 'A', 'A', 'file', 'A', 'A', 'pattern', ...settings])
   })
 
   test('every field has a name, and every complaint is tied to its field', async () => {
