@@ -87,7 +87,7 @@ const portable = (entry: string, entryFileNames: string, plugins: Plugin[] = [])
     build: {
       target: 'es2022',
       ssr: at(entry),
-      rollupOptions: { external: ['webgpu'], output: { entryFileNames } },
+      rolldownOptions: { external: ['webgpu'], output: { entryFileNames, codeSplitting: false } },
     },
   })
 

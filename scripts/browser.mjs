@@ -3,10 +3,11 @@
 // Nothing of node_modules is imported at the top: this file is loaded before the packages are installed.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { installDebianPackages, whyNoDebianPackages } from './debian.mjs'
 
 export const NO_BROWSER =
   'No browser for the tests: install Chrome, Chromium or Edge, or set PUPPETEER_EXECUTABLE_PATH to one, and run again.'
@@ -31,9 +32,18 @@ export async function findBrowser() {
   return named || installedBrowsers().find(starts) || (await puppeteerBrowsers()).find(starts)
 }
 
+/** Path of a Firefox, installed where that is possible; undefined where there is none. Only some tests want one. */
+export async function findOrInstallFirefox() {
+  const named = process.env.FIREFOX_EXECUTABLE_PATH
+  const found = named || installedFirefoxes().find(starts)
+  if (found) return found
+  installOnDebian('firefox-esr')
+  return installedFirefoxes().find(starts)
+}
+
 /** As findBrowser, but installs one where there is none. */
 export async function findOrInstallBrowser() {
-  const path = (await findBrowser()) ?? (await downloadChrome()) ?? installDebianChromium()
+  const path = (await findBrowser()) ?? (await downloadChrome()) ?? debianChromium()
   if (!path) throw new Error(NO_BROWSER)
   return path
 }
@@ -52,15 +62,24 @@ function installedBrowsers() {
     return apps.flatMap((app) => folders.map((folder) => `${folder}/${app}.app/Contents/MacOS/${app}`))
   }
   const names = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser']
-  names.push('microsoft-edge', 'microsoft-edge-stable')
-  const folders = [
-    ...(env.PATH ?? '').split(delimiter),
-    '/usr/bin',
-    '/usr/local/bin',
-    '/opt/google/chrome',
-    '/snap/bin',
-  ]
-  return [...names, 'chrome'].flatMap((name) => folders.map((folder) => join(folder, name)))
+  names.push('microsoft-edge', 'microsoft-edge-stable', 'chrome')
+  return inFolders(names, '/opt/google/chrome')
+}
+
+function installedFirefoxes() {
+  const { env, platform } = process
+  if (platform === 'win32') {
+    const folders = [env.PROGRAMFILES, env['PROGRAMFILES(X86)']]
+    return folders.flatMap((folder) => (folder ? join(folder, 'Mozilla Firefox', 'firefox.exe') : []))
+  }
+  if (platform === 'darwin') return ['/Applications/Firefox.app/Contents/MacOS/firefox']
+  return inFolders(['firefox-esr', 'firefox'], '/usr/lib/firefox-esr')
+}
+
+function inFolders(/** @type {string[]} */ names, /** @type {string} */ own) {
+  const path = (process.env.PATH ?? '').split(delimiter)
+  const folders = [...path, '/usr/bin', '/usr/local/bin', own, '/snap/bin']
+  return names.flatMap((name) => folders.map((folder) => join(folder, name)))
 }
 
 /** On Linux a file is not yet a browser: Ubuntu's chromium-browser is a stub, and libraries can be missing. */
@@ -114,26 +133,15 @@ async function downloadChrome() {
   return undefined
 }
 
-/** Debian's or Ubuntu's own chromium, which brings its libraries along; root only. */
-function installDebianChromium() {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return undefined
-  if (!/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readFileSync('/etc/os-release', 'utf8'))) return undefined
-  console.log("Installing the system's chromium with apt-get ...")
-  const network = [
-    '-o',
-    'Acquire::Retries=1',
-    '-o',
-    'Acquire::http::Timeout=30',
-    '-o',
-    'Acquire::https::Timeout=30',
-  ]
-  const aptGet = (/** @type {string[]} */ ...args) =>
-    spawnSync('apt-get', [...network, '-qq', ...args], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      timeout: 10 * 60_000,
-    })
-  aptGet('update') // one unreachable list is no reason to stop: the install tells
-  aptGet('install', '-y', '--no-install-recommends', 'chromium')
+/** Debian's or Ubuntu's own chromium, which brings its libraries along. */
+function debianChromium() {
+  installOnDebian('chromium')
   return installedBrowsers().find(starts)
+}
+
+/** Installs a package of Debian or Ubuntu, as root only; where that cannot be, nothing happens. */
+function installOnDebian(/** @type {string} */ name) {
+  if (whyNoDebianPackages() !== undefined) return
+  console.log(`Installing the system's ${name} with apt-get ...`)
+  installDebianPackages(name)
 }

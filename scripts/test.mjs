@@ -16,6 +16,8 @@ const vitestArgs = process.argv.slice(2)
 const all = vitestArgs.length === 0
 const projects = Array.from(vitestArgs.join(' ').matchAll(/--project[= ](\S+)/g), ([, name]) => name)
 const inBrowser = projects.length === 0 || projects.some((name) => name !== 'unit')
+/** Node's WebGPU is left to `npm run conformance`: its compiler and driver are Chrome's. */
+const PLACES = ['chrome-swiftshader', 'deno-swiftshader', 'deno-llvmpipe']
 const counts = { passed: 0, failed: 0, skipped: 0 }
 
 if (await check('set-up', setUp)) {
@@ -32,6 +34,7 @@ if (await check('set-up', setUp)) {
     await check('library build', () => npmRun('build'))
   }
   await runTests()
+  if (all) await runConformance()
 }
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exit(counts.failed > 0 ? 1 : 0) // an abandoned download must not keep the process alive
@@ -98,6 +101,35 @@ function countReport(/** @type {string} */ path) {
       fail(`tests: ${file.name} failed outside of its tests.`)
   }
   return testResults.flatMap((file) => file.assertionResults).length
+}
+
+/** Counts the cases of the conformance suite everywhere; a place that is not to be had here is one skipped test. */
+async function runConformance() {
+  console.log('\n== conformance')
+  const folder = mkdtempSync(join(tmpdir(), 'noiseshape-test-'))
+  const report = join(folder, 'report.json')
+  const args = [
+    join(root, 'scripts/conformance.mjs'),
+    '--json',
+    report,
+    ...PLACES.flatMap((name) => ['--on', name]),
+  ]
+  try {
+    const code = await run(process.execPath, args, { minutes: 15 })
+    if (!existsSync(report)) throw new Error(`it ended with code ${code} before it had a result (see above).`)
+    /** @type {{ passed: number, failures: string[], notRun: string }[]} */
+    const rows = JSON.parse(readFileSync(report, 'utf8'))
+    for (const { passed, failures, notRun } of rows) {
+      counts.passed += passed
+      counts.failed += failures.length
+      if (notRun) counts.skipped++ // the table says why
+    }
+    if (rows.length < PLACES.length) fail('conformance: not every place has a row.')
+  } catch (error) {
+    fail(`conformance: ${error instanceof Error ? error.message : error}`)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /**

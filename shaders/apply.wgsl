@@ -5,7 +5,6 @@
 @group(0) @binding(1) var<storage, read> mask: array<u32>;
 
 override WORKGROUP_SIZE: u32 = 64u;
-override PACKETS_PER_THREAD: u32 = 1u;
 
 // True: multiply first and look for values that arithmetic may not touch afterwards, once for all packets of a thread.
 // Pays on software adapters, where an instruction costs as much as a load; impossible in place, where x is gone then.

@@ -33,5 +33,6 @@ struct ApplyParams {
   rows: u32,         //   rows in a block that shares its flags
   strips: u32,       //   threads that take the rows of a block, one column's width
   zero: f32,         // +0: as a constant, a compiler would leave out what is added
+  packets_per_thread: u32,
   @align(16) dims: array<Dim, 8>,  // innermost first; the uniform address space wants multiples of 16
 }

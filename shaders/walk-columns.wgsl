@@ -7,10 +7,10 @@ fn walk(thread: u32, trusting: bool) -> u32 {
   let columns = params.columns;
   let strip = thread / columns;
   let block = strip / params.strips;
-  let row = (strip - block * params.strips) * PACKETS_PER_THREAD;
+  let row = (strip - block * params.strips) * params.packets_per_thread;
   let first = (block * params.rows + row) * columns + (thread - strip * columns);
   // A thread past the end of the grid goes down no row.
-  let rows = select(0u, min(PACKETS_PER_THREAD, params.rows - row), first < packet_count());
+  let rows = select(0u, min(params.packets_per_thread, params.rows - row), first < packet_count());
   let keep = spread_flags(next_flags(locate(first * WIDTH).cell));
   return apply_strip(first, rows, columns, keep, scale, trusting);
 }

@@ -4,8 +4,8 @@
 fn walk(thread: u32, trusting: bool) -> u32 {
   let scale = params.scale;
   var seen = ORDINARY;
-  var at = thread * PACKETS_PER_THREAD;
-  let end = min(at + PACKETS_PER_THREAD, packet_count());
+  var at = thread * params.packets_per_thread;
+  let end = min(at + params.packets_per_thread, packet_count());
   while (at < end) {
     let here = locate(at * WIDTH);
     let row_end = min(at + here.run / WIDTH, end);

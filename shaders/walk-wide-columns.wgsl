@@ -8,7 +8,7 @@ fn walk(thread: u32, trusting: bool) -> u32 {
   let columns = params.columns;
   let strip = thread / (columns / COLUMN_PACKETS);
   let block = strip / params.strips;
-  let rows_per_thread = PACKETS_PER_THREAD / COLUMN_PACKETS;
+  let rows_per_thread = params.packets_per_thread / COLUMN_PACKETS;
   let row = (strip - block * params.strips) * rows_per_thread;
   let column = thread * COLUMN_PACKETS - strip * columns;
   let first = (block * params.rows + row) * columns + column;

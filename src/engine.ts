@@ -15,7 +15,9 @@ import {
 import { type Dropout, noiseOf, resolveDropout, resolveSpatialDropout } from './resolve.js'
 import { computeDropout, computeMask } from './webgpu/compute.js'
 import { requestDevice } from './webgpu/device.js'
-import { type DeviceLostError, deviceLost } from './webgpu/errors.js'
+import { DeviceLostError } from './webgpu/errors.js'
+import { createLifetime, type Lifetime } from './webgpu/lifetime.js'
+import { CPU_PROBE, type ProbeResult, probeDevice } from './webgpu/probe.js'
 import { readDevice } from './webgpu/tensors.js'
 
 export interface EngineOptions {
@@ -60,6 +62,12 @@ export interface Engine {
   mask(options: DropoutOptions & CallOptions): Promise<Uint32Array<ArrayBuffer>>
   /** A tensor of the noise shape: 0 where a cell is dropped, the scale where it is kept. */
   noise(options: DropoutOptions & CallOptions): Promise<Values>
+  /**
+   * Whether the device computes what the contract says, tried on some thousands of values: see `probeDevice` of
+   * noiseshape/webgpu. It runs when it is asked for, once for each device. On the CPU nothing is to be tried: 0 values,
+   * and `conforms` is true.
+   */
+  probe(): Promise<ProbeResult>
   /** Ends the engine: pending and later calls reject with `EngineDestroyedError`. */
   destroy(): void
 }
@@ -91,69 +99,58 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     if (given !== undefined) {
       reject(RangeError, 'backend', backend, 'a device was passed as well', 'Leave out one of the two')
     }
-    return new GpuOrCpuEngine(undefined, false, undefined)
+    return new GpuOrCpuEngine(backend)
   }
-  if (given !== undefined) return new GpuOrCpuEngine(readDevice(given), false, backend)
+  if (given !== undefined) return new GpuOrCpuEngine(backend, { device: readDevice(given), owned: false })
   try {
-    return new GpuOrCpuEngine(await requestDevice(backend === 'auto'), true, backend)
+    return new GpuOrCpuEngine(backend, { device: await requestDevice(backend === 'auto'), owned: true })
   } catch (error) {
     if (backend === 'webgpu') throw error
-    return new GpuOrCpuEngine(undefined, false, backend, (error as Error).message)
+    return new GpuOrCpuEngine(backend, undefined, (error as Error).message)
   }
 }
 
 class GpuOrCpuEngine implements Engine {
-  readonly #device: GPUDevice | undefined
-  readonly #ownsDevice: boolean
+  readonly #gpu: Lifetime | undefined
   readonly #mayFallBack: boolean
-  #fallbackReason: string | undefined
-  #lost: DeviceLostError | undefined
+  readonly #whyNoGpu: string | undefined
   #destroyed: EngineDestroyedError | undefined
-  /** Rejects when the device is lost or the engine destroyed, so that no call waits for a dead GPU. */
-  readonly #ended: Promise<never>
-  #end: (reason: Error) => void = () => {}
   readonly ended: Promise<EngineDestroyedError | DeviceLostError>
   #announceEnd: (reason: EngineDestroyedError | DeviceLostError) => void = () => {}
 
   constructor(
-    device: GPUDevice | undefined,
-    ownsDevice: boolean,
-    backend: 'auto' | 'webgpu' | undefined,
-    fallbackReason?: string,
+    backend: 'auto' | 'webgpu' | 'cpu',
+    gpu?: { device: GPUDevice; owned: boolean },
+    whyNoGpu?: string,
   ) {
-    this.#device = device
-    this.#ownsDevice = ownsDevice
     this.#mayFallBack = backend === 'auto'
-    this.#fallbackReason = fallbackReason
-    this.#ended = new Promise((_, rejectEnded) => {
-      this.#end = rejectEnded
-    })
-    this.#ended.catch(() => {}) // pending calls are told; without one, nobody needs to be
+    this.#whyNoGpu = whyNoGpu
     this.ended = new Promise((resolve) => {
       this.#announceEnd = resolve
     })
-    device?.lost.then((info) => {
-      this.#lost = deviceLost(info)
-      if (this.#mayFallBack) this.#fallbackReason = this.#lost.message
-      else this.#announceEnd(this.#lost)
-      this.#end(this.#lost)
-    })
+    if (gpu) {
+      this.#gpu = createLifetime(gpu.device, {
+        owned: gpu.owned,
+        request: gpu.owned && this.#mayFallBack ? () => requestDevice(true) : undefined,
+        onLost: this.#mayFallBack ? undefined : this.#announceEnd,
+      })
+    }
   }
 
   get backend() {
-    return this.#device && !(this.#lost && this.#mayFallBack) ? 'webgpu' : 'cpu'
+    return this.#gpu && !(this.#gpu.lost && this.#mayFallBack) ? 'webgpu' : 'cpu'
   }
 
   get fallbackReason() {
-    return this.#fallbackReason
+    return this.#mayFallBack ? (this.#gpu?.lost?.message ?? this.#whyNoGpu) : undefined
   }
 
   get adapterInfo() {
-    return this.#device?.adapterInfo
+    return this.#gpu?.device.adapterInfo
   }
 
   get device() {
-    return this.backend === 'webgpu' ? this.#device : undefined
+    return this.backend === 'webgpu' ? this.#gpu?.device : undefined
   }
 
   async dropout(x: Float32Array, options: DropoutOptions & CallOptions) {
@@ -186,14 +183,17 @@ class GpuOrCpuEngine implements Engine {
     return this.#apply(new Float32Array(dropout.cells).fill(1), dropout, options)
   }
 
+  async probe() {
+    return this.#run(probeDevice, () => ({ ...CPU_PROBE }))
+  }
+
   destroy() {
     if (this.#destroyed) return
     this.#destroyed = new EngineDestroyedError(
       'noiseshape: the engine is destroyed. Create another with createEngine.',
     )
-    this.#end(this.#destroyed)
+    this.#gpu?.end(this.#destroyed)
     this.#announceEnd(this.#destroyed)
-    if (this.#ownsDevice) this.#device?.destroy()
   }
 
   #apply(x: Float32Array, dropout: Dropout, options: CallOptions): Promise<Values> {
@@ -208,23 +208,15 @@ class GpuOrCpuEngine implements Engine {
   /** One call: on the GPU while there is one; on the CPU, with the same bits, where falling back is allowed. */
   async #run<T>(onGpu: (device: GPUDevice) => Promise<T>, onCpu: () => T): Promise<T> {
     if (this.#destroyed) throw this.#destroyed
-    if (this.#device && this.backend === 'webgpu') {
-      if (this.#lost) throw this.#lost
+    if (this.#gpu && this.backend === 'webgpu') {
       try {
-        return await Promise.race([this.#ended, onGpu(this.#device)])
+        return await this.#gpu.run(onGpu)
       } catch (error) {
-        await this.#news()
         if (this.#destroyed) throw this.#destroyed
-        if (!this.#lost) throw error
-        if (!this.#mayFallBack) throw this.#lost
+        if (!(error instanceof DeviceLostError && this.#mayFallBack)) throw error
       }
     }
+    this.#gpu?.replace()
     return onCpu()
-  }
-
-  /** A call on a lost device may fail before the news of the loss comes: gives it a moment. */
-  #news(): Promise<void> {
-    const moment = new Promise<void>((resolve) => setTimeout(resolve, 50))
-    return Promise.race([moment, this.#ended.catch(() => {})])
   }
 }

@@ -1,9 +1,9 @@
 /** The run: pass after pass, each accumulated, and one read-back at the end. */
 
 import type { Engine } from '../engine.js'
+import { createInterruption, whenResolved } from '../interruption.js'
 import { deviceLost } from '../webgpu/errors.js'
 import { type Accumulator, accumulatorFor } from './accumulator.js'
-import { createInterruption, whenResolved } from './interruption.js'
 import { type MonteCarloOptions, readEngine, readMonteCarloOptions } from './options.js'
 import type { MonteCarloResult } from './result.js'
 
@@ -76,7 +76,7 @@ export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Pr
     return result
   } catch (error) {
     check()
-    const outlived = accumulator !== undefined && !accumulator.device && !engine.device
+    const outlived = accumulator !== undefined && !accumulator.device && engine.device !== device
     const cause = outlived ? error : await causeOf(error, device)
     check()
     throw cause

@@ -2,6 +2,8 @@
 
 import type { ApplyDispatch, Variant } from '../plan.js'
 import type { Dropout } from '../resolve.js'
+import { createBuffer } from './buffers.js'
+import { bothChecked, scoped } from './errors.js'
 import { APPLY_PARAMS, paramsStride, writeApplyParams } from './params.js'
 import { pipelinesOf } from './pipelines.js'
 
@@ -21,6 +23,8 @@ export interface ApplyPass {
   /** The same place twice is in place. Throws for what is no GPUBuffer, hence not while a pass is open. */
   bind(input: TensorPlace, output: TensorPlace): BoundTensors
   record(pass: GPUComputePassEncoder, tensors: BoundTensors): void
+  /** Rejects with `WebGPUFailureError` where the device refused a tensor bound so far: it is another device's, for one. */
+  readonly checked: Promise<void>
   destroy(): void
 }
 
@@ -33,7 +37,7 @@ export function createApplyPass(
 ): ApplyPass {
   const { applyLayout, tensorLayout, applyMask } = pipelinesOf(device)
   const stride = paramsStride(device, APPLY_PARAMS.size)
-  const params = device.createBuffer({
+  const params = createBuffer(device, {
     label: 'noiseshape/apply_mask/params',
     size: Math.max(stride * dispatches.length, stride),
     usage: GPUBufferUsage.UNIFORM,
@@ -56,12 +60,13 @@ export function createApplyPass(
   )
 
   /** Held weakly by the user's buffers, which stay the user's: a layer's usually serve step after step. */
-  const tensorGroups = new WeakMap<GPUBuffer, WeakMap<GPUBuffer, Map<string, GPUBindGroup[]>>>()
+  const boundTensors = new WeakMap<GPUBuffer, WeakMap<GPUBuffer, Map<string, BoundTensors>>>()
 
-  function tensorGroupsFor(input: TensorPlace, output: TensorPlace, inPlace: boolean): GPUBindGroup[] {
-    const byOutput = getOrInsert(tensorGroups, input.buffer, () => new WeakMap())
-    const byOffset = getOrInsert(byOutput, output.buffer, () => new Map())
-    return getOrInsert(byOffset, `${input.offset} ${output.offset}`, () =>
+  let checked: Promise<void> = Promise.resolve()
+
+  function bindTensors(input: TensorPlace, output: TensorPlace): BoundTensors {
+    const inPlace = input.buffer === output.buffer
+    const { result: groups, checked: accepted } = scoped(device, 'dropout: tensors', () =>
       dispatches.map(({ tensor: { offset, size } }) =>
         device.createBindGroup({
           label: 'noiseshape/apply_mask/tensors',
@@ -73,12 +78,15 @@ export function createApplyPass(
         }),
       ),
     )
+    checked = bothChecked(checked, accepted)
+    return { inPlace, groups }
   }
 
   return {
     bind(input, output) {
-      const inPlace = input.buffer === output.buffer
-      return { inPlace, groups: tensorGroupsFor(input, output, inPlace) }
+      const byOutput = getOrInsert(boundTensors, input.buffer, () => new WeakMap())
+      const byOffset = getOrInsert(byOutput, output.buffer, () => new Map())
+      return getOrInsert(byOffset, `${input.offset} ${output.offset}`, () => bindTensors(input, output))
     },
     record(pass, { inPlace, groups }) {
       dispatches.forEach((dispatch, i) => {
@@ -87,6 +95,9 @@ export function createApplyPass(
         pass.setBindGroup(1, groups[i])
         pass.dispatchWorkgroups(...dispatch.grid)
       })
+    },
+    get checked() {
+      return checked
     },
     destroy() {
       params.destroy()

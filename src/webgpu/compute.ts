@@ -4,6 +4,7 @@ import type { Call } from '../options.js'
 import { elementAlignment, planApply, planMask } from '../plan.js'
 import type { Dropout } from '../resolve.js'
 import { createApplyPass } from './apply.js'
+import { createBuffer } from './buffers.js'
 import { variantFor } from './device.js'
 import { scoped } from './errors.js'
 import { createMaskPass } from './mask.js'
@@ -35,7 +36,7 @@ export async function computeDropout(
     const setUp = scoped(device, 'dropout: buffers', () => ({
       mask: own(createMaskPass(device, dropout, maskPlan, variant, 1)),
       tensor: own(
-        device.createBuffer({
+        createBuffer(device, {
           label: 'noiseshape/dropout/tensor',
           size: slab * 4,
           usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
@@ -60,11 +61,12 @@ export async function computeDropout(
         pass.end()
         encoder.copyBufferToBuffer(tensor, 0, staging, 0, count * 4)
         device.queue.submit([encoder.finish()])
-        return staging.mapAsync(GPUMapMode.READ, 0, count * 4)
+        return { apply, mapped: staging.mapAsync(GPUMapMode.READ, 0, count * 4) }
       })
-      await settled(setUp.checked, work.checked, work.result)
+      await settled(setUp.checked, work.checked, work.result.mapped)
       result.set(new Float32Array(staging.getMappedRange(0, count * 4)), start)
       staging.unmap()
+      work.result.apply.destroy() // now: what a call holds does not grow with its slabs
     }
     return result
   } finally {
@@ -114,7 +116,7 @@ export async function computeMask(
 }
 
 function createStaging(device: GPUDevice, stage: string, size: number): GPUBuffer {
-  return device.createBuffer({
+  return createBuffer(device, {
     label: `noiseshape/${stage}/staging`,
     size,
     usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,

@@ -15,7 +15,7 @@ import { planApply, planMask } from '../plan.js'
 import { resolveDropout } from '../resolve.js'
 import { createApplyPass } from './apply.js'
 import { variantFor } from './device.js'
-import { scoped } from './errors.js'
+import { bothChecked, scoped } from './errors.js'
 import { createMaskPass } from './mask.js'
 import { readDevice, readEncoder, readTensors, type TensorBinding } from './tensors.js'
 
@@ -41,7 +41,11 @@ export interface DropoutOp {
   readonly noiseShape: readonly number[]
   /** The packed mask of the last call executed: bit i of word w is cell 32 w + i, 1 = kept. Usage STORAGE | COPY_SRC. */
   readonly maskBuffer: GPUBuffer
-  /** Resolves when the device has accepted pipelines and buffers; rejects with `WebGPUFailureError` when it has not. */
+  /**
+   * Resolves when the device has accepted pipelines and buffers, and the tensors of all calls recorded so far; rejects
+   * with `WebGPUFailureError` when it has not. WebGPU tells of a buffer of another device here and nowhere before, so
+   * await it between `encode` and `submit` where buffers may be wrong. It tells of a destroyed one when that is submitted.
+   */
   readonly ready: Promise<void>
   /**
    * Records both passes; the caller submits.
@@ -89,7 +93,9 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
     shape: dropout.shape,
     noiseShape: dropout.noiseShape,
     maskBuffer: mask.buffer,
-    ready: checked,
+    get ready() {
+      return bothChecked(checked, apply.checked)
+    },
     encode(encoder, tensors, encodeOptions) {
       if (destroyed) throw new Error('noiseshape: this op is destroyed. Create another with createDropout.')
       readEncoder(encoder)

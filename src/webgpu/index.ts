@@ -3,4 +3,5 @@
 export type { CallOptions, DropoutOptions, NoiseShape } from '../options.js'
 export { createDropout, type DropoutOp, type DropoutOpOptions, type EncodeOptions } from './dropout.js'
 export { DeviceLostError, WebGPUFailureError, WebGPUUnavailableError } from './errors.js'
+export { type ProbeResult, probeDevice } from './probe.js'
 export type { TensorBinding } from './tensors.js'

@@ -3,6 +3,7 @@
 import { type Call, reject } from '../options.js'
 import { type MaskDispatch, maskBytes, type Variant } from '../plan.js'
 import type { Dropout } from '../resolve.js'
+import { createBuffer } from './buffers.js'
 import { MASK_PARAMS, paramsStride, writeMaskParams } from './params.js'
 import { pipelinesOf } from './pipelines.js'
 
@@ -30,12 +31,12 @@ export function createMaskPass(
   const pipeline = generateMask(variant)
   const stride = paramsStride(device, MASK_PARAMS.size)
   const slotBytes = stride * dispatches.length
-  const buffer = device.createBuffer({
+  const buffer = createBuffer(device, {
     label: 'noiseshape/generate_mask/mask',
     size: maskBytes(dropout.cells),
     usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
   })
-  const params = device.createBuffer({
+  const params = createBuffer(device, {
     label: 'noiseshape/generate_mask/params',
     size: Math.max(slotBytes * maxPendingCalls, stride),
     usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,

@@ -32,6 +32,7 @@ export const APPLY_PARAMS = {
   rows: 32,
   strips: 36,
   zero: 40,
+  packets_per_thread: 44,
   dims: 48,
   size: 176,
 } as const
@@ -72,6 +73,7 @@ export function writeApplyParams(view: DataView, rate: Rate, dispatch: ApplyDisp
   setWords(view, at.rows, [dispatch.blocks.rows])
   setWords(view, at.strips, [dispatch.blocks.strips])
   view.setFloat32(at.zero, 0, true)
+  setWords(view, at.packets_per_thread, [dispatch.packetsPerThread])
   setWords(
     view,
     at.dims,

@@ -74,20 +74,12 @@ function createPipelines(device: GPUDevice): Pipelines {
     },
   )
   const applyPipeline = memoized(
-    (
-      walk: Walk,
-      packetsPerThread: number,
-      width: number,
-      workgroupSize: number,
-      trusting: boolean,
-      inPlace: boolean,
-    ) => {
+    (walk: Walk, width: number, workgroupSize: number, trusting: boolean, inPlace: boolean) => {
       const packet = width === 4 ? vec4Source : scalarSource
       const io = inPlace ? inPlaceSource : separateSource
       const sources = [paramsSource, packet, io, applySource, ...WALKS[walk]]
       return pipeline(device, 'apply_mask', sources, [applyLayout, tensorLayout(inPlace)], {
         WORKGROUP_SIZE: workgroupSize,
-        PACKETS_PER_THREAD: packetsPerThread,
         TRUSTING: Number(trusting),
       })
     },
@@ -100,15 +92,8 @@ function createPipelines(device: GPUDevice): Pipelines {
     generateMask({ workgroupSize, groupsPerThread, rotation }) {
       return maskPipeline(workgroupSize, groupsPerThread, rotation)
     },
-    applyMask({ walk, packetsPerThread, width }, { workgroupSize, trusting }, inPlace) {
-      return applyPipeline(
-        walk,
-        packetsPerThread,
-        width,
-        workgroupSize,
-        trusting && width > 1 && !inPlace,
-        inPlace,
-      )
+    applyMask({ walk, width }, { workgroupSize, trusting }, inPlace) {
+      return applyPipeline(walk, width, workgroupSize, trusting && width > 1 && !inPlace, inPlace)
     },
   }
 }

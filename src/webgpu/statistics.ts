@@ -5,6 +5,7 @@ import { reject } from '../options.js'
 import { elementAlignment, FEWEST_THREADS, MAX_BINDING, type PlanLimits } from '../plan.js'
 import { type Accumulation, ENTROPY, emptySums, MOMENTS, type OutputKind, type Sums } from '../statistics.js'
 import type { TensorPlace } from './apply.js'
+import { createBuffer } from './buffers.js'
 import { variantFor } from './device.js'
 import { scoped } from './errors.js'
 import { bindGroupLayout, pipeline } from './pipelines.js'
@@ -60,8 +61,8 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation):
   const plan = planStatistics(accumulation, device.limits)
   const variant = variantFor(device)
   const owned = new Set<GPUBuffer>()
-  const createBuffer = (name: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer => {
-    const buffer = device.createBuffer({ label: `noiseshape/statistics/${name}`, size, usage })
+  const ownBuffer = (name: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer => {
+    const buffer = createBuffer(device, { label: `noiseshape/statistics/${name}`, size, usage })
     owned.add(buffer)
     return buffer
   }
@@ -69,16 +70,11 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation):
     const kept = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC
     return {
       kernel: kernelOf(device, outputs, variant.workgroupSize),
-      params: createBuffer(
-        'params',
-        STATISTICS_PARAMS.size,
-        GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-      ),
+      params: ownBuffer('params', STATISTICS_PARAMS.size, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST),
       chunks: plan.map((chunk) => ({
         ...chunk,
-        moments: createBuffer('moments', chunk.elements * BYTES_PER_MOMENTS, kept),
-        entropies:
-          chunk.rows > 0 ? createBuffer('entropies', chunk.rows * BYTES_PER_ENTROPY, kept) : undefined,
+        moments: ownBuffer('moments', chunk.elements * BYTES_PER_MOMENTS, kept),
+        entropies: chunk.rows > 0 ? ownBuffer('entropies', chunk.rows * BYTES_PER_ENTROPY, kept) : undefined,
       })),
     }
   })
@@ -140,7 +136,7 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation):
         const encoder = device.createCommandEncoder({ label: 'noiseshape/statistics/encoder' })
         const copy = (source: GPUBuffer, target: Float32Array, start: number) => {
           const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
-          const staging = createBuffer('staging', source.size, usage)
+          const staging = ownBuffer('staging', source.size, usage)
           encoder.copyBufferToBuffer(source, 0, staging, 0, source.size)
           return { staging, target, start }
         }

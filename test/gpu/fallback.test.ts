@@ -10,6 +10,7 @@ import {
 } from '../../src/index.js'
 import { createDropout } from '../../src/webgpu/index.js'
 import { expectSameBits, floats } from '../support/compare'
+import { pretendHardware } from '../support/disfigured'
 import { useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { judgeDropout, judgeMask } from '../support/judge'
@@ -22,12 +23,6 @@ const x = input(draw.shape, 1, 'half')
 const expected = judgeDropout(x, draw)
 
 afterEach(() => vi.restoreAllMocks())
-
-/** Lets the test browser's software adapter pass for a graphics card. */
-function pretendHardware() {
-  const info = { vendor: 'test', architecture: 'hardware', description: '', isFallbackAdapter: false }
-  vi.spyOn(GPUAdapter.prototype, 'info', 'get').mockReturnValue(info as GPUAdapterInfo)
-}
 
 describe('where there is a GPU', () => {
   test.each(['auto', 'webgpu', undefined] as const)(

@@ -73,6 +73,7 @@ describe('compilation', () => {
     await run([7, 5, 3], [7, 1, 3], 0.5, 1)
     await run([7, 5, 3], [7, 5, 1], 0.5, 1)
     await run([7, 5, 8], [7, 1, 8], 0.5, 1)
+    await run([7, 5, 16], [7, 1, 16], 0.5, 1)
     const compilers = [
       vi.spyOn(gpu.device, 'createShaderModule'),
       vi.spyOn(gpu.device, 'createComputePipeline'),

@@ -7,6 +7,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { createEngine } from '../../src/index.js'
 import { createDropout } from '../../src/webgpu/index.js'
 import { expectSameBits, floats } from '../support/compare'
+import { claimLimits } from '../support/disfigured'
 import { storageUsage, useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { type Draw, judgeDropout, judgeMask } from '../support/judge'
@@ -37,11 +38,7 @@ describe.each(TIGHT)('with %o', (limits) => {
 
   beforeEach(async () => {
     device = await gpu.anotherDevice()
-    Object.defineProperty(device, 'limits', {
-      value: new Proxy(device.limits, {
-        get: (real, name: keyof GPUSupportedLimits & string) => limits[name] ?? real[name],
-      }),
-    })
+    claimLimits(device, limits)
     for (const filter of ['internal', 'out-of-memory', 'validation'] as const) device.pushErrorScope(filter)
   })
 

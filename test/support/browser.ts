@@ -2,14 +2,27 @@
 
 import { type Browser, launch } from 'puppeteer'
 import { createServer, preview } from 'vite'
-import { chromeFlags, findBrowser, NO_BROWSER } from '../../scripts/browser.mjs'
+import { chromeFlags, findBrowser, findOrInstallFirefox, NO_BROWSER } from '../../scripts/browser.mjs'
 
-/** A headless Chrome; without `webgpu` it is one that has no adapter, as on a machine without a GPU. */
-export async function launchBrowser({ webgpu }: { webgpu: boolean }): Promise<Browser> {
+interface ChromeOptions {
+  /** False: a browser that has no adapter, as on a machine without a GPU. */
+  webgpu: boolean
+  /** Further command-line flags. */
+  flags?: string[]
+}
+
+/** A headless Chrome. */
+export async function launchBrowser({ webgpu, flags = [] }: ChromeOptions): Promise<Browser> {
   const executablePath = await findBrowser()
   if (!executablePath) throw new Error(NO_BROWSER)
   // Over a pipe, because the browser then ends with this process however that ends.
-  return launch({ executablePath, headless: true, pipe: true, args: chromeFlags({ webgpu }) })
+  return launch({ executablePath, headless: true, pipe: true, args: [...chromeFlags({ webgpu }), ...flags] })
+}
+
+/** A headless Firefox, driven by WebDriver BiDi; undefined where there is none and none can be installed. */
+export async function launchFirefox(): Promise<Browser | undefined> {
+  const executablePath = await findOrInstallFirefox()
+  return executablePath ? launch({ browser: 'firefox', executablePath, headless: true }) : undefined
 }
 
 export interface Served {

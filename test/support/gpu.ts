@@ -4,17 +4,13 @@
  */
 
 import { afterAll, afterEach, beforeEach } from 'vitest'
+import { type Buffers, buffersOn } from './buffers'
+
+export { storageUsage } from './buffers'
 
 const SCOPES: readonly GPUErrorFilter[] = ['internal', 'out-of-memory', 'validation']
 
-export interface Gpu {
-  readonly device: GPUDevice
-  /** A storage buffer that can be copied from and to, with these contents or of so many bytes. */
-  buffer(contents: Float32Array | Uint32Array | number, usage?: GPUBufferUsageFlags): GPUBuffer
-  /** Submits what `record` records. */
-  submit(record: (encoder: GPUCommandEncoder) => void): void
-  /** The words of a buffer, after all work submitted so far. */
-  read(buffer: GPUBuffer): Promise<Uint32Array>
+export interface Gpu extends Buffers {
   /** How many buffers of the device are alive. */
   liveBuffers(): number
   /** Another device, for tests that lose or disfigure it. Destroyed after the test. */
@@ -64,38 +60,15 @@ export function useGpu(): Gpu {
     device?.destroy()
   })
 
-  const buffer: Gpu['buffer'] = (contents, usage = storageUsage()) => {
-    const bytes = typeof contents === 'number' ? contents : contents.byteLength
-    // A binding must not be empty, and a tensor may be: then the buffer has one word that is not the tensor's.
-    const made = present().createBuffer({ label: 'test/buffer', size: Math.max(4, bytes), usage })
-    if (typeof contents !== 'number')
-      present().queue.writeBuffer(made, 0, contents as GPUAllowSharedBufferSource)
-    return made
-  }
-
-  const submit: Gpu['submit'] = (record) => {
-    const encoder = present().createCommandEncoder({ label: 'test/encoder' })
-    record(encoder)
-    present().queue.submit([encoder.finish()])
-  }
-
-  const read: Gpu['read'] = async (source) => {
-    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
-    const staging = present().createBuffer({ label: 'test/readback', size: source.size, usage })
-    submit((encoder) => encoder.copyBufferToBuffer(source, 0, staging, 0, source.size))
-    await staging.mapAsync(GPUMapMode.READ)
-    const words = new Uint32Array(staging.getMappedRange().slice(0))
-    staging.destroy()
-    return words
-  }
+  const buffers = buffersOn(present)
 
   return {
     get device() {
       return present()
     },
-    buffer,
-    submit,
-    read,
+    buffer: buffers.buffer,
+    submit: buffers.submit,
+    read: buffers.read,
     liveBuffers: () => live.size,
     async anotherDevice() {
       const other = await requestDevice('another test device')
@@ -103,11 +76,6 @@ export function useGpu(): Gpu {
       return other
     },
   }
-}
-
-/** Storage, and copies both ways: what a user's tensor usually has. */
-export function storageUsage(): GPUBufferUsageFlags {
-  return GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
 }
 
 async function requestDevice(label: string): Promise<GPUDevice> {

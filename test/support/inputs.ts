@@ -48,7 +48,7 @@ function ordinary(word: number): number {
 }
 
 /** xorshift32 (Marsaglia 2003): inputs need no better generator. */
-function randomWords(seed: number): () => number {
+export function randomWords(seed: number): () => number {
   let state = (seed * 2654435761 + 1013904223) >>> 0 || 1
   return () => {
     state ^= state << 13

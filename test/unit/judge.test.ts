@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { expectSameBits } from '../support/compare'
+import { goldenGenerator, goldenMasks, goldenOutputs } from '../support/golden'
 import {
   judgeDropout,
   judgeFlags,
@@ -8,7 +9,6 @@ import {
   judgeThreefry,
   judgeValue,
 } from '../support/judge'
-import { goldenGenerator, goldenMasks, goldenOutputs } from '../support/suites/known-answers'
 
 /** A judge that is wrong would condemn what is right: it has to give the golden answers itself. */
 describe('the judge', () => {

@@ -10,6 +10,7 @@ import {
   type Variant,
 } from '../../src/plan.js'
 import { resolveDropout } from '../../src/resolve.js'
+import { VARIANTS as FORCED, WALKED } from '../support/forced'
 
 /** WebGPU's smallest limits for all devices, from the table in section 3.6.2 of the specification. */
 const DEFAULTS: PlanLimits = {
@@ -123,6 +124,17 @@ describe.each(VARIANTS)('with $packetsPerThread.rows packets per thread', (varia
       }
     }
     expect(next).toBe(dropout.elements)
+  })
+})
+
+describe.each(WALKED)('$shape with noise shape $noiseShape', ({ shape, noiseShape, walk }) => {
+  const whole = shape[shape.length - 1] % 16 === 0
+  test.each(FORCED)(`is walked by ${walk}, wide where columns are four packets`, (variant) => {
+    const expected =
+      walk === 'columns' && variant.columnPackets === 4 ? (whole ? 'wideColumns' : 'words') : walk
+    const dropout = resolveDropout({ shape, noiseShape, rate: 0.5 })
+    expect(planApply(dropout, DEFAULTS, variant)[0].walk).toBe(expected)
+    expect(planApply(dropout, TINY, variant).length).toBeGreaterThan(1)
   })
 })
 

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { threefry4x32 } from '../../src/cpu/threefry4x32.js'
 import { expectSameBits } from '../support/compare'
 import { property } from '../support/draws'
+import { goldenGenerator } from '../support/golden'
 import { judgeThreefry } from '../support/judge'
-import { goldenGenerator } from '../support/suites/known-answers'
 
 test.each(goldenGenerator)(
   'gives the published answer for counter $counter and key $key',

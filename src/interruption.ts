@@ -1,9 +1,9 @@
-/** What cuts a run short: an abort, the end of the engine, a lost device. No wait of the run outlasts it. */
+/** What cuts waits short: an abort, the end of the engine, a lost device. No wait outlasts it. */
 
 export interface Interruption {
-  /** Starts something and waits for it, or for what interrupts the run; interrupted already, it starts nothing. */
+  /** Starts something and waits for it, or for what interrupts the waits; interrupted already, it starts nothing. */
   wait<T>(start: () => T | PromiseLike<T>): Promise<T>
-  /** Throws what has interrupted the run, if something has. */
+  /** Throws what has interrupted the waits, if something has. */
   check(): void
   /** Interrupts every wait, now and later. Only the first reason counts. */
   interrupt(reason: unknown): void

@@ -1,0 +1,28 @@
+/** A Web Worker with an engine of its own, named after its backend, which draws slices of a larger dropout. */
+
+import { createEngine } from '../../src/index.js'
+import type { Draw } from './judge'
+
+/** A slice: its values, its shape, its noise shape and the cell it begins with. */
+export interface Shard {
+  x: Float32Array<ArrayBuffer>
+  draw: Draw
+}
+
+export interface Drawn {
+  backend: 'webgpu' | 'cpu'
+  y: Float32Array
+  mask: Uint32Array
+}
+
+const engine = createEngine({ backend: self.name as 'webgpu' | 'cpu' })
+
+addEventListener('message', async ({ data: { x, draw } }: MessageEvent<Shard>) => {
+  const { backend, dropout, mask } = await engine.then((made) => ({
+    backend: made.backend,
+    dropout: made.dropout(x, draw),
+    mask: made.mask(draw),
+  }))
+  const drawn: Drawn = { backend, y: await dropout, mask: await mask }
+  postMessage(drawn)
+})

@@ -1,0 +1,104 @@
+/** Calls on a device that goes: in Node, where a device of the test's own says and does things in any order. */
+
+import { expect, test } from 'vitest'
+import { DeviceLostError } from '../../src/webgpu/errors.js'
+import { createLifetime } from '../../src/webgpu/lifetime.js'
+import { bounded } from '../support/bounded'
+import { caught } from '../support/suites/argument-errors'
+
+/** As much of a device as a lifetime sees, and how to lose it. */
+function deviceToLose() {
+  let lose = (_: { reason: string; message: string }) => {}
+  const lost = new Promise((resolve) => {
+    lose = resolve
+  })
+  let destroyed = 0
+  const device = {
+    lost,
+    destroy() {
+      destroyed++
+      lose({ reason: 'destroyed', message: 'by a call' })
+    },
+  }
+  return {
+    device: device as unknown as GPUDevice,
+    lose: () => lose({ reason: 'unknown', message: 'the driver has gone' }),
+    destroyed: () => destroyed,
+  }
+}
+
+const later = (what: () => void) => setTimeout(what, 5)
+
+test('a call that fails before the news of the loss comes rejects with the loss', async () => {
+  const { device, lose } = deviceToLose()
+  const lifetime = createLifetime(device, { owned: false })
+  const call = lifetime.run(async () => {
+    later(lose)
+    throw new Error('a buffer could not be mapped')
+  })
+  const error = await bounded(caught(() => call))
+  expect(error).toBeInstanceOf(DeviceLostError)
+  expect(error.message).toMatch(/lost \(unknown\): the driver has gone/)
+  expect(lifetime.lost).toBe(error)
+})
+
+test('a call that the device never answers ends with the loss', async () => {
+  const { device, lose } = deviceToLose()
+  const lifetime = createLifetime(device, { owned: false })
+  const call = lifetime.run(() => new Promise(() => {}))
+  later(lose)
+  expect(await bounded(caught(() => call))).toBeInstanceOf(DeviceLostError)
+  expect(await bounded(caught(() => lifetime.run(async () => 'never run')))).toBeInstanceOf(DeviceLostError)
+})
+
+test('a call that fails by itself rejects with its own error', async () => {
+  const { device } = deviceToLose()
+  const lifetime = createLifetime(device, { owned: false })
+  const own = new Error('of the call')
+  const failed = lifetime.run(async () => {
+    throw own
+  })
+  expect(await bounded(caught(() => failed))).toBe(own)
+  expect(lifetime.lost).toBeUndefined()
+  expect(await lifetime.run(async () => 'the next')).toBe('the next')
+})
+
+test.each([true, false])('the end rejects what is pending with its reason; owned %s', async (owned) => {
+  const { device, destroyed } = deviceToLose()
+  const told: unknown[] = []
+  const lifetime = createLifetime(device, { owned, onLost: (loss) => told.push(loss) })
+  const pending = lifetime.run(() => new Promise(() => {}))
+  const reason = new Error('enough')
+  lifetime.end(reason)
+  expect(await bounded(caught(() => pending))).toBe(reason)
+  expect(await bounded(caught(() => lifetime.run(async () => 1)))).toBe(reason)
+  expect(destroyed()).toBe(owned ? 1 : 0)
+  expect(told, 'its own destruction is no loss').toEqual([])
+})
+
+test('another device takes the place of a lost one when it is asked for, and its loss is told as well', async () => {
+  const [first, second] = [deviceToLose(), deviceToLose()]
+  const told: DeviceLostError[] = []
+  let requests = 0
+  const lifetime = createLifetime(first.device, {
+    owned: true,
+    onLost: (loss) => told.push(loss),
+    request: async () => {
+      requests++
+      return second.device
+    },
+  })
+  lifetime.replace()
+  expect(requests, 'while the first is good').toBe(0)
+  first.lose()
+  await first.device.lost
+  lifetime.replace()
+  await Promise.resolve()
+  expect([requests, lifetime.device, lifetime.lost]).toEqual([1, second.device, undefined])
+  expect(await lifetime.run(async (device) => device)).toBe(second.device)
+  second.lose()
+  expect(await bounded(caught(() => lifetime.run(() => new Promise(() => {}))))).toBeInstanceOf(
+    DeviceLostError,
+  )
+  expect(told).toHaveLength(2)
+})
