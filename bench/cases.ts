@@ -1,6 +1,10 @@
-/** The cases: the tensors that networks drop out, by name. All float32. */
+/** The cases by name: the tensors that networks drop out, all float32, and a whole network. */
 
-export interface Case {
+export type Case = DropoutCase | PredictionCase
+
+export interface DropoutCase {
+  /** Left out: dropout of one tensor. */
+  task?: undefined
   name: string
   title: string
   shape: number[]
@@ -11,10 +15,20 @@ export interface Case {
   sweep?: true
 }
 
+/** Monte Carlo dropout of the network in models/digits. */
+export interface PredictionCase {
+  task: 'monte-carlo'
+  name: string
+  title: string
+  passes: number
+  /** How many go through the network at a time. */
+  digits: number[]
+}
+
 const RATES = [0.1, 0.5]
 
 /** What networks do, in the order of the tables. */
-const layers: Case[] = [
+const layers: DropoutCase[] = [
   layer('elementwise', 'Dropout, 16.8 M elements', [4096, 4096], [4096, 4096]),
   layer('spatial1d', 'SpatialDropout1D', [32, 1024, 512], [32, 1, 512]),
   // 45 x 45 on purpose: odd sizes, which no packet of four fits
@@ -25,13 +39,23 @@ const layers: Case[] = [
   layer('small', 'Dropout of a small activation', [32, 768], [32, 768]),
 ]
 
-const sweep: Case[] = Array.from({ length: 9 }, (_, i) => 10 + 2 * i).map((power) => ({
+const sweep: DropoutCase[] = Array.from({ length: 9 }, (_, i) => 10 + 2 * i).map((power) => ({
   ...layer(`sweep-2^${power}`, `Dropout, 2^${power} elements`, [2 ** power], [2 ** power]),
   rates: [0.1],
   sweep: true,
 }))
 
-export const cases: readonly Case[] = [...layers, ...sweep]
+const monteCarlo: PredictionCase = {
+  task: 'monte-carlo',
+  name: 'monte-carlo',
+  title: 'Monte Carlo dropout, 100 passes',
+  passes: 100,
+  digits: [1, 32],
+}
+
+export const dropoutCases: readonly DropoutCase[] = [...layers, ...sweep]
+
+export const cases: readonly Case[] = [...layers, monteCarlo, ...sweep]
 
 /** What `--quick` and the page's preset take: one of each pattern that is cut differently, and three sizes. */
 export const quickCases: readonly string[] = [
@@ -44,6 +68,6 @@ export const quickCases: readonly string[] = [
   'sweep-2^18',
 ]
 
-function layer(name: string, title: string, shape: number[], noiseShape: number[]): Case {
+function layer(name: string, title: string, shape: number[], noiseShape: number[]): DropoutCase {
   return { name, title, shape, noiseShape, rates: RATES }
 }

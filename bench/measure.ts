@@ -9,7 +9,7 @@ export interface Entrant {
   /** Does the work `times` times over and resolves when the last of it is done. */
   run(times: number): Promise<void>
   /** Frees what it holds. */
-  close(): void
+  close(): void | Promise<void>
 }
 
 export interface MeasureOptions {

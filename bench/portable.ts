@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { cases, quickCases } from './cases.js'
+import { dropoutCases, quickCases } from './cases.js'
 import { openDevice } from './device.js'
 import { portablePeers } from './peers/portable.js'
 import { runBenchmark } from './run.js'
@@ -35,7 +35,7 @@ const opened = await openDevice(gpu)
 if (gpu) Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true })
 const names = values.quick && values.case.length === 0 ? quickCases : values.case
 const report = await runBenchmark({
-  cases: select('case', cases, names),
+  cases: select('case', dropoutCases, names),
   peers: selectPeers(portablePeers, values.peer),
   machine: {
     runtime: inDeno ? `Deno ${versions.deno}` : `Node ${versions.node}`,

@@ -11,6 +11,7 @@ export interface Report {
   quick: boolean
   peers: (Pick<Peer, 'name' | 'title' | 'kind' | 'role'> & { copies: number; version?: string })[]
   cases: CaseReport[]
+  predictions: PredictionReport[]
   coldStart?: ColdStart
   /** What was not measured at all, and why. */
   notes: string[]
@@ -47,10 +48,25 @@ export interface CaseReport {
   entrants: EntrantReport[]
 }
 
-/** One peer in one case: measured, or why not. */
-export type EntrantReport = Measured | { peer: string; status: 'failed' | 'skipped'; reason: string }
+/** Monte Carlo dropout: one call is all passes, from the images to their statistics on the host. */
+export interface PredictionReport {
+  name: string
+  title: string
+  digits: number
+  passes: number
+  entrants: (Timed | Missing)[]
+}
 
-export interface Measured {
+/** One peer in one case of dropout: measured, or why not. */
+export type EntrantReport = Measured | Missing
+
+export interface Missing {
+  peer: string
+  status: 'failed' | 'skipped'
+  reason: string
+}
+
+export interface Timed {
   peer: string
   status: 'ok'
   /** Milliseconds of one call. */
@@ -60,8 +76,14 @@ export interface Measured {
   spread: number
   repeats: number
   rounds: number
-  /** Time over the time of the roof: the fastest copy of as many bytes, in the same run. Left out without a roof. */
+  /**
+   * Time over a time in the same run, where that is known: that of the roof, which is the fastest copy of as many bytes;
+   * in predictions that of noiseshape-onnx.
+   */
   ratio?: number
+}
+
+export interface Measured extends Timed {
   /** 1e9 bytes read and written in a second, by the median: 8 for each element and copy. */
   gbPerS: number
 }
@@ -77,7 +99,7 @@ export interface ColdStart {
 /** Adds ratio and throughput to the timings of one case. */
 export function withRatios(
   elements: number,
-  entrants: readonly Omit<Measured, 'ratio' | 'gbPerS'>[],
+  entrants: readonly Timed[],
   peers: readonly Pick<Peer, 'name' | 'kind' | 'role' | 'copies'>[],
 ): Measured[] {
   const peerOf = (name: string) => peers.find((peer) => peer.name === name)
@@ -97,7 +119,13 @@ export function withRatios(
   })
 }
 
-export function isMeasured(entrant: EntrantReport): entrant is Measured {
+/** Adds the ratio to the time of one of them. */
+export function withRatiosTo(reference: string, entrants: readonly Timed[]): Timed[] {
+  const one = entrants.find(({ peer }) => peer === reference)
+  return entrants.map((entrant) => ({ ...entrant, ...(one && { ratio: entrant.median / one.median }) }))
+}
+
+export function isMeasured<T extends Timed>(entrant: T | Missing): entrant is T {
   return entrant.status === 'ok'
 }
 

@@ -1,23 +1,33 @@
 /** The whole run, in any runtime: cases and peers in, a report out. Nothing is left out without being told. */
 
-import type { Case } from './cases.js'
+import type { Case, DropoutCase, PredictionCase } from './cases.js'
 import { checkBits, checkDropout } from './check.js'
 import { measureColdStart } from './cold-start.js'
-import { type Entrant, measure } from './measure.js'
+import { type ContestOptions, hold, message, type Pace } from './contest.js'
+import type { Predictor } from './monte-carlo/predictor.js'
+import { runPrediction } from './monte-carlo/run.js'
 import { size } from './noise-cells.js'
-import type { Peer, Prepared, Setting } from './peers/peer.js'
-import { type CaseReport, type EntrantReport, type Machine, type Report, withRatios } from './report.js'
+import type { Peer, Setting } from './peers/peer.js'
+import {
+  type CaseReport,
+  type EntrantReport,
+  isMeasured,
+  type Machine,
+  type Report,
+  withRatios,
+} from './report.js'
 
 export interface RunOptions {
   cases: readonly Case[]
-  peers: readonly Peer[]
+  /** Those that take part in none of the cases are left out. */
+  peers: readonly (Peer | Predictor)[]
   machine: Machine
   /** What peers without a device of their own run on. Left out where there is no WebGPU. */
   device?: GPUDevice
-  /** Fewer and shorter batches, and the first rate only. */
+  /** Fewer and shorter batches, and the first rate or number of digits only. */
   quick?: boolean
   coldStart?: boolean
-  /** A peer that takes longer than this for one call is left out, in ms. Default 20 000. */
+  /** A peer that takes longer than this for one dropout is left out, in ms; networks get more. Default 20 000. */
   limitMs?: number
   signal?: AbortSignal
   onProgress?: (progress: Progress) => void
@@ -31,15 +41,12 @@ export interface Progress {
   what: string
 }
 
-type Listed = Peer & { version?: string }
+type Listed<T extends Peer | Predictor> = T & { version?: string }
 
 /** @throws what `signal` was aborted with; a peer that fails is told in the report and stops nobody else */
 export async function runBenchmark(options: RunOptions): Promise<Report> {
   const { quick = false, signal, device, machine } = options
   const tell = (share: number, what: string) => options.onProgress?.({ share, what })
-  const runs = options.cases.flatMap((one) =>
-    (quick ? one.rates.slice(0, 1) : one.rates).map((rate) => ({ one, rate })),
-  )
   const report: Report = {
     format: 1,
     date: new Date().toISOString(),
@@ -47,64 +54,86 @@ export async function runBenchmark(options: RunOptions): Promise<Report> {
     quick,
     peers: [],
     cases: [],
+    predictions: [],
     notes: [],
   }
   tell(0, 'loading the peers')
   const peers = await loadPeers(options, report.notes)
-  report.peers = peers.map(({ name, title, kind, role, copies = 1, version }) => ({
-    name,
-    title,
-    kind,
-    role,
-    copies,
-    ...(version && { version }),
+  report.peers = peers.map((peer) => ({
+    name: peer.name,
+    title: peer.title,
+    kind: peer.kind,
+    role: peer.role,
+    copies: copiesOf(peer),
+    ...(peer.version && { version: peer.version }),
   }))
   if (options.coldStart && device) {
     tell(0, 'cold start')
     report.coldStart = await measureColdStart(quick ? 3 : 7, signal)
   }
-  const pace: Pace = { limitMs: options.limitMs ?? 20_000, msPerElement: new Map() }
-  for (const [i, { one, rate }] of runs.entries()) {
+  const dropouts = peers.filter((peer) => peer.task === undefined)
+  const predictors = peers.filter((peer) => peer.task === 'monte-carlo')
+  const runs = options.cases.flatMap((one) => variantsOf(one, quick))
+  const pace: Pace = { limitMs: options.limitMs ?? 20_000, msPerWork: new Map() }
+  for (const [i, run] of runs.entries()) {
     signal?.throwIfAborted()
-    const onShare = (share: number, what: string) =>
-      tell((i + share) / runs.length, `${one.name}, rate ${rate}: ${what}`)
-    report.cases.push(await runCase(one, rate, peers, options, pace, onShare))
+    const contest: ContestOptions = {
+      pace,
+      quick,
+      signal,
+      onShare: (share, what) => tell((i + share) / runs.length, `${run.label}: ${what}`),
+    }
+    if ('digits' in run) {
+      report.predictions.push(await runPrediction(run.one, run.digits, predictors, contest))
+    } else {
+      report.cases.push(await runDropout(run.one, run.rate, dropouts, device, contest))
+    }
     options.onCase?.(report)
   }
   tell(1, 'done')
   return report
 }
 
-async function loadPeers({ peers, device, signal }: RunOptions, notes: string[]): Promise<Listed[]> {
-  const loaded: Listed[] = []
-  if (!device && peers.some(({ kind }) => kind === 'gpu')) {
+type Run = { label: string } & ({ one: DropoutCase; rate: number } | { one: PredictionCase; digits: number })
+
+/** A case at each of its rates or numbers of digits. */
+function variantsOf(one: Case, quick: boolean): Run[] {
+  const few = (values: readonly number[]) => (quick ? values.slice(0, 1) : values)
+  if (one.task === 'monte-carlo') {
+    return few(one.digits).map((digits) => ({ one, digits, label: `${one.name}, digits ${digits}` }))
+  }
+  return few(one.rates).map((rate) => ({ one, rate, label: `${one.name}, rate ${rate}` }))
+}
+
+async function loadPeers(
+  { cases, peers, device, signal }: RunOptions,
+  notes: string[],
+): Promise<Listed<Peer | Predictor>[]> {
+  const wanted = peers.filter(({ task }) => cases.some((one) => one.task === task))
+  const able = wanted.filter(({ kind }) => device || kind === 'cpu')
+  if (able.length < wanted.length) {
     notes.push('There is no WebGPU here: the peers that need it are left out.')
   }
-  for (const peer of peers) {
+  const loaded: Listed<Peer | Predictor>[] = []
+  for (const peer of able) {
     signal?.throwIfAborted()
-    if (peer.kind === 'gpu' && !device) continue
     try {
       loaded.push({ ...peer, version: await peer.load?.() })
     } catch (error) {
       notes.push(`${peer.title} could not be loaded: ${message(error)}`)
     }
   }
+  const idle = cases.filter(({ task }) => loaded.every((peer) => peer.task !== task))
+  for (const { name } of idle) notes.push(`${name}: no peer takes part in it.`)
   return loaded
 }
 
-/** How slow a peer has been so far, so that no case waits for one that is known to be too slow. */
-interface Pace {
-  limitMs: number
-  msPerElement: Map<string, number>
-}
-
-async function runCase(
-  one: Case,
+async function runDropout(
+  one: DropoutCase,
   rate: number,
-  peers: readonly Listed[],
-  { device, quick, signal }: RunOptions,
-  pace: Pace,
-  onShare: (share: number, what: string) => void,
+  peers: readonly Peer[],
+  device: GPUDevice | undefined,
+  options: ContestOptions,
 ): Promise<CaseReport> {
   const { name, title, shape, noiseShape } = one
   const elements = size(shape)
@@ -112,37 +141,23 @@ async function runCase(
   const entrants: EntrantReport[] = []
   try {
     // The kinds have roofs of their own and use the same cores, so one is measured after the other.
-    for (const kind of ['gpu', 'cpu'] as const) {
-      const group = peers.filter(
+    for (const [i, kind] of (['gpu', 'cpu'] as const).entries()) {
+      const contenders = peers.filter(
         (peer) => peer.kind === kind && !(one.sweep && (peer.role === 'part' || peer.role === 'copy')),
       )
-      const ready: Guarded[] = []
-      try {
-        for (const [i, peer] of group.entries()) {
-          signal?.throwIfAborted()
-          const half = kind === 'gpu' ? 0 : 0.5
-          onShare(half + (0.25 * i) / group.length, `checking ${peer.title}`)
-          const outcome = await prepare(peer, setting, pace)
-          if (outcome instanceof Guarded) ready.push(outcome)
-          else entrants.push(outcome)
-        }
-        const timings = await measure(ready, {
-          ...(quick ? { rounds: 3, batchMs: 30, entrantMs: 3000 } : {}),
-          signal,
-          pause: breathe,
-          onRound: (done, of) =>
-            onShare((kind === 'gpu' ? 0 : 0.5) + 0.25 + (0.25 * done) / of, `round ${done} of ${of}`),
-        })
-        const good = timings.flatMap(({ name: peer, ...timing }, i) => {
-          const { error } = ready[i]
-          if (error === undefined) return { peer, status: 'ok' as const, ...timing }
-          entrants.push({ peer, status: 'failed', reason: error })
-          return []
-        })
-        entrants.push(...withRatios(elements, good, peers))
-      } finally {
-        for (const entrant of ready) entrant.close()
-      }
+      const onShare = (share: number, what: string) => options.onShare((i + share) / 2, what)
+      const outcomes = await hold<Setting, Float32Array, Peer>(
+        {
+          setting,
+          contenders,
+          work: elements,
+          check: (peer, result, expected) =>
+            check(peer, setting, result) ?? (expected && checkBits(result, expected)),
+        },
+        { ...options, onShare },
+      )
+      entrants.push(...withRatios(elements, outcomes.filter(isMeasured), peers))
+      entrants.push(...outcomes.filter((outcome) => outcome.status !== 'ok'))
     }
   } finally {
     close()
@@ -153,70 +168,17 @@ async function runCase(
   return { name, title, shape, noiseShape, rate, elements, cells, sweep: one.sweep === true, entrants }
 }
 
-/** An entrant that has been found to do a dropout; what fails later is kept for the report. */
-class Guarded implements Entrant {
-  readonly name: string
-  error: string | undefined
-  readonly #prepared: Prepared
-
-  constructor(name: string, prepared: Prepared) {
-    this.name = name
-    this.#prepared = prepared
-  }
-
-  async run(times: number): Promise<void> {
-    if (this.error !== undefined) return
-    try {
-      await this.#prepared.run(times)
-    } catch (error) {
-      this.error = message(error)
-    }
-  }
-
-  close(): void {
-    this.#prepared.close()
-  }
-}
-
-/** Prepares and checks one peer: an entrant, or why it is none. */
-async function prepare(peer: Listed, setting: Setting, pace: Pace): Promise<Guarded | EntrantReport> {
-  const { limitMs, msPerElement } = pace
-  const foreseen = (msPerElement.get(peer.name) ?? 0) * setting.elements
-  if (foreseen > limitMs) {
-    const reason = `one call would take about ${Math.round(foreseen / 1000)} s, by what it took before`
-    return { peer: peer.name, status: 'skipped', reason }
-  }
-  const failed = (reason: string): EntrantReport => ({ peer: peer.name, status: 'failed', reason })
-  let prepared: Prepared | undefined
-  try {
-    await breathe()
-    prepared = await peer.prepare(setting)
-    const start = performance.now()
-    const result = await prepared.result()
-    const ms = performance.now() - start // with the reading and, in the first case, the compiling
-    const wrong = check(peer, setting, result) ?? bitsWrong(result, prepared.expected?.())
-    if (wrong === undefined && ms < limitMs) return new Guarded(peer.name, prepared)
-    prepared.close()
-    if (wrong !== undefined) return failed(`its result is wrong: ${wrong}`)
-    msPerElement.set(peer.name, ms / setting.elements)
-    return { peer: peer.name, status: 'skipped', reason: `one call took ${Math.round(ms / 1000)} s` }
-  } catch (error) {
-    prepared?.close()
-    return failed(message(error))
-  }
-}
-
-function check(peer: Listed, setting: Setting, result: Float32Array): string | undefined {
+function check(peer: Peer, setting: Setting, result: Float32Array): string | undefined {
   const copies = peer.role === 'roof' || peer.role === 'copy'
   return copies ? checkBits(result, setting.x) : checkDropout(setting.x, result, setting)
 }
 
-function bitsWrong(result: Float32Array, expected: Float32Array | undefined): string | undefined {
-  return expected && checkBits(result, expected)
+function copiesOf(peer: Peer | Predictor): number {
+  return peer.task === undefined ? (peer.copies ?? 1) : 1
 }
 
 /** The data of one case; tensors that the device cannot hold are left out, and who needs them says so. */
-function createSetting({ shape, noiseShape }: Case, rate: number, device: GPUDevice | undefined) {
+function createSetting({ shape, noiseShape }: DropoutCase, rate: number, device: GPUDevice | undefined) {
   const elements = size(shape)
   const x = createInput(elements)
   const setting: Setting = { shape, noiseShape, rate, elements, cells: size(noiseShape), x }
@@ -246,13 +208,4 @@ export function createInput(elements: number): Float32Array<ArrayBuffer> {
     x[i] = (0.5 + (state >>> 9) / 2 ** 23) * (state & 0x80 ? -1 : 1)
   }
   return x
-}
-
-/** Lets a page draw and hear its user; a microtask would not. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0))
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,5 +1,6 @@
 /** Names on a command line or a page become the cases and peers that they name. */
 
+import type { Predictor } from './monte-carlo/predictor.js'
 import type { Peer } from './peers/peer.js'
 
 /** Those of `all` that are named, in the order of `all`; all of them when none is named. */
@@ -17,9 +18,8 @@ export function select<T extends { name: string }>(
 }
 
 /** The peers that are named, and the roofs of what they run on. */
-export function selectPeers(all: readonly Peer[], names: readonly string[]): Peer[] {
+export function selectPeers<T extends Peer | Predictor>(all: readonly T[], names: readonly string[]): T[] {
   const named = select('peer', all, names)
-  return all.filter(
-    (peer) => named.includes(peer) || (peer.role === 'roof' && named.some(({ kind }) => kind === peer.kind)),
-  )
+  const kinds = new Set(named.filter(({ task }) => task === undefined).map(({ kind }) => kind))
+  return all.filter((peer) => named.includes(peer) || (peer.role === 'roof' && kinds.has(peer.kind)))
 }

@@ -1,7 +1,15 @@
 /** A report as tables: the same grids as text for a terminal and as Markdown for a file. */
 
 import { significant } from './notation.js'
-import { adapterName, type CaseReport, isMeasured, type Report, roofOf } from './report.js'
+import {
+  adapterName,
+  type CaseReport,
+  isMeasured,
+  type Missing,
+  type Report,
+  roofOf,
+  type Timed,
+} from './report.js'
 
 interface Grid {
   title: string
@@ -48,13 +56,14 @@ export function withSection(file: string, report: Report): string {
   return [RESULTS_HEAD, ...sections].join('\n')
 }
 
-/** The table of one kind and one sort of case: a row for each case and rate. */
+/** The tables, one for each kind and sort of case: a row for each case and rate, or number of digits. */
 function grids(report: Report): Grid[] {
   const named = report.cases.filter(({ sweep }) => !sweep)
   const sweep = report.cases.filter(({ sweep }) => sweep)
   return [
     against(report, named, 'gpu', 'WebGPU, times the roof (lower is better; 1 is the speed of a copy)'),
     against(report, named, 'cpu', 'CPU, times the roof'),
+    predictions(report),
     growth(report, sweep, 'gpu', 'WebGPU, milliseconds as the tensor grows'),
     growth(report, sweep, 'cpu', 'CPU, milliseconds as the tensor grows'),
   ].filter((grid) => grid !== undefined)
@@ -77,7 +86,7 @@ function grid(
   cases: CaseReport[],
   kind: Kind,
   title: string,
-  show: (entrant: { median: number; ratio?: number }) => string,
+  show: (entrant: Timed) => string,
 ): Grid | undefined {
   const took = new Set(cases.flatMap(({ entrants }) => entrants.map(({ peer }) => peer)))
   const ofKind = report.peers.filter((peer) => peer.kind === kind && took.has(peer.name))
@@ -85,15 +94,42 @@ function grid(
   if (ofKind.length === 0) return undefined
   const rows = cases.map((one) => {
     const roof = roofOf(report, one, kind)
-    const cells = peers.map(({ name }) => {
-      const entrant = one.entrants.find(({ peer }) => peer === name)
-      if (!entrant) return '' // it does not take part in such cases
-      return isMeasured(entrant) ? show(entrant) : entrant.status
-    })
+    const cells = peers.map(({ name }) => cell(one.entrants, name, show))
     const roofCell = roof ? `${significant(roof.median)} ms, ${significant(roof.gbPerS)} GB/s` : '?'
     return [`${one.name}, rate ${one.rate}`, roofCell, ...cells]
   })
   return { title, columns: ['case', 'roof', ...peers.map(({ name }) => name)], rows }
+}
+
+/** Whole predictions have no roof: the times, and how many times that of noiseshape-onnx. */
+function predictions({ predictions, peers }: Report): Grid | undefined {
+  const took = peers.filter(({ name }) =>
+    predictions.some(({ entrants }) => entrants.some(({ peer }) => peer === name)),
+  )
+  if (took.length === 0) return undefined
+  const title = 'Monte Carlo dropout of the digits network on WebGPU, milliseconds (times noiseshape-onnx)'
+  const rows = predictions.map(({ name, digits, passes, entrants }) => [
+    `${name}, digits ${digits}, passes ${passes}`,
+    ...took.map((peer) =>
+      cell(
+        entrants,
+        peer.name,
+        ({ median, ratio }) =>
+          `${significant(median)}${ratio === undefined ? '' : ` (${significant(ratio)}x)`}`,
+      ),
+    ),
+  ])
+  return { title, columns: ['case', ...took.map(({ name }) => name)], rows }
+}
+
+function cell(
+  entrants: readonly (Timed | Missing)[],
+  name: string,
+  show: (entrant: Timed) => string,
+): string {
+  const entrant = entrants.find(({ peer }) => peer === name)
+  if (!entrant) return '' // it does not take part in such cases
+  return isMeasured(entrant) ? show(entrant) : entrant.status
 }
 
 function head({ date, machine, quick }: Report): string[] {
@@ -103,15 +139,17 @@ function head({ date, machine, quick }: Report): string[] {
   ]
 }
 
-function foot({ coldStart, cases, peers, notes }: Report): string[] {
+function foot({ coldStart, cases, predictions, peers, notes }: Report): string[] {
   const cold = coldStart && [
     `Cold start: ${significant(coldStart.median)} ms from createEngine to the first result of ${JSON.stringify(coldStart.shape)} (median of ${coldStart.samples.length}; fastest ${significant(coldStart.min)} ms).`,
   ]
-  const gaps = cases.flatMap(({ name, rate, entrants }) =>
+  const rows = [
+    ...cases.map(({ name, rate, entrants }) => ({ label: `${name}, rate ${rate}`, entrants })),
+    ...predictions.map(({ name, digits, entrants }) => ({ label: `${name}, digits ${digits}`, entrants })),
+  ]
+  const gaps = rows.flatMap(({ label, entrants }) =>
     entrants.flatMap((entrant) =>
-      isMeasured(entrant)
-        ? []
-        : `${name}, rate ${rate}: ${entrant.peer} ${entrant.status}: ${entrant.reason}`,
+      isMeasured(entrant) ? [] : `${label}: ${entrant.peer} ${entrant.status}: ${entrant.reason}`,
     ),
   )
   const versions = peers.flatMap(({ title, version }) => (version ? `${title} is version ${version}` : []))

@@ -1,17 +1,18 @@
 // @ts-check
 // `npm run bench`: measures the library, its peers and the roof, headless. bench/README.md says how to read it.
 
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromeFlags, findOrInstallBrowser } from './browser.mjs'
-import { npm, root, setUp } from './setup.mjs'
+import { bundle, fetchRuntime } from './runtimes.mjs'
+import { root, setUp } from './setup.mjs'
+import { findDriver } from './vulkan.mjs'
 
 const USAGE = `npm run bench -- [options]
-  --quick              fewer and shorter batches, rate 0.1 only: a few minutes
-  --case NAME          this case only; may be repeated (elementwise, spatial1d, ..., sweep-2^20)
+  --quick              fewer and shorter batches, rate 0.1 and one digit only: a few minutes
+  --case NAME          this case only; may be repeated (elementwise, ..., monte-carlo, sweep-2^20)
   --peer NAME          this peer only; may be repeated. The roof (copy-...) always takes part
   --json FILE          the report as JSON
   --markdown FILE      the tables as Markdown: its own section of the file, others stay
@@ -21,18 +22,6 @@ const USAGE = `npm run bench -- [options]
   --bundle FOLDER      only writes FOLDER/bench.mjs, the benchmark for a machine without this repository`
 
 const configFile = join(root, 'vite.config.ts')
-
-/** What is fetched for a runtime, when it is asked for; both are too large for everyone's node_modules. */
-const PACKAGES = { deno: 'deno@2.9.6', node: 'webgpu@0.6.2' }
-
-/** Vulkan's description files of the software drivers, where Debian and Ubuntu put them. */
-const DRIVERS = {
-  llvmpipe: {
-    file: '/usr/share/vulkan/icd.d/lvp_icd.x86_64.json',
-    from: 'mesa-vulkan-drivers and libvulkan1',
-  },
-  swiftshader: { file: '/usr/lib/chromium/vk_swiftshader_icd.json', from: 'chromium and libvulkan1' },
-}
 
 let lastLine = ''
 
@@ -62,7 +51,7 @@ async function main() {
   if (values.help) return console.log(USAGE)
   setUp()
   if (values.bundle) {
-    await bundle(resolve(values.bundle))
+    await bundle('portable', resolve(values.bundle))
     return console.log(`${join(values.bundle, 'bench.mjs')} is written.`)
   }
   if (values.runtime === 'chrome') return inChrome(values)
@@ -118,10 +107,10 @@ async function inChrome(/** @type {Options} */ options) {
 
 /** One bundled file, run by Deno or Node with the package that each needs. */
 async function withoutBrowser(/** @type {'deno' | 'node'} */ runtime, /** @type {Options} */ options) {
-  const folder = mkdtempSync(join(tmpdir(), 'noiseshape-bench-'))
+  const { folder: home, command } = fetchRuntime(runtime)
+  const folder = mkdtempSync(join(home, 'run-'))
   try {
-    await bundle(folder)
-    install(folder, PACKAGES[runtime])
+    await bundle('portable', folder)
     const script = join(folder, 'bench.mjs')
     const args = [
       ...(options.quick ? ['--quick'] : []),
@@ -130,42 +119,12 @@ async function withoutBrowser(/** @type {'deno' | 'node'} */ runtime, /** @type 
       ...(options.json ? ['--json', resolve(options.json)] : []),
       ...(options.markdown ? ['--markdown', resolve(options.markdown)] : []),
     ]
-    const [file, ...before] =
-      runtime === 'node'
-        ? [process.execPath]
-        : [join(folder, 'node_modules/.bin/deno'), 'run', '-A', '--unstable-webgpu']
-    await run(file, [...before, script, ...args], driverEnvironment(options.driver))
+    const [file, ...before] = command
+    const driver = options.driver && (await findDriver(options.driver, { install: false }))
+    await run(file, [...before, script, ...args], driver ? driver.environment : {})
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-async function bundle(/** @type {string} */ outDir) {
-  const { build } = await import('vite')
-  mkdirSync(outDir, { recursive: true })
-  await build({ configFile, mode: 'portable', logLevel: 'warn', build: { outDir, emptyOutDir: false } })
-}
-
-/** Into a folder of its own, which goes away with the run. */
-function install(/** @type {string} */ folder, /** @type {string} */ name) {
-  console.error(`Fetching ${name} ...`)
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }')
-  const { file, args, shell } = npm('install', '--no-audit', '--no-fund', '--loglevel=error', name)
-  const { status } = spawnSync(file, args, { cwd: folder, shell, stdio: ['ignore', 'ignore', 'inherit'] })
-  if (status !== 0) throw new Error(`\`npm install ${name}\` failed, as it says above.`)
-}
-
-/** @returns {Record<string, string>} */
-function driverEnvironment(/** @type {string | undefined} */ driver) {
-  if (driver === undefined) return {}
-  if (driver !== 'llvmpipe' && driver !== 'swiftshader') {
-    throw new Error(`--driver is ${driver}; it must be llvmpipe or swiftshader.`)
-  }
-  const { file, from } = DRIVERS[driver]
-  if (!existsSync(file)) {
-    throw new Error(`${file} is missing. On Debian or Ubuntu it comes with apt-get install ${from}.`)
-  }
-  return { VK_ICD_FILENAMES: file }
 }
 
 /** @returns {Promise<void>} */

@@ -22,12 +22,13 @@ const presets: Preset[] = [
 ]
 
 export function addChoices(): void {
-  for (const { name, title, shape, sweep } of cases) {
-    addChip(sweep ? 'sweep' : 'cases', 'case', name, sweep ? power(shape[0]) : title)
+  for (const one of cases) {
+    if (one.task === undefined && one.sweep) addChip('sweep', 'case', one.name, power(one.shape[0]))
+    else addChip('cases', 'case', one.name, one.title)
   }
   // The roof is no choice: without it there is nothing to hold the others against.
-  for (const { name, title, kind, role } of allPeers)
-    if (role !== 'roof') addChip(kind, 'peer', name, title, true)
+  for (const { task, name, title, kind, role } of allPeers)
+    if (role !== 'roof') addChip(task ?? kind, 'peer', name, title, true)
   for (const preset of presets) {
     const button = Object.assign(document.createElement('button'), {
       type: 'button',
@@ -43,9 +44,9 @@ export function addChoices(): void {
 /** No WebGPU: its peers cannot be chosen, and the page says why. */
 export function withoutGpu(reason: string): void {
   for (const input of inputs('peer')) {
-    if (input.closest('#gpu')) Object.assign(input, { disabled: true, checked: false })
+    if (input.closest('.on-gpu')) Object.assign(input, { disabled: true, checked: false })
   }
-  element('gpu-peers').dataset.unavailable = ''
+  element('choices').dataset.withoutGpu = ''
   const hint = element('no-gpu')
   hint.textContent = `${reason}. The peers on the CPU can be measured.`
   hint.hidden = false

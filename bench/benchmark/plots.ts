@@ -1,7 +1,7 @@
-/** The plots: bars against the roof, and the curve of growth. Colours are the page's, so dark and light need no code. */
+/** The plots: bars against a time that is 1, and the curve of growth. Colours are the page's, so dark and light need no code. */
 
 import { power, significant } from '../notation.js'
-import type { CaseReport, Measured, Report } from '../report.js'
+import type { CaseReport, Report, Timed } from '../report.js'
 import { isMeasured } from '../report.js'
 
 /** Loaded with the first result, not with the page. */
@@ -15,10 +15,10 @@ const widthOf = (place: HTMLElement) => Math.min(560, place.clientWidth)
 /** The colour that says whose it is. */
 const colour = ({ ours }: { ours: boolean }) => (ours ? 'var(--accent)' : 'var(--edge)')
 
-/** One bar for each peer from 1, the roof, to its ratio; a log axis, because peers differ by orders of magnitude. */
-export async function barsAgainstRoof(
+/** One bar for each peer from 1, the roof or who is held against, to its ratio; a log axis, because peers differ by orders of magnitude. */
+export async function ratioBars(
   place: HTMLElement,
-  rows: { peer: PeerReport; measured: Measured }[],
+  rows: { peer: PeerReport; measured: Timed }[],
   label: string,
 ): Promise<Element | undefined> {
   const Plot = await plotting()

@@ -2,8 +2,18 @@
 
 import { element } from '../element.js'
 import { power, significant } from '../notation.js'
-import { adapterName, type CaseReport, isMeasured, type Measured, type Report, roofOf } from '../report.js'
-import { barsAgainstRoof, growthCurve } from './plots.js'
+import {
+  adapterName,
+  type CaseReport,
+  isMeasured,
+  type Measured,
+  type PredictionReport,
+  type Report,
+  roofOf,
+  type Timed,
+} from '../report.js'
+import { make, table } from './elements.js'
+import { growthCurve, ratioBars } from './plots.js'
 
 const number = new Intl.NumberFormat('en')
 const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 })
@@ -21,6 +31,9 @@ export async function renderReport(report: Report): Promise<Element[]> {
     }
     const block = await growthBlock(report, sweep, kind)
     if (block) blocks.push(block)
+  }
+  for (const one of report.predictions) {
+    if (one.entrants.length > 0) blocks.push(await predictionBlock(report, one))
   }
   return blocks
 }
@@ -71,7 +84,7 @@ async function caseBlock(report: Report, one: CaseReport, kind: Kind): Promise<E
   const measured = rows.flatMap(({ peer, entrant }) =>
     isMeasured(entrant) ? [{ peer, measured: entrant }] : [],
   )
-  const plot = await barsAgainstRoof(
+  const plot = await ratioBars(
     element('results'),
     measured,
     `${one.title} at rate ${one.rate} on ${KINDS[kind]}: times the roof; the table has the numbers`,
@@ -96,13 +109,45 @@ async function caseBlock(report: Report, one: CaseReport, kind: Kind): Promise<E
   ])
 }
 
-function measuredCells({ median, spread, ratio, gbPerS }: Measured): string[] {
+function measuredCells(measured: Measured): string[] {
+  return [...timedCells(measured), significant(measured.gbPerS)]
+}
+
+function timedCells({ median, spread, ratio }: Timed): string[] {
   return [
     significant(median),
     percent.format(spread / 2),
     ratio === undefined ? '?' : `${significant(ratio)}×`,
-    significant(gbPerS),
   ]
+}
+
+async function predictionBlock(report: Report, one: PredictionReport): Promise<Element> {
+  const { name, title, digits, entrants } = one
+  const rows = report.peers.flatMap((peer) => {
+    const entrant = entrants.find((entrant) => entrant.peer === peer.name)
+    return entrant ? [{ peer, entrant }] : []
+  })
+  const plot = await ratioBars(
+    element('results'),
+    rows.flatMap(({ peer, entrant }) => (isMeasured(entrant) ? [{ peer, measured: entrant }] : [])),
+    `${title}, digits ${digits}: times noiseshape/onnx; the table has the numbers`,
+  )
+  const cells = rows.map(({ peer, entrant }) => ({
+    role: peer.role,
+    head: peer.title,
+    cells: isMeasured(entrant) ? timedCells(entrant) : `${entrant.status}: ${entrant.reason}`,
+  }))
+  return make('article', { className: 'case' }, [
+    make('h2', { textContent: `${title}, on WebGPU` }),
+    make('p', {
+      className: 'hint',
+      textContent: `The digits network, batch size ${digits}, from the images to their statistics`,
+    }),
+    make('div', { className: 'pair' }, [
+      make('div', { className: 'plot' }, plot ? [plot] : []),
+      table(['', 'ms', '±', 'times noiseshape/onnx'], cells, `${name}, digits ${digits}`),
+    ]),
+  ])
 }
 
 async function growthBlock(report: Report, cases: CaseReport[], kind: Kind): Promise<Element | undefined> {
@@ -128,46 +173,4 @@ async function growthBlock(report: Report, cases: CaseReport[], kind: Kind): Pro
       table(columns, rows, `growth, ${kind}`, 'wide'),
     ]),
   ])
-}
-
-/** A string in place of cells is a sentence over all of them. */
-function table(
-  columns: string[],
-  rows: { role: string; head: string; cells: string[] | string }[],
-  label: string,
-  className = '',
-): Element {
-  const head = make(
-    'tr',
-    {},
-    columns.map((textContent) => make('th', { scope: 'col', textContent })),
-  )
-  const body = rows.map(({ role, head, cells }) => {
-    const row = make('tr', {}, [
-      make('th', { scope: 'row', textContent: head }),
-      ...(typeof cells === 'string'
-        ? [make('td', { className: 'reason', colSpan: columns.length - 1, textContent: cells })]
-        : cells.map((textContent) => make('td', { textContent }))),
-    ])
-    row.dataset.role = role
-    return row
-  })
-  const grid = make('table', { className, ariaLabel: label }, [
-    make('thead', {}, [head]),
-    make('tbody', {}, body),
-  ])
-  // Wider than a phone, so it scrolls by itself, and the keyboard can reach it to do so.
-  return make('div', { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: `Table: ${label}` }, [
-    grid,
-  ])
-}
-
-function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  properties: Partial<HTMLElementTagNameMap[K]>,
-  children: readonly Element[] = [],
-): HTMLElementTagNameMap[K] {
-  const made = Object.assign(document.createElement(tag), properties)
-  made.append(...children)
-  return made
 }

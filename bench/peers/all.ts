@@ -1,16 +1,23 @@
 /** All peers, in the order of the tables. Packages are loaded when their peer is asked for. */
 
+import { noiseshapeOnnx, onnxruntimeHostNoise } from '../monte-carlo/onnxruntime.js'
+import type { Predictor } from '../monte-carlo/predictor.js'
+import { noiseshapeTfjs, tensorflowTraining } from '../monte-carlo/tensorflow.js'
 import { jax } from './jax.js'
 import { onnxruntime } from './onnxruntime.js'
 import type { Peer } from './peer.js'
 import { portablePeers } from './portable.js'
 import { tensorflowCpu, tensorflowWebgpu } from './tensorflow.js'
 
-export const allPeers: readonly Peer[] = [
+export const allPeers: readonly (Peer | Predictor)[] = [
   ...portablePeers.filter(({ kind }) => kind === 'gpu'),
   tensorflowWebgpu,
   jax,
   onnxruntime,
   ...portablePeers.filter(({ kind }) => kind === 'cpu'),
   tensorflowCpu,
+  noiseshapeOnnx,
+  noiseshapeTfjs,
+  tensorflowTraining,
+  onnxruntimeHostNoise,
 ]

@@ -3,16 +3,14 @@
  * multiplies. The model is one `Mul` without fixed shapes (mul-onnx.mjs writes it).
  */
 
-import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'
 import model from './mul.onnx?url'
+import { loadOrt } from './ort.js'
 import type { Peer, Setting } from './peer.js'
 import { drawNoise } from './plain.js'
 import { read } from './queue.js'
 
 async function load() {
-  const ort = await import('onnxruntime-web/webgpu')
-  ort.env.wasm.wasmPaths = { wasm } // from here, not from a host on the network
-  ort.env.wasm.numThreads = 1
+  const ort = await loadOrt()
   session ??= ort.InferenceSession.create(model, {
     executionProviders: ['webgpu'],
     preferredOutputLocation: 'gpu-buffer',

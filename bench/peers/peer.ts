@@ -1,6 +1,6 @@
-/** What takes part in the benchmark: one interface for the library, its peers and the roof. */
+/** What takes part in the cases of dropout: one interface for the library, its peers and the roof. */
 
-import type { Entrant } from '../measure.js'
+import type { Contender, Prepared as PreparedFor } from '../contest.js'
 
 /** One case at one rate, with its data. */
 export interface Setting {
@@ -16,25 +16,17 @@ export interface Setting {
   gpu?: { device: GPUDevice; input: GPUBuffer; output: GPUBuffer }
 }
 
-export interface Prepared extends Entrant {
-  /** Does the work once more and brings the result to the host. */
-  result(): Promise<Float32Array>
-  /** The result to the bit, where it is known; asked for after `result()`. */
-  expected?(): Float32Array
-}
+export type Prepared = PreparedFor<Float32Array>
 
-export interface Peer {
-  name: string
-  title: string
+export interface Peer extends Contender<Setting, Float32Array> {
+  /** Left out: dropout of one tensor. */
+  task?: undefined
   /** What it runs on, and so whose roof it is held against. */
   kind: 'gpu' | 'cpu'
   /** `part`: a piece of the library's work, or two pieces at once. `copy`: another way to copy, beside the roof. */
   role: 'roof' | 'copy' | 'ours' | 'part' | 'peer'
   /** How many times the tensor is read and written; the roof counts as often. Default 1. */
   copies?: number
-  /** Loads what it needs, once for all cases, and throws where that is not to be had. Gives its version. */
-  load?(): Promise<string | undefined>
-  prepare(setting: Setting): Promise<Prepared>
 }
 
 export function gpuOf({ gpu }: Setting) {

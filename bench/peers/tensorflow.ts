@@ -5,7 +5,7 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Peer, Setting } from './peer.js'
 
 /** Sets the backend anew each time: it is one for all of TensorFlow.js. */
-async function load(backend: 'webgpu' | 'cpu') {
+export async function loadTensorflow(backend: 'webgpu' | 'cpu') {
   const [tf] = await Promise.all([
     import('@tensorflow/tfjs-core'),
     backend === 'webgpu' ? import('@tensorflow/tfjs-backend-webgpu') : import('@tensorflow/tfjs-backend-cpu'),
@@ -20,9 +20,9 @@ const peer = (backend: 'webgpu' | 'cpu'): Peer => ({
   title: `TensorFlow.js ${backend}`,
   kind: backend === 'cpu' ? 'cpu' : 'gpu',
   role: 'peer',
-  load: async () => (await load(backend)).version_core,
+  load: async () => (await loadTensorflow(backend)).version_core,
   async prepare({ x, shape, noiseShape, rate }: Setting) {
-    const tf = await load(backend)
+    const tf = await loadTensorflow(backend)
     const input = tf.tensor(x, [...shape], 'float32')
     let call = 0
     const dropout = (): Tensor => tf.dropout(input, rate, [...noiseShape], ++call)

@@ -35,7 +35,6 @@ export async function openNetwork(): Promise<Network> {
     throw new Error(`The model could not be loaded: ${response.status} ${response.statusText}`)
   const session = await createMonteCarloSession(ort, await response.arrayBuffer(), {
     points: [{ node: 'spatial', noiseShape: [null, null, 1, 1] }, { node: 'dropout' }],
-    sessionOptions: { logSeverityLevel: 3 },
   })
   return {
     backend: session.backend,

@@ -104,6 +104,7 @@ export async function createMonteCarloSession(
   )
   const opened = await inTurn(ort, () =>
     openSession(ort, bytes, providers, (provider) => ({
+      logSeverityLevel: 3, // else it tells of each constant that only a Dropout read
       ...sessionOptions,
       preferredOutputLocation: provider === 'webgpu' ? onGpu : 'cpu',
     })),

@@ -32,8 +32,7 @@ function open(url: string, options: MonteCarloSessionOptions): Promise<MonteCarl
     sessions.get(key) ??
     (async () => {
       const model = await (await fetch(url)).arrayBuffer()
-      const sessionOptions = { logSeverityLevel: 3 } as const // else it tells of initializers that nobody reads any more
-      return createMonteCarloSession(ort, model, { ...options, sessionOptions })
+      return createMonteCarloSession(ort, model, options)
     })()
   sessions.set(key, session)
   return session

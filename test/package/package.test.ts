@@ -1,36 +1,23 @@
 /** The package as its users get it: packed, installed into an empty project, and used from there. */
 
-import { execFileSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { npm, root } from '../../scripts/setup.mjs'
+import { root } from '../../scripts/setup.mjs'
 import { launchBrowser, serveFolder } from '../support/browser.ts'
+import { installPacked, type Packed, runNode } from '../support/packed.ts'
 
 let project: string
-let packed: { filename: string; files: { path: string }[] }
+let packed: Packed
 
 beforeAll(() => {
-  if (isStale()) runNpm(root, 'run', 'build')
   project = mkdtempSync(join(tmpdir(), 'noiseshape-consumer-'))
-  packed = JSON.parse(runNpm(root, 'pack', '--json', '--pack-destination', project))[0]
-  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
+  packed = installPacked(project)
   cpSync(join(root, 'test/package/consumer'), project, { recursive: true })
   mkdirSync(join(project, 'public'))
   cpSync(join(root, 'test/golden/native.json'), join(project, 'public/golden.json'))
-  // Offline: the package has no dependencies, so there is nothing to fetch.
-  runNpm(project, 'install', '--offline', '--no-audit', '--no-fund', `./${packed.filename}`)
 })
 
 afterAll(() => {
@@ -41,7 +28,8 @@ test('the tarball holds the built library and its papers, nothing else', () => {
   const paths = packed.files.map(({ path }) => path)
   const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'THIRD-PARTY-LICENSES.md', 'package.json']
   expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual(papers)
-  for (const entry of ['index', 'cpu', 'webgpu']) expect(paths).toContain(`dist/${entry}.js`)
+  for (const entry of ['index', 'cpu', 'webgpu', 'monte-carlo', 'tfjs', 'onnx'])
+    expect(paths).toContain(`dist/${entry}.js`)
   expect(paths.filter((path) => !/\.(d\.ts|js|js\.map|md|json)$|^LICENSE$/.test(path))).toEqual([])
 })
 
@@ -100,37 +88,3 @@ test('a page bundled by Vite gives the known answer on WebGPU, by an engine and 
     await server.close()
   }
 })
-
-/** Something that the build reads is newer than what it wrote. */
-function isStale() {
-  const times = (path: string): number[] => {
-    if (!existsSync(path)) return []
-    if (!statSync(path).isDirectory()) return [statSync(path).mtimeMs]
-    return readdirSync(path).flatMap((name) => times(join(path, name)))
-  }
-  const inputs = ['src', 'shaders', 'package.json', 'vite.config.ts', 'tsconfig.json', 'tsconfig.build.json']
-  const built = times(join(root, 'dist'))
-  const newest = Math.max(...inputs.flatMap((input) => times(join(root, input))))
-  return built.length === 0 || newest > Math.min(...built)
-}
-
-function runNpm(cwd: string, ...args: string[]) {
-  const { file, args: all, shell } = npm(...args)
-  return execute(file, all, { cwd, shell })
-}
-
-function runNode(cwd: string, ...args: string[]) {
-  return execute(process.execPath, args, { cwd })
-}
-
-/** What a command printed; where it fails, the error holds all that it said. */
-function execute(file: string, args: string[], options: { cwd: string; shell?: boolean }) {
-  // The npm that runs the tests leaves its own settings in the environment: a user's project has none of them.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_/i.test(name)))
-  try {
-    return execFileSync(file, args, { ...options, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string }
-    throw new Error(`${[file, ...args].join(' ')} failed:\n${stdout}\n${stderr}`)
-  }
-}

@@ -7,7 +7,7 @@ import type { Browser, Page } from 'puppeteer'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { cases } from '../../bench/cases.js'
 import type { Measured, Report } from '../../bench/report.js'
-import { launchBrowser, type Served, servePage } from '../support/browser.js'
+import { launchBrowser, type Served, servePage, watch } from '../support/browser.js'
 
 let served: Served
 let folder: string
@@ -24,15 +24,7 @@ afterAll(async () => {
 
 async function visit(browser: Browser, width = 1280) {
   const page = await browser.newPage()
-  const wrong: string[] = []
-  page.on('pageerror', (error) => wrong.push(`uncaught: ${error instanceof Error ? error.message : error}`))
-  page.on('console', (message) => {
-    if (message.type() === 'error') wrong.push(`console: ${message.text()}`)
-  })
-  page.on('request', (request) => {
-    const url = request.url()
-    if (/^https?:/.test(url) && !url.startsWith(served.url)) wrong.push(`left this machine: ${url}`)
-  })
+  const wrong = watch(page, served.url)
   await page.setViewport({ width, height: 900 })
   await page.goto(`${served.url}benchmark.html`)
   await page.waitForSelector('#bench[data-state=ready]')
@@ -57,7 +49,9 @@ async function choose(page: Page, names: string[]) {
 
 async function finished(page: Page): Promise<string> {
   await page.click('#run')
-  const bench = await page.waitForSelector('#bench:not([data-state=running]):not([data-state=ready])')
+  const bench = await page.waitForSelector('#bench:not([data-state=running]):not([data-state=ready])', {
+    timeout: 0, // the test has one of its own
+  })
   return (await bench?.evaluate((node) => (node as HTMLElement).dataset.state)) ?? ''
 }
 
@@ -136,6 +130,21 @@ describe('with WebGPU', () => {
     }
     expect(await text(page, '#results')).toContain('Growth, on WebGPU')
   })
+
+  test('100 passes of a network are found to be Monte Carlo dropout and measured, ours and those of others', async () => {
+    here = await visit(browser)
+    const { page } = here
+    const peers = ['noiseshape-onnx', 'noiseshape-tfjs', 'tensorflow-training', 'onnxruntime-host-noise']
+    await choose(page, ['monte-carlo', ...peers])
+    expect(await finished(page)).toBe('done')
+    expect(await text(page, '.case h2')).toBe('Monte Carlo dropout, 100 passes, on WebGPU')
+    const report = await download(page)
+    expect(report).toMatchObject({ cases: [], notes: [] })
+    expect(report.predictions.map(({ digits, passes }) => [digits, passes])).toEqual([[1, 100]])
+    const [{ entrants }] = report.predictions
+    expect(entrants).toMatchObject(peers.map((peer) => ({ peer, status: 'ok' })))
+    for (const { ratio } of entrants as Measured[]) expect(ratio).toBeGreaterThan(0)
+  }, 300_000) // TensorFlow.js takes seconds for one call on a software GPU
 
   test('a run can be cancelled with the keyboard, and another one started', async () => {
     here = await visit(browser)

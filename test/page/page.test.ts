@@ -7,7 +7,7 @@ import { createEngine, resolveNoiseShape, unpackMask } from 'noiseshape'
 import { mask } from 'noiseshape/cpu'
 import type { Browser, ElementHandle, Page } from 'puppeteer'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { launchBrowser, type Served, servePage } from '../support/browser.js'
+import { launchBrowser, type Served, servePage, watch } from '../support/browser.js'
 
 let served: Served
 let folder: string
@@ -30,16 +30,8 @@ interface Visit {
 
 async function visit(browser: Browser, width = 1360, height = 900): Promise<Visit> {
   const page = await browser.newPage()
-  const wrong: string[] = []
-  page.on('console', (message) => {
-    if (message.type() === 'error') wrong.push(`console: ${message.text()}`)
-  })
-  page.on('pageerror', (error) => wrong.push(`uncaught: ${error instanceof Error ? error.message : error}`))
+  const wrong = watch(page, served.url)
   page.on('requestfailed', (request) => wrong.push(`failed: ${request.url()}`))
-  page.on('request', (request) => {
-    const url = request.url()
-    if (/^https?:/.test(url) && !url.startsWith(served.url)) wrong.push(`left this machine: ${url}`)
-  })
   await page.evaluateOnNewDocument(() => {
     Object.assign(globalThis, { shifts: 0 })
     new PerformanceObserver((list) => {

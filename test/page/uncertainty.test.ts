@@ -4,7 +4,7 @@ import type { Browser, Page } from 'puppeteer'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import expected from '../../models/digits/expected.json'
 import samples from '../../models/digits/samples.json'
-import { launchBrowser, type Served, servePage } from '../support/browser.js'
+import { launchBrowser, type Served, servePage, watch } from '../support/browser.js'
 
 let served: Served
 
@@ -16,15 +16,7 @@ afterAll(() => served?.close())
 
 async function visit(browser: Browser, width = 1280) {
   const page = await browser.newPage()
-  const wrong: string[] = []
-  page.on('pageerror', (error) => wrong.push(`uncaught: ${error instanceof Error ? error.message : error}`))
-  page.on('console', (message) => {
-    if (message.type() === 'error') wrong.push(`console: ${message.text()}`)
-  })
-  page.on('request', (request) => {
-    const url = request.url()
-    if (/^https?:/.test(url) && !url.startsWith(served.url)) wrong.push(`left this machine: ${url}`)
-  })
+  const wrong = watch(page, served.url)
   await page.setViewport({ width, height: 900 })
   await page.goto(`${served.url}uncertainty.html`)
   await settled(page)

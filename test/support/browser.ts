@@ -1,6 +1,6 @@
 /** What tests that drive a browser from Node need: the browser, and something on 127.0.0.1 for it to open. */
 
-import { type Browser, launch } from 'puppeteer'
+import { type Browser, launch, type Page } from 'puppeteer'
 import { createServer, preview } from 'vite'
 import { chromeFlags, findBrowser, findOrInstallFirefox, NO_BROWSER } from '../../scripts/browser.mjs'
 
@@ -23,6 +23,21 @@ export async function launchBrowser({ webgpu, flags = [] }: ChromeOptions): Prom
 export async function launchFirefox(): Promise<Browser | undefined> {
   const executablePath = await findOrInstallFirefox()
   return executablePath ? launch({ browser: 'firefox', executablePath, headless: true }) : undefined
+}
+
+/** Notes what goes wrong in a page from now on: exceptions, console errors, requests that leave `url`. */
+export function watch(page: Page, url: string): string[] {
+  const wrong: string[] = []
+  page.on('pageerror', (error) => wrong.push(`uncaught: ${error instanceof Error ? error.message : error}`))
+  page.on('console', (message) => {
+    if (message.type() === 'error') wrong.push(`console: ${message.text()}`)
+  })
+  page.on('request', (request) => {
+    if (/^https?:/.test(request.url()) && !request.url().startsWith(url)) {
+      wrong.push(`left this machine: ${request.url()}`)
+    }
+  })
+  return wrong
 }
 
 export interface Served {

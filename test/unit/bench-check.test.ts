@@ -2,10 +2,14 @@
 
 import { dropout } from 'noiseshape/cpu'
 import { describe, expect, test } from 'vitest'
-import { cases } from '../../bench/cases.js'
+import { dropoutCases } from '../../bench/cases.js'
 import { checkBits, checkDropout } from '../../bench/check.js'
+import { checkPrediction } from '../../bench/monte-carlo/check.js'
+import type { Prediction } from '../../bench/monte-carlo/predictor.js'
+import { createTally } from '../../bench/monte-carlo/tally.js'
 import { patternOf, size } from '../../bench/noise-cells.js'
 import { createInput } from '../../bench/run.js'
+import { samples as expected } from '../../models/digits/expected.json'
 
 const elementwise = { shape: [40, 50], noiseShape: [40, 50], rate: 0.25 }
 const spatial = { shape: [8, 30, 40], noiseShape: [8, 1, 40], rate: 0.25 }
@@ -71,12 +75,12 @@ test.each([
 })
 
 test('every case has a pattern, a name of its own, and sizes that packets of four fill', () => {
-  for (const { shape, noiseShape } of cases) {
+  for (const { shape, noiseShape } of dropoutCases) {
     const { outer, shared, inner } = patternOf(shape, noiseShape)
     expect(outer * shared * inner).toBe(size(shape))
     expect(size(shape) % 4).toBe(0)
   }
-  expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
+  expect(new Set(dropoutCases.map(({ name }) => name)).size).toBe(dropoutCases.length)
 })
 
 test('a pattern with two separate shared runs is refused', () => {
@@ -89,4 +93,69 @@ test('the input has values of both signs, 0.5 to 1.5 in size', () => {
   const negative = x.filter((value) => value < 0).length
   expect(negative).toBeGreaterThan(4000)
   expect(negative).toBeLessThan(6000)
+})
+
+describe('checkPrediction', () => {
+  const rows = [33, 3]
+  const { probability, mutualInformation } = expected
+
+  /** What PyTorch says of 100 passes, then changed. */
+  function check(change: (prediction: Prediction) => Partial<Prediction>, passes = 100) {
+    const prediction = {
+      mean: Float32Array.from(rows.flatMap((row) => probability.mean[row])),
+      variance: Float32Array.from(rows.flatMap((row) => probability.sdOfOnePass[row].map((sd) => sd ** 2))),
+      mutualInformation: Float32Array.from(rows, (row) => mutualInformation.mean[row]),
+    }
+    return checkPrediction({ ...prediction, ...change(prediction) }, rows, passes)
+  }
+
+  test('takes a prediction', () => {
+    expect(check(() => ({}))).toBeUndefined()
+  })
+
+  test.each<[string, (prediction: Prediction) => Partial<Prediction>, string]>([
+    [
+      'passes that are all the same',
+      ({ variance }) => ({ variance: variance.map(() => 0) }),
+      'the variance of all rows is 0',
+    ],
+    [
+      'a twofold spread',
+      ({ variance }) => ({ variance: variance.map((v) => v * 4) }),
+      'the variance of all rows is',
+    ],
+    ['logits', ({ mean }) => ({ mean: mean.map((p) => Math.log(p + 0.01)) }), 'the mean probability of 0'],
+    ['another image', ({ mean }) => ({ mean: mean.toReversed() }), 'the mean probability of'],
+    [
+      'a NaN',
+      ({ mean }) => ({ mean: mean.map((p, i) => (i === 12 ? Number.NaN : p)) }),
+      'of 2 in row 1 is NaN',
+    ],
+    [
+      'no disagreement',
+      () => ({ mutualInformation: new Float32Array(2) }),
+      'the mutual information of row 0 is 0',
+    ],
+    ['one row of two', ({ mean }) => ({ mean: mean.slice(10) }), '1, 2, 2 rows, not 2'],
+  ])('refuses %s', (_, change, said) => {
+    expect(check(change)).toContain(said)
+  })
+
+  test('allows less the more passes there are', () => {
+    const off = ({ mean }: Prediction) => ({ mean: mean.map((p, i) => (i === 8 ? p + 0.1 : p)) })
+    expect(check(off, 100)).toBeUndefined() // the standard error is 0.35 / 10
+    expect(check(off, 10_000)).toContain('the mean probability of 8 in row 0')
+  })
+})
+
+test('the tally of passes has mean, variance and mutual information of their probabilities', () => {
+  // Two passes over two rows of two classes. Row 0: sure of either; row 1: the same doubt twice.
+  const tally = createTally(2, 2)
+  tally.add(new Float32Array([200, 0, 5, 5]))
+  tally.add(new Float32Array([0, 200, -7, -7]))
+  const { mean, variance, mutualInformation } = tally.read()
+  expect([...mean]).toEqual([0.5, 0.5, 0.5, 0.5])
+  expect([...variance]).toEqual([0.25, 0.25, 0, 0])
+  expect(mutualInformation[0]).toBeCloseTo(Math.log(2), 6)
+  expect(mutualInformation[1]).toBeCloseTo(0, 6)
 })

@@ -2,11 +2,13 @@
 
 import { dropout } from 'noiseshape/cpu'
 import { describe, expect, test } from 'vitest'
+import type { Prediction, Predictor } from '../../bench/monte-carlo/predictor.js'
 import type { Peer, Setting } from '../../bench/peers/peer.js'
-import { type EntrantReport, roofOf, withRatios } from '../../bench/report.js'
+import { type EntrantReport, roofOf, withRatios, withRatiosTo } from '../../bench/report.js'
 import { runBenchmark } from '../../bench/run.js'
 import { select, selectPeers } from '../../bench/select.js'
 import { markdownTables, textTables, withSection } from '../../bench/tables.js'
+import { samples as expected } from '../../models/digits/expected.json'
 
 const machine = { runtime: 'test', platform: 'none', cores: 1, noAdapter: 'this is a test' }
 const tiny = { name: 'tiny', title: 'Tiny', shape: [40, 50], noiseShape: [40, 50], rates: [0.25] }
@@ -62,7 +64,9 @@ describe('a run', () => {
         run: async () => {
           throw new Error('device lost')
         },
-        close: () => closed.push('late'),
+        close() {
+          closed.push('late')
+        },
       }),
     }
     const report = await run([roof, wrong, throws, missing, late, good])
@@ -124,6 +128,76 @@ describe('a run', () => {
     ])
   })
 
+  describe('of Monte Carlo dropout', () => {
+    const network = {
+      task: 'monte-carlo',
+      name: 'network',
+      title: 'Network',
+      passes: 100,
+      digits: [1, 3],
+    } as const
+    const cases = [{ ...network, digits: [...network.digits] }]
+    /** Stands in for the GPU that predictors ask for; none of these has work for it. */
+    const device = {} as GPUDevice
+
+    function predictor(
+      name: string,
+      predict: (digits: number) => Partial<Prediction> = () => ({}),
+    ): Predictor {
+      return {
+        task: 'monte-carlo',
+        name,
+        title: `the ${name}`,
+        kind: 'gpu',
+        role: 'peer',
+        async prepare({ digits }) {
+          const rows = Array.from({ length: digits }, (_, i) => expected.probability.mean.length - 1 - i)
+          const { mean, sdOfOnePass } = expected.probability
+          const result: Prediction = {
+            mean: Float32Array.from(rows.flatMap((row) => mean[row])),
+            variance: Float32Array.from(rows.flatMap((row) => sdOfOnePass[row].map((sd) => sd ** 2))),
+            mutualInformation: Float32Array.from(rows, (row) => expected.mutualInformation.mean[row]),
+            ...predict(digits),
+          }
+          return { name, run: async () => {}, result: async () => result, close() {} }
+        },
+      }
+    }
+
+    test('measures predictors at each number of digits, and tells of those whose passes are all the same', async () => {
+      const still = predictor('still', (digits) => ({ variance: new Float32Array(digits * 10) }))
+      const all = [predictor('noiseshape-onnx'), still, predictor('other')]
+      const report = await run([], { cases, peers: [roof, ...all], quick: false, device })
+      expect(report.peers.map(({ name }) => name)).toEqual(['noiseshape-onnx', 'still', 'other'])
+      expect(report.predictions.map(({ digits, passes }) => [digits, passes])).toEqual([
+        [1, 100],
+        [3, 100],
+      ])
+      for (const { entrants } of report.predictions) {
+        expect(entrants).toMatchObject([
+          { peer: 'noiseshape-onnx', status: 'ok', ratio: 1 },
+          { peer: 'still', status: 'failed', reason: expect.stringContaining('variance of all rows is 0') },
+          { peer: 'other', status: 'ok' },
+        ])
+      }
+      expect(textTables(report)).toContain('network, digits 3: still failed')
+      expect(JSON.parse(JSON.stringify(report))).toEqual(report)
+    })
+
+    test('a case in which nobody takes part is told', async () => {
+      const report = await run([roof, good], { cases: [tiny, ...cases] })
+      expect(report.notes).toEqual(['network: no peer takes part in it.'])
+    })
+
+    test('times are held against those of noiseshape-onnx, and stand alone without it', () => {
+      const [ours, other] = [timing('noiseshape-onnx', 20), timing('other', 50)]
+      const ratios = (timings: readonly ReturnType<typeof timing>[]) =>
+        withRatiosTo('noiseshape-onnx', timings).map(({ ratio }) => ratio)
+      expect(ratios([ours, other])).toEqual([1, 2.5])
+      expect(ratios([other])).toEqual([undefined])
+    })
+  })
+
   test('ends when it is told to', async () => {
     const controller = new AbortController()
     const stopping = peer('stopping', ({ x }) => {
@@ -182,6 +256,7 @@ describe('the numbers', () => {
     quick: false,
     peers: peers.map((peer) => ({ ...peer })),
     cases: [{ ...tiny, rate: 0.1, elements: 1e6, cells: 1e6, sweep: false, entrants }],
+    predictions: [],
     notes: [],
   }
 
@@ -190,6 +265,14 @@ describe('the numbers', () => {
     expect(markdownTables(report)).toContain('| tiny, rate 0.1 | 2 ms, 4 GB/s | 1.5x | 1.5x |')
     expect(textTables(report)).toMatch(/^ {2}tiny, rate 0\.1 +1 ms, 8 GB\/s +5x$/m)
     expect(textTables(report)).toContain('2031-02-03')
+  })
+
+  test('predictions have a table of their own, with times and ratios', () => {
+    const timed = withRatiosTo('ours', [timing('ours', 20), timing('both', 50)])
+    const predictions = [{ name: 'network', title: 'Network', digits: 32, passes: 100, entrants: timed }]
+    const text = markdownTables({ ...report, predictions })
+    expect(text).toContain('| case | ours | both |')
+    expect(text).toContain('| network, digits 32, passes 100 | 20 (1x) | 50 (2.5x) |')
   })
 
   test('a file of results has one section for each runtime and adapter, and a run replaces its own', () => {

@@ -1,0 +1,145 @@
+/** A contest: whoever does the work is timed in turns with the others, whoever does not is told. Knows no kind of work. */
+
+import { type Entrant, measure } from './measure.js'
+import type { Missing, Timed } from './report.js'
+
+/** Who may take part in contests over a setting S, with a result R. */
+export interface Contender<S, R> {
+  name: string
+  title: string
+  /** Loads what it needs, once for all contests, and throws where that is not to be had. Gives its version. */
+  load?(): Promise<string | undefined>
+  prepare(setting: S): Promise<Prepared<R>>
+}
+
+export interface Prepared<R> extends Entrant {
+  /** Does the work once more and brings the result to the host. */
+  result(): Promise<R>
+  /** The result to the bit, where it is known; asked for after `result()`. */
+  expected?(): R
+}
+
+export interface Contest<S, R, C extends Contender<S, R>> {
+  setting: S
+  contenders: readonly C[]
+  /** How much work one call is, in any unit: what was slow on less is not tried on more. */
+  work: number
+  /** What is wrong with a result, or undefined. */
+  check(contender: C, result: R, expected: R | undefined): string | undefined
+}
+
+export interface ContestOptions {
+  pace: Pace
+  /** Fewer and shorter batches. */
+  quick?: boolean
+  signal?: AbortSignal
+  /** `share` goes from 0 to 1. */
+  onShare: (share: number, what: string) => void
+}
+
+/** How slow everyone has been so far, so that nobody waits for one that is known to be too slow. */
+export interface Pace {
+  limitMs: number
+  /** Milliseconds for a unit of work, by name. */
+  msPerWork: Map<string, number>
+}
+
+export async function hold<S, R, C extends Contender<S, R>>(
+  contest: Contest<S, R, C>,
+  options: ContestOptions,
+): Promise<(Timed | Missing)[]> {
+  const { quick, signal, onShare } = options
+  const { contenders } = contest
+  const outcomes: (Timed | Missing)[] = []
+  const ready: Guarded[] = []
+  try {
+    for (const [i, contender] of contenders.entries()) {
+      signal?.throwIfAborted()
+      onShare((0.5 * i) / contenders.length, `checking ${contender.title}`)
+      const outcome = await prepare(contender, contest, options.pace)
+      if (outcome instanceof Guarded) ready.push(outcome)
+      else outcomes.push(outcome)
+    }
+    const timings = await measure(ready, {
+      ...(quick ? { rounds: 3, batchMs: 30, entrantMs: 3000 } : {}),
+      signal,
+      pause: breathe,
+      onRound: (done, of) => onShare(0.5 + (0.5 * done) / of, `round ${done} of ${of}`),
+    })
+    for (const [i, { name: peer, ...timing }] of timings.entries()) {
+      const { error } = ready[i]
+      outcomes.push(
+        error === undefined ? { peer, status: 'ok', ...timing } : { peer, status: 'failed', reason: error },
+      )
+    }
+    return outcomes
+  } finally {
+    for (const entrant of ready) await entrant.close()
+  }
+}
+
+/** An entrant whose result has been checked; what fails later is kept for the report. */
+class Guarded implements Entrant {
+  readonly name: string
+  error: string | undefined
+  readonly #prepared: Entrant
+
+  constructor(name: string, prepared: Entrant) {
+    this.name = name
+    this.#prepared = prepared
+  }
+
+  async run(times: number): Promise<void> {
+    if (this.error !== undefined) return
+    try {
+      await this.#prepared.run(times)
+    } catch (error) {
+      this.error = message(error)
+    }
+  }
+
+  close() {
+    return this.#prepared.close()
+  }
+}
+
+/** Prepares and checks one contender: an entrant, or why it is none. */
+async function prepare<S, R, C extends Contender<S, R>>(
+  contender: C,
+  { setting, work, check }: Contest<S, R, C>,
+  { limitMs, msPerWork }: Pace,
+): Promise<Guarded | Missing> {
+  const { name: peer } = contender
+  const foreseen = (msPerWork.get(peer) ?? 0) * work
+  if (foreseen > limitMs) {
+    const reason = `one call would take about ${Math.round(foreseen / 1000)} s, by what it took before`
+    return { peer, status: 'skipped', reason }
+  }
+  const failed = (reason: string): Missing => ({ peer, status: 'failed', reason })
+  let prepared: Prepared<R> | undefined
+  try {
+    await breathe()
+    prepared = await contender.prepare(setting)
+    const start = performance.now()
+    const result = await prepared.result()
+    const ms = performance.now() - start // with the reading and, in the first contest, the compiling
+    const wrong = check(contender, result, prepared.expected?.())
+    if (wrong === undefined && ms < limitMs) return new Guarded(peer, prepared)
+    await prepared.close()
+    if (wrong !== undefined) return failed(`its result is wrong: ${wrong}`)
+    msPerWork.set(peer, ms / work)
+    return { peer, status: 'skipped', reason: `one call took ${Math.round(ms / 1000)} s` }
+  } catch (error) {
+    await prepared?.close()
+    return failed(message(error))
+  }
+}
+
+/** Lets a page draw and hear its user; a microtask would not. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0))
+}
+
+export function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,99 @@
+/** Monte Carlo dropout in ONNX Runtime Web: by noiseshape/onnx, and with noise that is made on the host. */
+
+import type { NoiseInput } from 'noiseshape/onnx'
+import model from '../../models/digits/digits.onnx?url'
+import { size } from '../noise-cells.js'
+import { loadOrt } from '../peers/ort.js'
+import { drawNoise } from '../peers/plain.js'
+import type { Prediction, Predictor } from './predictor.js'
+import { createTally } from './tally.js'
+
+/** models/digits/README.md says why the first point has to be told its noise shape. */
+const POINTS = [{ node: 'spatial', noiseShape: [null, null, 1, 1] }, { node: 'dropout' }]
+
+/** Errors alone: else it tells of each constant that only a Dropout node had read. */
+const QUIET = { logSeverityLevel: 3 } as const
+
+async function load() {
+  const [ort, noiseshape, response] = await Promise.all([loadOrt(), import('noiseshape/onnx'), fetch(model)])
+  return { ort, ...noiseshape, bytes: await response.arrayBuffer() }
+}
+
+export const noiseshapeOnnx: Predictor = {
+  task: 'monte-carlo',
+  name: 'noiseshape-onnx',
+  title: 'noiseshape/onnx in ONNX Runtime Web',
+  kind: 'gpu',
+  role: 'ours',
+  async prepare({ x, digits, passes }) {
+    const { ort, bytes, createMonteCarloSession } = await load()
+    const session = await createMonteCarloSession(ort, bytes, {
+      points: POINTS,
+      executionProviders: ['webgpu'],
+    })
+    const image = new ort.Tensor('float32', x, [digits, 1, 8, 8])
+    let seed = 0
+    const predict = async () =>
+      (await session.predict({ image }, { samples: passes, seed: seed++, outputs: 'logits' })) as Prediction
+    return {
+      name: this.name,
+      async run(times) {
+        for (let i = 0; i < times; i++) await predict()
+      },
+      result: predict,
+      close: () => session.release(),
+    }
+  },
+}
+
+/** The same stochastic model; each pass uploads its noise and reads its logits back. */
+export const onnxruntimeHostNoise: Predictor = {
+  task: 'monte-carlo',
+  name: 'onnxruntime-host-noise',
+  title: 'ONNX Runtime Web, noise by Math.random()',
+  kind: 'gpu',
+  role: 'peer',
+  load: async () => (await loadOrt()).env.versions.web,
+  async prepare({ x, digits, passes }) {
+    const { ort, bytes, makeStochastic } = await load()
+    const stochastic = makeStochastic(bytes, { points: POINTS })
+    const session = await ort.InferenceSession.create(stochastic.model, {
+      executionProviders: ['webgpu'],
+      ...QUIET,
+    })
+    const image = new ort.Tensor('float32', x, [digits, 1, 8, 8])
+    const noises = stochastic.inputs.map((input) => {
+      const dims = noiseDims(input, digits)
+      return { ...input, dims, values: new Float32Array(size(dims)) }
+    })
+    const [output] = session.outputNames
+    const predict = async () => {
+      const tally = createTally(digits, 10)
+      for (let pass = 0; pass < passes; pass++) {
+        const noise = noises.map(({ name, rate, dims, values }) => {
+          drawNoise(values, rate)
+          return [name, new ort.Tensor('float32', values, dims)] as const
+        })
+        const results = await session.run({ image, ...Object.fromEntries(noise) })
+        tally.add(results[output].data as Float32Array)
+      }
+      return tally.read()
+    }
+    return {
+      name: this.name,
+      async run(times) {
+        for (let i = 0; i < times; i++) await predict()
+      },
+      result: predict,
+      close: () => session.release(),
+    }
+  },
+}
+
+/** Of the sizes of this model only the batch is open. */
+function noiseDims({ noiseShape, shape }: NoiseInput, digits: number): number[] {
+  return noiseShape.map((entry, axis) => {
+    const size = entry ?? shape[axis]
+    return typeof size === 'number' ? size : digits
+  })
+}

@@ -1,0 +1,5 @@
+export default {
+  base: './',
+  publicDir: '../../models/digits', // in a project of yours: a folder public/ with your model
+  build: { target: 'es2022' }, // await at the top of main.js
+}
