@@ -22,7 +22,7 @@ async function load() {
 export const noiseshapeOnnx: Predictor = {
   task: 'monte-carlo',
   name: 'noiseshape-onnx',
-  title: 'noiseshape/onnx in ONNX Runtime Web',
+  title: 'noiseshape/onnx, in ONNX Runtime Web',
   kind: 'gpu',
   role: 'ours',
   async prepare({ x, digits, passes }) {

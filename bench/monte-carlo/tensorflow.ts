@@ -46,7 +46,7 @@ async function predicting(
 export const noiseshapeTfjs: Predictor = {
   task: 'monte-carlo',
   name: 'noiseshape-tfjs',
-  title: 'noiseshape/tfjs in TensorFlow.js',
+  title: 'noiseshape/tfjs, in TensorFlow.js',
   kind: 'gpu',
   role: 'ours',
   async prepare(setting) {
