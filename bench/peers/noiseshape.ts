@@ -139,7 +139,7 @@ export const noiseshapeOnGpu: Peer[] = [bothPasses, maskPass, applyPass, forward
 /** On the CPU: into a new array each time, or again and again into one, as a training loop would. */
 export const noiseshapeOnCpu: Peer[] = [true, false].map((fresh) => ({
   name: fresh ? 'noiseshape-cpu' : 'noiseshape-cpu-output',
-  title: fresh ? 'noiseshape/cpu' : 'noiseshape/cpu into an array of the caller',
+  title: fresh ? 'noiseshape/cpu' : 'noiseshape output, /cpu into an array of the caller',
   kind: 'cpu',
   role: 'ours',
   async prepare(setting) {
