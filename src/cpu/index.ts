@@ -83,5 +83,5 @@ function run(
   const { output } = options
   const values = readTensor(x, resolved.shape, resolved.elements) // behind the options: a getter may take it away
   const result = computeDropout(values, resolved, call, readOutput(output, values))
-  return (output as Float32Array<ArrayBuffer> | undefined) ?? result
+  return (output as Float32Array<ArrayBuffer> | undefined) ?? result // the caller's own array, not the view of it
 }

@@ -8,15 +8,14 @@ import {
   type MonteCarloResult,
   monteCarlo,
 } from '../monte-carlo/index.js'
-import { resolveNoiseShape } from '../noise-shape.js'
 import { readOptions, reject } from '../options.js'
-import { OnnxModelError } from './errors.js'
 import { writeModel } from './model.js'
+import { createNoiseShapes, type NoiseShapes } from './noise-shapes.js'
 import { createArrayNoise, createBufferNoise, type NoiseSource } from './noise-source.js'
-import { type NoiseInput, nameOf, type StochasticOptions } from './options.js'
+import type { NoiseInput, StochasticOptions } from './options.js'
 import { type ExecutionProvider, inTurn, type OrtModule, openSession, readOrt, readProviders } from './ort.js'
 import { rewrite } from './rewrite.js'
-import { addShapeOutputs, type Symbols, symbolsOf } from './shape-outputs.js'
+import { addShapeOutputs, symbolsOf } from './shape-outputs.js'
 
 export interface MonteCarloSessionOptions extends StochasticOptions {
   /** Tried in this order. Default `['webgpu', 'wasm']`. */
@@ -116,9 +115,13 @@ export async function createMonteCarloSession(
     session,
     fallbackReason,
     points: inputs,
-    weights: rewritten.weights,
-    symbols,
     shapeOutputs,
+    noiseShapes: createNoiseShapes(ort, session, {
+      points: inputs,
+      weights: rewritten.weights,
+      symbols,
+      shapeOutputs,
+    }),
     classes: new Map(
       [...rewritten.outputs].map(([name, { shape }]) => {
         const last = shape?.at(-1)
@@ -136,11 +139,9 @@ interface Parts {
   session: InferenceSession
   fallbackReason: string | undefined
   points: readonly NoiseInput[]
-  /** Whether each point is an initializer. */
-  weights: readonly boolean[]
-  symbols: Symbols
   /** For each point the output that tells the shape of its tensor, where one is needed. */
   shapeOutputs: readonly (string | undefined)[]
+  noiseShapes: NoiseShapes
   /** The last dim of each output, where the model states it. */
   classes: ReadonlyMap<string, number | undefined>
   engine: Engine
@@ -154,8 +155,6 @@ class OrtMonteCarloSession implements MonteCarloSession {
   readonly backend: 'webgpu' | 'cpu'
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
-  /** Shapes that a run had to tell, by the shapes of its feeds. */
-  readonly #told = new Map<string, (readonly number[] | undefined)[]>()
   /** Predictions, each until nothing of it is left. */
   readonly #underWay = new Set<Promise<unknown>>()
   #released: Promise<void> | undefined
@@ -197,7 +196,7 @@ class OrtMonteCarloSession implements MonteCarloSession {
   }
 
   async #predict(feeds: Feeds, options: PredictOptions, passes: Passes): Promise<Prediction> {
-    const { ort, engine, session, noise, classes: stated } = this.#parts
+    const { ort, engine, session, noise, noiseShapes, classes: stated } = this.#parts
     if (this.#released)
       throw new Error('noiseshape: the session is released. Create another with createMonteCarloSession.')
     readFeeds(feeds)
@@ -209,12 +208,12 @@ class OrtMonteCarloSession implements MonteCarloSession {
     const { classes = outputs === undefined || outputs === 'values' ? undefined : stated.get(output) } =
       options
     let dims: readonly number[] = []
-    let shapes: (readonly number[])[] | undefined
+    let shapes: readonly (readonly number[])[] | undefined
 
     const forward = async (call: MonteCarloCall) => {
       options.signal?.throwIfAborted()
       passes.free() // its accumulation is on the queue
-      shapes ??= await this.#noiseShapes(feeds, call.oneMaskForBatch)
+      shapes ??= await noiseShapes(feeds, call.oneMaskForBatch)
       const drawn = await noise.draw(shapes, call)
       const { [output]: result } = await session.run({ ...feeds, ...drawn }, [output])
       passes.hold(result)
@@ -234,67 +233,6 @@ class OrtMonteCarloSession implements MonteCarloSession {
           : onProgress,
     })
     return { ...result, dims }
-  }
-
-  /** The shape of each point's noise for these feeds. */
-  async #noiseShapes(feeds: Feeds, oneMaskForBatch: boolean): Promise<(readonly number[])[]> {
-    const { points, weights } = this.#parts
-    const tensors = await this.#tensorShapes(feeds)
-    return points.map(({ noiseShape }, i) => {
-      const tensor = tensors[i]
-      const full: readonly number[] = resolveNoiseShape(tensor, noiseShape)
-      const shared = oneMaskForBatch && full.length > 0 && !weights[i] ? [1, ...full.slice(1)] : full
-      return shared.slice(shared.length - noiseShape.length) // where the rank was not known, that of the noise shape
-    })
-  }
-
-  /** The shape of each multiplied tensor: as the model states it, its symbols from the feeds, or as a run tells it. */
-  async #tensorShapes(feeds: Feeds): Promise<(readonly number[])[]> {
-    const { points, symbols, shapeOutputs } = this.#parts
-    const sizes = new Map(
-      Object.entries(feeds).flatMap(([name, { dims }]) =>
-        dims.map((size, axis) => [symbols.get(name)?.[axis], size] as const),
-      ),
-    )
-    const told = shapeOutputs.some((name) => name !== undefined) ? await this.#ask(feeds) : []
-    return points.map(
-      (point, i) =>
-        told[i] ??
-        point.shape.map((size, axis) => {
-          const known = typeof size === 'string' ? sizes.get(size) : size
-          const found = known ?? point.noiseShape[axis]
-          if (typeof found === 'number') return found
-          throw new OnnxModelError(
-            `noiseshape: the size '${size}' of ${nameOf(point)} is that of an input which is not fed. Feed it, or pass a noise shape with the size.`,
-          )
-        }),
-    )
-  }
-
-  /** One run with noise of ones, as small as may be, for the shapes of the tensors: once for each shape of the feeds. */
-  async #ask(feeds: Feeds): Promise<(readonly number[] | undefined)[]> {
-    const { ort, session, points, shapeOutputs } = this.#parts
-    const key = JSON.stringify(Object.entries(feeds).map(([name, { dims }]) => [name, dims]))
-    const held = this.#told.get(key)
-    if (held) return held
-    const ones = points.map(({ name, shape, noiseShape }) => {
-      const dims = noiseShape.map((entry, axis) => {
-        const size = entry ?? shape[axis]
-        return typeof size === 'number' && axis > 0 ? size : 1
-      })
-      const count = dims.reduce((product, size) => product * size, 1)
-      return [name, new ort.Tensor('float32', new Float32Array(count).fill(1), dims)]
-    })
-    const wanted = shapeOutputs.filter((name) => name !== undefined)
-    const results = await session.run({ ...feeds, ...Object.fromEntries(ones) }, wanted)
-    const told = await Promise.all(
-      shapeOutputs.map(async (name) => {
-        const shape = name === undefined ? undefined : await results[name].getData()
-        return shape && Array.from(shape as BigInt64Array, Number)
-      }),
-    )
-    this.#told.set(key, told)
-    return told
   }
 }
 

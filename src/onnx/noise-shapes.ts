@@ -1,0 +1,88 @@
+/** The shapes of the noise for given feeds: as the model states them, as the feeds tell, or as a run has to. */
+
+import type { InferenceSession, Tensor } from 'onnxruntime-web'
+import { resolveNoiseShape } from '../noise-shape.js'
+import { OnnxModelError } from './errors.js'
+import { type NoiseInput, nameOf } from './options.js'
+import type { OrtModule } from './ort.js'
+import type { Symbols } from './shape-outputs.js'
+
+type Feeds = Readonly<Record<string, Tensor>>
+type Shape = readonly number[]
+
+/** What the rewritten model says of its points. */
+export interface StatedShapes {
+  points: readonly NoiseInput[]
+  /** Whether each point is an initializer. */
+  weights: readonly boolean[]
+  symbols: Symbols
+  /** For each point the output that tells the shape of its tensor, where one is needed. */
+  shapeOutputs: readonly (string | undefined)[]
+}
+
+/** The shape of each point's noise for these feeds. */
+export type NoiseShapes = (feeds: Feeds, oneMaskForBatch: boolean) => Promise<readonly Shape[]>
+
+export function createNoiseShapes(
+  ort: OrtModule,
+  session: InferenceSession,
+  { points, weights, symbols, shapeOutputs }: StatedShapes,
+): NoiseShapes {
+  /** Shapes that a run had to tell, by the shapes of its feeds. */
+  const told = new Map<string, (Shape | undefined)[]>()
+
+  /** The shape of each multiplied tensor. */
+  async function tensorShapes(feeds: Feeds): Promise<Shape[]> {
+    const sizes = new Map(
+      Object.entries(feeds).flatMap(([name, { dims }]) =>
+        dims.map((size, axis) => [symbols.get(name)?.[axis], size] as const),
+      ),
+    )
+    const known = shapeOutputs.some((name) => name !== undefined) ? await shapesByRun(feeds) : []
+    return points.map(
+      (point, i) =>
+        known[i] ??
+        point.shape.map((size, axis) => {
+          const found = (typeof size === 'string' ? sizes.get(size) : size) ?? point.noiseShape[axis]
+          if (typeof found === 'number') return found
+          throw new OnnxModelError(
+            `noiseshape: the size '${size}' of ${nameOf(point)} is that of an input which is not fed. Feed it, or pass a noise shape with the size.`,
+          )
+        }),
+    )
+  }
+
+  /** One run with noise of ones, as small as may be: once for each shape of the feeds. */
+  async function shapesByRun(feeds: Feeds): Promise<(Shape | undefined)[]> {
+    const key = JSON.stringify(Object.entries(feeds).map(([name, { dims }]) => [name, dims]))
+    const held = told.get(key)
+    if (held) return held
+    const ones = points.map(({ name, shape, noiseShape }) => {
+      const dims = noiseShape.map((entry, axis) => {
+        const size = entry ?? shape[axis]
+        return typeof size === 'number' && axis > 0 ? size : 1
+      })
+      const count = dims.reduce((product, size) => product * size, 1)
+      return [name, new ort.Tensor('float32', new Float32Array(count).fill(1), dims)]
+    })
+    const wanted = shapeOutputs.filter((name) => name !== undefined)
+    const results = await session.run({ ...feeds, ...Object.fromEntries(ones) }, wanted)
+    const shapes = await Promise.all(
+      shapeOutputs.map(async (name) => {
+        const shape = name === undefined ? undefined : await results[name].getData()
+        return shape && Array.from(shape as BigInt64Array, Number)
+      }),
+    )
+    told.set(key, shapes)
+    return shapes
+  }
+
+  return async (feeds, oneMaskForBatch) => {
+    const tensors = await tensorShapes(feeds)
+    return points.map(({ noiseShape }, i) => {
+      const full: Shape = resolveNoiseShape(tensors[i], noiseShape)
+      const shared = oneMaskForBatch && full.length > 0 && !weights[i] ? [1, ...full.slice(1)] : full
+      return shared.slice(shared.length - noiseShape.length) // where the rank was not known, that of the noise shape
+    })
+  }
+}
