@@ -65,6 +65,7 @@ const page = defineConfig({
       '@tensorflow/tfjs-backend-webgpu',
       '@tensorflow/tfjs-core',
       '@tensorflow/tfjs-layers',
+      'onnx-buf',
     ],
     exclude: ['onnxruntime-web'], // finds its parts by its own address
   },

@@ -3,13 +3,8 @@
  * Exporters often leave all of it out between inputs and outputs, so the rank is carried from node to node.
  */
 
+import { type NodeProto, type TensorProto, TensorProto_DataType as Type, type ValueInfoProto } from 'onnx-buf'
 import { isDefaultDomain } from './model.js'
-import {
-  type NodeProto,
-  type TensorProto,
-  TensorProto_DataType as Type,
-  type ValueInfoProto,
-} from './onnx-ml_pb.js'
 import { type Scope, subgraphsOf } from './scope.js'
 
 /** A size, the name of a symbolic one, or null where nothing is known. */

@@ -1,9 +1,9 @@
 /** An ONNX file: from its bytes to the message and back. What this library does not know of it stays in it. */
 
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import { type GraphProto, type ModelProto, ModelProtoSchema } from 'onnx-buf'
 import { reject } from '../options.js'
 import { OnnxModelError } from './errors.js'
-import { type GraphProto, type ModelProto, ModelProtoSchema } from './onnx-ml_pb.js'
 
 export interface Model {
   proto: ModelProto

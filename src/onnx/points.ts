@@ -1,10 +1,10 @@
 /** Points: the places of a model where dropout happens, found by default or by name. */
 
+import type { NodeProto } from 'onnx-buf'
 import { reject } from '../options.js'
 import type { Describe } from './describe.js'
 import { OnnxModelError } from './errors.js'
 import { isDefaultDomain, type Model } from './model.js'
-import type { NodeProto } from './onnx-ml_pb.js'
 import { type PointDescription, type PointOptions, readPoints, type StochasticOptions } from './options.js'
 import { ratioOf } from './ratio.js'
 import { holds, type Scope } from './scope.js'

@@ -1,12 +1,12 @@
 /** The ratio of a Dropout node, wherever its operator set keeps it. */
 
-import type { Model } from './model.js'
 import {
   type NodeProto,
   type TensorProto,
   TensorProto_DataLocation,
   TensorProto_DataType as Type,
-} from './onnx-ml_pb.js'
+} from 'onnx-buf'
+import type { Model } from './model.js'
 import { type Scope, scopeHolding } from './scope.js'
 
 /** Where the specification has no ratio it is this. */

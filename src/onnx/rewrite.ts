@@ -1,9 +1,6 @@
 /** The rewrite: at each dropout point a product by a new graph input. Everything else stays as it is. */
 
 import { create } from '@bufbuild/protobuf'
-import { type Description, describeTensors, type KnownSize } from './describe.js'
-import { OnnxModelError } from './errors.js'
-import { type Model, readModel } from './model.js'
 import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
@@ -13,7 +10,10 @@ import {
   TensorProto_DataType as Type,
   type ValueInfoProto,
   ValueInfoProtoSchema,
-} from './onnx-ml_pb.js'
+} from 'onnx-buf'
+import { type Description, describeTensors, type KnownSize } from './describe.js'
+import { OnnxModelError } from './errors.js'
+import { type Model, readModel } from './model.js'
 import {
   type ElementType,
   type NoiseInput,

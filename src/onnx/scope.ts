@@ -1,6 +1,6 @@
 /** Scopes: the main graph and the subgraphs of If, Loop and Scan, which see the tensors of the graphs around them. */
 
-import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from './onnx-ml_pb.js'
+import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
 
 export interface Scope {
   graph: GraphProto

@@ -1,8 +1,8 @@
 /** Sizes that a model tells only while it runs: a session asks for them once, through further outputs. */
 
 import { create } from '@bufbuild/protobuf'
+import { NodeProtoSchema, TensorProto_DataType, ValueInfoProtoSchema } from 'onnx-buf'
 import { OnnxModelError } from './errors.js'
-import { NodeProtoSchema, TensorProto_DataType, ValueInfoProtoSchema } from './onnx-ml_pb.js'
 import { type NoiseInput, nameOf } from './options.js'
 import type { Rewritten } from './rewrite.js'
 

@@ -11,7 +11,7 @@ import {
   type NodeProtoSchema,
   TensorProto_DataType,
   type ValueInfoProtoSchema,
-} from '../../src/onnx/onnx-ml_pb'
+} from 'onnx-buf'
 
 type NodeInit = MessageInitShape<typeof NodeProtoSchema>
 type InfoInit = MessageInitShape<typeof ValueInfoProtoSchema>
