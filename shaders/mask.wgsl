@@ -1,5 +1,6 @@
-// Pass 1: draws one Bernoulli flag per noise cell into the packed mask. Twin of src/cpu/mask.ts.
-// Needs params, threefry4x32.
+// Pass 1: draws one Bernoulli flag per noise cell into the packed mask. CPU counterpart: src/cpu/mask.ts.
+// Needs params and a generator's modules (src/generators), which define DrawParams and
+// `keep_flags(group)`: the flags of 128 cells of its stream.
 
 @group(0) @binding(0) var<uniform> params: MaskParams;
 @group(0) @binding(1) var<storage, read_write> mask: array<vec4<u32>>;
@@ -21,7 +22,7 @@ fn generate_mask(
   let lead = select(1u, 0u, params.shift == 0u);
   var low = vec4(0u);
   for (var group = first; group < end + lead; group++) {
-    let high = keep_flags(group);
+    let high = keep_flags(stream_group(group));
     if (group >= first + lead) {
       mask[group - lead] = window(low, high, shift);
     }
@@ -32,23 +33,10 @@ fn generate_mask(
   }
 }
 
-// Decides 128 cells from the top bit of their draws down. Stopping early changes nothing: planes are addressed.
-fn keep_flags(group: u32) -> vec4<u32> {
+// The generator's group, low and high word, of a group of this dispatch.
+fn stream_group(group: u32) -> vec2<u32> {
   let low = params.first_group.x + group;
-  let carry = select(0u, 1u, low < group);
-  let high = (params.first_group.y + carry) << 5u;  // planes take five bits
-  var keep = vec4(0u);
-  var undecided = vec4(0xffffffffu);
-  for (var p = 0u; p < params.planes; p++) {
-    let plane = threefry4x32(vec4(low, high | p, params.call), params.key);
-    let bit = vec4(0u - ((params.threshold >> (31u - p)) & 1u));
-    keep |= undecided & bit & ~plane;
-    undecided &= ~(plane ^ bit);
-    if (all(undecided == vec4(0u))) {
-      break;
-    }
-  }
-  return keep | vec4(params.undrawn);
+  return vec2(low, params.first_group.y + select(0u, 1u, low < group));
 }
 
 // The 128 bits that begin `by` bits into `low`, `high` following it; 0 < by <= 128. By whole words first.
@@ -59,9 +47,9 @@ fn window(low: vec4<u32>, high: vec4<u32>, by: u32) -> vec4<u32> {
   let odd = (by & 32u) != 0u;
   let words = select(even, vec4(even.yzw, beyond.x), odd);
   let next = vec4(words.yzw, select(beyond.x, beyond.y, odd));
-  // A shift by 32 is none in WGSL, so the upper part takes two steps; multiplied, because SwiftShader shifts lane by lane.
+  // A shift by 32 shifts nothing in WGSL, so the upper part takes two steps.
   let bits = by & 31u;
-  let shifted = (words >> vec4(bits)) | ((next + next) * (1u << (31u - bits)));
+  let shifted = (words >> vec4(bits)) | ((next << vec4(1u)) << vec4(31u - bits));
   return select(shifted, high, by == 128u);
 }
 

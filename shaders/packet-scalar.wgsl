@@ -1,14 +1,8 @@
 // Prelude of the apply pass: one element at a time, for the last few of a length that is no multiple of 4.
 alias Packet = u32;
 alias PacketFloat = f32;
-alias PacketInt = i32;
 const WIDTH: u32 = 1u;
 const LANE_BITS: Packet = 1u;
-const LANE_UNITS: PacketFloat = 1.0;  // 1 / LANE_BITS
-
-fn all_of(x: Packet) -> u32 {
-  return x;
-}
 
 fn place(packet: u32) -> u32 {
   return params.first + packet;

@@ -1,16 +1,16 @@
-// Pass 3: adds the output of one more pass of a network to its statistics. Twin of src/cpu/statistics.ts.
+// Pass 3: adds the output of one more sample to its statistics. CPU counterpart: src/monte-carlo/statistics-cpu.ts.
 //
-// Welford's update (Technometrics 4, 1962) of mean and squared deviations, on values less that of the first pass
+// Welford's update (Technometrics 4, 1962) of mean and squared deviations, on values less that of the first sample
 // (Chan, Golub and LeVeque, The American Statistician 37, 1983): rounding errors are then of the size of the spread and
 // not of the values, which in float32 matters from a ratio of a few thousand on.
 
 struct StatisticsParams {
-  reciprocal: f32,  // 1 / the number of this pass, counted from 1; so 1 in the first pass and nowhere else
+  reciprocal: f32,  // 1 / the number of this sample, counted from 1; so 1 in the first sample and nowhere else
   classes: u32,     // elements in a row
 }
 
 struct Moments {
-  first: f32,    // the value in the first pass
+  first: f32,    // the value in the first sample
   mean: f32,     // of the values less `first`
   squares: f32,  // sum of the squared deviations from the mean
 }

@@ -2,8 +2,7 @@
 // takes one packet's width of a row and goes down the rows with the flags it loaded once. Neighbouring threads read
 // neighbouring packets. Needs apply; dispatched only over whole blocks of rows whose length is a multiple of WIDTH.
 
-fn walk(thread: u32, trusting: bool) -> u32 {
-  let scale = params.scale;
+fn walk(thread: u32) {
   let columns = params.columns;
   let strip = thread / columns;
   let block = strip / params.strips;
@@ -12,5 +11,8 @@ fn walk(thread: u32, trusting: bool) -> u32 {
   // A thread past the end of the grid goes down no row.
   let rows = select(0u, min(params.packets_per_thread, params.rows - row), first < packet_count());
   let keep = spread_flags(next_flags(locate(first * WIDTH).cell));
-  return apply_strip(first, rows, columns, keep, scale, trusting);
+  let end = first + rows * columns;
+  for (var packet = first; packet < end; packet += columns) {
+    apply_packet(packet, keep);
+  }
 }

@@ -1,21 +1,22 @@
 // Walk of pass 2 along the rows of the innermost dim: a thread takes consecutive packets and goes through the rows in
 // which they lie. Needs apply and a kind of row: row-words or row-runs.
 
-fn walk(thread: u32, trusting: bool) -> u32 {
-  let scale = params.scale;
-  var seen = ORDINARY;
+fn walk(thread: u32) {
   var at = thread * params.packets_per_thread;
   let end = min(at + params.packets_per_thread, packet_count());
   while (at < end) {
     let here = locate(at * WIDTH);
     let row_end = min(at + here.run / WIDTH, end);
-    seen &= apply_row(at, row_end, here.cell, scale, trusting);
+    apply_row(at, row_end, here.cell);
     at = row_end;
-    // A packet that begins in this row and ends in another, where the rows' length is no multiple of the packet's.
-    for (var straddles = at < end && here.run % WIDTH > 0u; straddles; straddles = false) {
-      seen &= apply_packet(at, spread_flags(gather_flags(at * WIDTH, WIDTH)), scale, trusting);
+    // A packet may begin in this row and end in another, where the rows' length is no multiple of the packet's.
+    if (at < end && here.run % WIDTH > 0u) {
+      apply_straddling(at);
       at++;
     }
   }
-  return seen;
+}
+
+fn apply_straddling(packet: u32) {
+  apply_packet(packet, spread_flags(gather_flags(packet * WIDTH, WIDTH)));
 }

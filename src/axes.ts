@@ -1,4 +1,4 @@
-/** Axes: which noise cell an element belongs to, and which cells a stretch of elements does. Knows nothing of devices. */
+/** Which noise cell an element belongs to, and which cells a range of elements needs. Knows nothing of devices. */
 
 import type { Dim } from './collapse.js'
 
@@ -11,7 +11,7 @@ export interface Axis {
 /** The collapsed dims innermost first; a tensor of one element has one. */
 export function axesOf(dims: readonly Dim[]): Axis[] {
   let cells = 1
-  const axes = dims.toReversed().map(({ size, drawn }) => {
+  const axes = [...dims].reverse().map(({ size, drawn }) => {
     const stride = drawn ? cells : 0
     if (drawn) cells *= size
     return { size, stride }

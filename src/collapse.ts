@@ -1,13 +1,13 @@
-/** Collapse: neighbouring dims that share one fate become one, so that the passes see as few dims as there are. */
+/** Merges neighbouring dims that are all drawn or all broadcast, so kernels see as few dims as possible. */
 
-/** A run of neighbouring dims, outermost first: either each index has a flag of its own, or all share one. */
+/** Merged neighbouring dims: either each index has its own flag, or all share one. */
 export interface Dim {
   size: number
   drawn: boolean
 }
 
 /**
- * Merges neighbouring dims that are all drawn or all broadcast, and leaves out dims of size 1, whose fate is both.
+ * Merges neighbouring dims that are all drawn or all broadcast, and leaves out dims of size 1, which are both.
  * SpatialDropout2D channelsFirst, [b, c, h, w] with [b, c, 1, 1], becomes [b * c drawn, h * w broadcast].
  *
  * @param shape a checked shape

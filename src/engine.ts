@@ -1,19 +1,12 @@
 /** The engine: chooses between WebGPU and CPU, and carries every call through, from options to result. */
 
-import { computeDropout as computeOnCpu } from './cpu/compute.js'
+import * as cpu from './cpu/arrays.js'
 import { generateMask } from './cpu/mask.js'
-import {
-  type Call,
-  type CallOptions,
-  type DropoutOptions,
-  readCall,
-  readOptions,
-  readTensor,
-  reject,
-  type SpatialDropoutOptions,
-} from './options.js'
-import { type Dropout, noiseOf, resolveDropout, resolveSpatialDropout } from './resolve.js'
-import { computeDropout, computeMask } from './webgpu/compute.js'
+import type { Draw } from './generators/generator.js'
+import { type DrawOptions, type DropoutOptions, readTensor, type SpatialDropoutOptions } from './options.js'
+import { type Dropout, noiseOf, readDraw, resolveDropout, resolveSpatialDropout } from './resolve.js'
+import { readOptions, reject } from './validation.js'
+import { computeDropout, computeMask } from './webgpu/arrays.js'
 import { requestDevice } from './webgpu/device.js'
 import { DeviceLostError } from './webgpu/errors.js'
 import { createLifetime, type Lifetime } from './webgpu/lifetime.js'
@@ -22,11 +15,11 @@ import { readDevice } from './webgpu/tensors.js'
 
 export interface EngineOptions {
   /**
-   * `'auto'` (default): the GPU where there is one, else the CPU; also the CPU where the only adapter is software.
-   * `'webgpu'`: whatever adapter there is, or an error. `'cpu'`.
+   * `'auto'` (default): a hardware GPU where there is one, else the CPU. `'webgpu'`: any adapter, also a software one, or
+   * an error. `'cpu'`.
    */
   backend?: 'auto' | 'webgpu' | 'cpu'
-  /** A device of yours to run on; its limits are used as they are, and `destroy()` leaves it alone. */
+  /** Your own device to run on; its limits are used as they are, and `destroy()` leaves it alone. */
   device?: GPUDevice
 }
 
@@ -46,26 +39,26 @@ export interface Engine {
   /** The device it runs on, its own or yours; undefined where it runs on the CPU. */
   readonly device: GPUDevice | undefined
   /**
-   * Resolves when no further call can succeed, to the reason: `EngineDestroyedError`, or the `DeviceLostError` of an
-   * engine that does not go on on the CPU.
+   * Resolves, with the reason, once the engine can no longer be used: `EngineDestroyedError`, or the `DeviceLostError` of
+   * an engine that does not continue on the CPU.
    */
   readonly ended: Promise<EngineDestroyedError | DeviceLostError>
   /** Dropout of float32 values, row-major: a new array, kept values times float32(1 / (1 - rate)), +0 where dropped. */
-  dropout(x: Float32Array, options: DropoutOptions & CallOptions): Promise<Values>
+  dropout(x: Float32Array, options: DropoutOptions & DrawOptions): Promise<Values>
   /** Drops whole channels of [b, steps, ch], or of [b, ch, steps] with `dataFormat: 'channelsFirst'`. */
-  spatialDropout1D(x: Float32Array, options: SpatialDropoutOptions & CallOptions): Promise<Values>
+  spatialDropout1D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions): Promise<Values>
   /** Drops whole channels of [b, h, w, ch], or of [b, ch, h, w] with `dataFormat: 'channelsFirst'`. */
-  spatialDropout2D(x: Float32Array, options: SpatialDropoutOptions & CallOptions): Promise<Values>
+  spatialDropout2D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions): Promise<Values>
   /** Drops whole channels of [b, d, h, w, ch], or of [b, ch, d, h, w] with `dataFormat: 'channelsFirst'`. */
-  spatialDropout3D(x: Float32Array, options: SpatialDropoutOptions & CallOptions): Promise<Values>
+  spatialDropout3D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions): Promise<Values>
   /** The packed mask of the noise shape: ceil(cells / 32) words, bit i of word w is cell 32 w + i, 1 = kept. */
-  mask(options: DropoutOptions & CallOptions): Promise<Uint32Array<ArrayBuffer>>
+  mask(options: DropoutOptions & DrawOptions): Promise<Uint32Array<ArrayBuffer>>
   /** A tensor of the noise shape: 0 where a cell is dropped, the scale where it is kept. */
-  noise(options: DropoutOptions & CallOptions): Promise<Values>
+  noise(options: DropoutOptions & DrawOptions): Promise<Values>
   /**
    * Whether the device computes what the contract says, tried on some thousands of values: see `probeDevice` of
-   * noiseshape/webgpu. It runs when it is asked for, once for each device. On the CPU nothing is to be tried: 0 values,
-   * and `conforms` is true.
+   * noiseshape/webgpu. Runs once for each device, on demand. On the CPU there is nothing to try: 0 values, and `conforms`
+   * is true.
    */
   probe(): Promise<ProbeResult>
   /** Ends the engine: pending and later calls reject with `EngineDestroyedError`. */
@@ -80,8 +73,8 @@ export class EngineDestroyedError extends Error {
 /**
  * Creates an engine.
  *
- * @throws WebGPUUnavailableError with backend `'webgpu'` where there is no GPU to be had; `'auto'` never throws for
- *   that: it uses the CPU and tells why in `fallbackReason`
+ * @throws WebGPUUnavailableError with backend `'webgpu'` where there is no GPU; `'auto'` never throws for that: it
+ *   uses the CPU and says why in `fallbackReason`
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const { backend = 'auto', device: given } = readOptions(options)
@@ -153,34 +146,38 @@ class GpuOrCpuEngine implements Engine {
     return this.backend === 'webgpu' ? this.#gpu?.device : undefined
   }
 
-  async dropout(x: Float32Array, options: DropoutOptions & CallOptions) {
+  async dropout(x: Float32Array, options: DropoutOptions & DrawOptions) {
     return this.#apply(x, resolveDropout(options), options)
   }
 
-  async spatialDropout1D(x: Float32Array, options: SpatialDropoutOptions & CallOptions) {
+  async spatialDropout1D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions) {
     return this.#apply(x, resolveSpatialDropout(1, options), options)
   }
 
-  async spatialDropout2D(x: Float32Array, options: SpatialDropoutOptions & CallOptions) {
+  async spatialDropout2D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions) {
     return this.#apply(x, resolveSpatialDropout(2, options), options)
   }
 
-  async spatialDropout3D(x: Float32Array, options: SpatialDropoutOptions & CallOptions) {
+  async spatialDropout3D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions) {
     return this.#apply(x, resolveSpatialDropout(3, options), options)
   }
 
-  async mask(options: DropoutOptions & CallOptions) {
+  async mask(options: DropoutOptions & DrawOptions) {
     const dropout = resolveDropout(options)
-    const call = readCall(options, dropout.cells)
+    const draw = readDraw(dropout, options)
     return this.#run(
-      (device) => computeMask(device, dropout, call),
-      () => generateMask(dropout.cells, dropout.threshold, call),
+      (device) => computeMask(device, dropout, draw),
+      () => generateMask(dropout, draw),
     )
   }
 
-  async noise(options: DropoutOptions & CallOptions) {
-    const dropout = noiseOf(resolveDropout(options))
-    return this.#apply(new Float32Array(dropout.cells).fill(1), dropout, options)
+  async noise(options: DropoutOptions & DrawOptions) {
+    const dropout = resolveDropout(options)
+    const draw = readDraw(dropout, options)
+    return this.#run(
+      (device) => computeDropout(device, noiseOf(dropout), draw),
+      () => cpu.computeNoise(dropout, draw),
+    )
   }
 
   async probe() {
@@ -196,12 +193,12 @@ class GpuOrCpuEngine implements Engine {
     this.#announceEnd(this.#destroyed)
   }
 
-  #apply(x: Float32Array, dropout: Dropout, options: CallOptions): Promise<Values> {
-    const call: Call = readCall(options, dropout.cells)
-    const values = readTensor(x, dropout.shape, dropout.elements) // last: a getter of the options may resize it
+  #apply(x: Float32Array, dropout: Dropout, options: DrawOptions): Promise<Values> {
+    const draw: Draw = readDraw(dropout, options)
+    const values = readTensor(x, dropout.shape, dropout.elements)
     return this.#run(
-      (device) => computeDropout(device, values, dropout, call),
-      () => computeOnCpu(values, dropout, call),
+      (device) => computeDropout(device, dropout, draw, values),
+      () => cpu.computeDropout(values, dropout, draw),
     )
   }
 

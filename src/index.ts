@@ -1,8 +1,15 @@
-/** noiseshape: dropout with a noise shape, on WebGPU where there is one and on the CPU with the same bits where not. */
+/** noiseshape: dropout with a noise shape, on WebGPU, or on the CPU with the same bits. */
 
 export { createEngine, type Engine, EngineDestroyedError, type EngineOptions } from './engine.js'
 export { unpackMask } from './mask-words.js'
 export { resolveNoiseShape, spatialNoiseShape } from './noise-shape.js'
-export type { CallOptions, DataFormat, DropoutOptions, NoiseShape, SpatialDropoutOptions } from './options.js'
+export type {
+  DataFormat,
+  DrawOptions,
+  DropoutOptions,
+  GeneratorName,
+  NoiseShape,
+  SpatialDropoutOptions,
+} from './options.js'
 export { DeviceLostError, WebGPUFailureError, WebGPUUnavailableError } from './webgpu/errors.js'
 export type { ProbeResult } from './webgpu/probe.js'

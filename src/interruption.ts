@@ -1,4 +1,4 @@
-/** What cuts waits short: an abort, the end of the engine, a lost device. No wait outlasts it. */
+/** Rejects pending waits on abort, destroy or device loss. */
 
 export interface Interruption {
   /** Starts something and waits for it, or for what interrupts the waits; interrupted already, it starts nothing. */
@@ -32,16 +32,16 @@ export function createInterruption(): Interruption {
   }
 }
 
-/** Who waits for a promise that may outlive them all, such as `device.lost`. */
+/** Listeners of a promise that may outlive them all, such as `device.lost`. */
 const listeners = new WeakMap<Promise<unknown>, Set<(value: unknown) => void>>()
 
-/** Calls `listener` when `promise` resolves, unless it was told to stop before; returns how to. */
+/** Calls `listener` when `promise` resolves, unless stopped before; returns a function that stops it. */
 export function whenResolved<T>(promise: Promise<T>, listener: (value: T) => void): () => void {
   let registered = listeners.get(promise)
   if (!registered) {
     const all = new Set<(value: unknown) => void>()
     promise.then((value) => {
-      listeners.delete(promise) // whoever asks from now on is told by a reaction of its own
+      listeners.delete(promise) // later listeners attach to the promise itself
       for (const each of all) each(value)
     })
     listeners.set(promise, all)

@@ -1,6 +1,14 @@
-/** The packed mask as the world sees it: 32 noise cells to a word, the first in the lowest bit, 1 = kept. */
+/** The packed mask: 32 noise cells to a word, the first in the lowest bit, 1 = kept; drawn in groups of 128 cells. */
 
-import { readInteger, reject } from './options.js'
+import { readInteger, reject } from './validation.js'
+
+export const CELLS_PER_GROUP = 128
+
+/** The group in which a window of cells begins, and how many cells of that group lie before it. */
+export function windowStart(cellOffset: number): { group: number; shift: number } {
+  const shift = cellOffset % CELLS_PER_GROUP
+  return { group: (cellOffset - shift) / CELLS_PER_GROUP, shift }
+}
 
 /**
  * Unpacks keep flags, one byte for each noise cell.

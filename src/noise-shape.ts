@@ -1,13 +1,7 @@
 /** Noise shapes: open entries, right alignment and the spatial presets. Knows nothing of devices. */
 
-import {
-  type DataFormat,
-  type NoiseShape,
-  readDataFormat,
-  readNoiseShape,
-  readShape,
-  reject,
-} from './options.js'
+import { type DataFormat, type NoiseShape, readDataFormat, readNoiseShape, readShape } from './options.js'
+import { reject } from './validation.js'
 
 /**
  * Resolves a noise shape against the shape of its tensor, by NumPy's broadcasting rules: a shorter noise shape is
@@ -35,13 +29,17 @@ export function spatialNoiseShape(
   dataFormat?: DataFormat,
   rank?: number,
 ): number[] {
-  const sizes = readShape(shape)
-  const channelAxis = readDataFormat(dataFormat) === 'channelsLast' ? sizes.length - 1 : 1
+  return spatialSizes(readShape(shape), readDataFormat(dataFormat), rank)
+}
+
+/** The same of checked arguments. */
+export function spatialSizes(sizes: readonly number[], dataFormat: DataFormat, rank?: number): number[] {
   if (rank === undefined ? sizes.length < 3 || sizes.length > 5 : sizes.length !== rank) {
     const wanted = rank === undefined ? 'rank 3, 4 or 5 (SpatialDropout1D, 2D, 3D)' : `rank ${rank}`
     const remedy =
       'Pass [b, steps, ch], [b, h, w, ch] or [b, d, h, w, ch] (or the channel second with channelsFirst)'
     reject(RangeError, 'shape', sizes, `spatial dropout needs ${wanted}, not ${sizes.length}`, remedy)
   }
+  const channelAxis = dataFormat === 'channelsLast' ? sizes.length - 1 : 1
   return sizes.map((size, axis) => (axis === 0 || axis === channelAxis ? size : 1))
 }

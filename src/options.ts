@@ -1,13 +1,16 @@
-/**
- * Customs: what a user passes comes in, plain checked values go out, or a throw says what was received, which rule
- * it broke and what to do. Every argument error of the library is worded here. Each option is read exactly once.
- */
+/** Argument validation: checks this library's options once and returns plain values, or throws. */
+
+import { product } from './shape.js'
+import { readInteger, reject, show } from './validation.js'
 
 /** A noise shape as users write it: `null`, `undefined` and `-1` mean "the tensor's size here". */
 export type NoiseShape = readonly (number | null | undefined)[]
 
 /** Which element order an image or sequence tensor has. */
 export type DataFormat = 'channelsLast' | 'channelsFirst'
+
+/** The name of a generator: its stream, with the version. */
+export type GeneratorName = 'native-1'
 
 export interface DropoutOptions {
   /** The tensor's shape: rank 0 to 8, row-major, sizes >= 0. */
@@ -18,6 +21,8 @@ export interface DropoutOptions {
   noiseShape?: NoiseShape | null | undefined
   /** True: all examples of the batch share one mask, the first entry of the noise shape being 1. Default false. */
   oneMaskForBatch?: boolean | undefined
+  /** The generator and the version of its stream. Default `'native-1'`. */
+  generator?: GeneratorName | undefined
 }
 
 export interface SpatialDropoutOptions {
@@ -29,59 +34,22 @@ export interface SpatialDropoutOptions {
   dataFormat?: DataFormat | undefined
   /** True: all examples of the batch share one mask, the first entry of the noise shape being 1. Default false. */
   oneMaskForBatch?: boolean | undefined
+  /** The generator and the version of its stream. Default `'native-1'`. */
+  generator?: GeneratorName | undefined
 }
 
-export interface CallOptions {
+export interface DrawOptions {
   /** Which experiment: a safe integer >= 0, or a bigint below 2^64. Required: the library keeps no hidden state. */
   seed: number | bigint
   /** Which layer: an integer below 2^32. Default 0. */
   stream?: number | undefined
-  /** Which forward pass: a safe integer >= 0, or a bigint below 2^64. Default 0. */
-  call?: number | bigint | undefined
-  /** First cell of this window in a larger noise tensor. Default 0. */
+  /** Which training step or Monte Carlo sample: a safe integer >= 0, or a bigint below 2^64. Default 0. */
+  step?: number | bigint | undefined
+  /** First cell of this window in a larger noise tensor: an integer, with the window below 2^53. Default 0. */
   cellOffset?: number | undefined
 }
 
-/** The generator's side of a call, checked and split into 32-bit words. */
-export interface Call {
-  seed: Words
-  stream: number
-  call: Words
-  cellOffset: number
-}
-
-/** A 64-bit number as two unsigned 32-bit words. */
-export interface Words {
-  lo: number
-  hi: number
-}
-
 export const MAX_RANK = 8
-
-/** Throws the library's one kind of argument error: value received, rule, remedy. */
-export function reject(
-  Kind: typeof RangeError | typeof TypeError,
-  name: string,
-  value: unknown,
-  rule: string,
-  remedy: string,
-): never {
-  throw new Kind(`noiseshape: ${name} is ${show(value)}, but ${rule}. ${remedy}.`)
-}
-
-/** Reads an options object, so that `dropout(x)` fails here and not on a property of undefined. */
-export function readOptions<T extends object>(options: T): T {
-  if (typeof options !== 'object' || options === null) {
-    reject(
-      TypeError,
-      'options',
-      options,
-      'it must be an object',
-      'Pass e.g. { shape: [2, 3], rate: 0.5, seed: 42 }',
-    )
-  }
-  return options
-}
 
 /** Reads a tensor's shape. The copy is the caller's: later changes to the argument do not reach it. */
 export function readShape(shape: unknown): number[] {
@@ -148,24 +116,15 @@ export function readRate(rate: unknown): number {
   return rate + 0
 }
 
-/** Reads what selects the random bits of one call over `cells` noise cells. */
-export function readCall(options: CallOptions, cells: number): Call {
-  const { seed, stream = 0, call = 0, cellOffset = 0 } = readOptions(options)
-  if (seed === undefined || seed === null) {
-    reject(TypeError, 'seed', seed, 'it is required: the library keeps no hidden state', 'Pass e.g. seed: 42')
-  }
-  return {
-    seed: readWords('seed', seed),
-    stream: readInteger('stream', stream, 2 ** 32 - 1, '2^32 - 1', 'Pass the number of the layer, e.g. 3'),
-    call: readWords('call', call),
-    cellOffset: readInteger(
-      'cellOffset',
-      cellOffset,
-      Number.MAX_SAFE_INTEGER - cells,
-      `2^53 - 1 less the ${cells} noise cells`,
-      'Pass the first cell of the window, e.g. 0',
-    ),
-  }
+/** Reads where a window of `cells` noise cells begins. */
+export function readCellOffset(cellOffset: unknown, cells: number): number {
+  return readInteger(
+    'cellOffset',
+    cellOffset === undefined ? 0 : cellOffset,
+    Number.MAX_SAFE_INTEGER - cells,
+    `2^53 - 1 less the ${cells} noise cells`,
+    'Pass the first cell of the window, e.g. 0',
+  )
 }
 
 /** Reads a tensor's values: a Float32Array of `elements` values. */
@@ -183,7 +142,7 @@ export function readTensor(x: unknown, shape: readonly number[], elements: numbe
   return values
 }
 
-/** Reads an array to write results to: as long as `x`, and no part of it, since what is not finite is looked at twice. */
+/** Reads an array to write results to: as long as `x`, and no part of it, since values that are not finite are read twice. */
 export function readOutput(output: unknown, x: Float32Array): Float32Array<ArrayBuffer> | undefined {
   if (output === undefined) return undefined
   const values = readFloats('output', output, 'Leave it out for a new one')
@@ -194,32 +153,16 @@ export function readOutput(output: unknown, x: Float32Array): Float32Array<Array
   const begins = values.byteOffset - x.byteOffset
   if (values.buffer === x.buffer && Math.abs(begins) < x.byteLength) {
     const rule = 'it overlaps x, which is read while it is written'
-    reject(RangeError, 'output.byteOffset', values.byteOffset, rule, 'Pass an array with memory of its own')
+    reject(RangeError, 'output.byteOffset', values.byteOffset, rule, 'Pass an array with its own memory')
   }
   return values as Float32Array<ArrayBuffer>
 }
 
-/**
- * Reads a Float32Array as a plain view of the same memory: members of a subclass, or of the array's own, may say what
- * they like of length and buffer.
- */
 function readFloats(name: string, value: unknown, remedy: string): Float32Array {
-  if (!(value instanceof Float32Array) || memberOf(value, Symbol.toStringTag) !== 'Float32Array') {
+  if (!(value instanceof Float32Array)) {
     reject(TypeError, name, value, 'it must be a Float32Array', remedy)
   }
-  const length = memberOf(value, 'length') as number
-  if (length === 0) return new Float32Array(0) // its memory may be gone
-  return new Float32Array(
-    memberOf(value, 'buffer') as ArrayBuffer,
-    memberOf(value, 'byteOffset') as number,
-    length,
-  )
-}
-
-/** What every typed array really says; undefined for what is none. */
-function memberOf(value: object, name: PropertyKey): unknown {
-  const TypedArray = Object.getPrototypeOf(Float32Array.prototype)
-  return ArrayBuffer.isView(value) ? Reflect.get(TypedArray, name, value) : undefined
+  return value
 }
 
 export function readDataFormat(dataFormat: unknown): DataFormat {
@@ -232,41 +175,6 @@ export function readDataFormat(dataFormat: unknown): DataFormat {
   return dataFormat
 }
 
-/** Reads an option that is off where it is left out. */
-export function readFlag(name: string, value: unknown, remedy: string): boolean {
-  if (value === undefined) return false
-  if (typeof value !== 'boolean') reject(TypeError, name, value, 'it must be a boolean', remedy)
-  return value
-}
-
-/** Reads an integer option from `min` (default 0) to `max`. */
-export function readInteger(
-  name: string,
-  value: unknown,
-  max: number,
-  maxAsText: string,
-  remedy: string,
-  min = 0,
-): number {
-  const rule = `it must be an integer from ${min} to ${maxAsText}`
-  if (typeof value !== 'number') reject(TypeError, name, value, rule, remedy)
-  if (!Number.isSafeInteger(value) || value < min || value > max)
-    reject(RangeError, name, value, rule, remedy)
-  return value + 0
-}
-
-function readWords(name: string, value: unknown): Words {
-  const rule = 'it must be an integer from 0 to 2^53 - 1, or a bigint from 0n to 2n ** 64n - 1n'
-  const remedy = `Pass e.g. ${name}: 42, or a bigint for more than 53 bits`
-  if (typeof value === 'bigint') {
-    if (value < 0n || value >= 1n << 64n) reject(RangeError, name, value, rule, remedy)
-    return { lo: Number(value & 0xffffffffn), hi: Number(value >> 32n) }
-  }
-  if (typeof value !== 'number') reject(TypeError, name, value, rule, remedy)
-  if (!Number.isSafeInteger(value) || value < 0) reject(RangeError, name, value, rule, remedy)
-  return { lo: value >>> 0, hi: Math.floor(value / 2 ** 32) }
-}
-
 function readEntries(name: string, value: unknown, remedy: string): unknown[] {
   if (!Array.isArray(value)) reject(TypeError, name, value, 'it must be an array', remedy)
   const rank = value.length // before the copy: an array may claim four billion entries
@@ -276,32 +184,9 @@ function readEntries(name: string, value: unknown, remedy: string): unknown[] {
 }
 
 function readProduct(name: string, sizes: readonly number[]): void {
-  const product = sizes.includes(0) ? 0 : sizes.reduce((total, size) => total * size, 1)
-  if (product > Number.MAX_SAFE_INTEGER) {
-    const rule = `its product, about ${product.toPrecision(3)}, must be at most 2^53 - 1`
+  const elements = sizes.includes(0) ? 0 : product(sizes)
+  if (elements > Number.MAX_SAFE_INTEGER) {
+    const rule = `its product, about ${elements.toPrecision(3)}, must be at most 2^53 - 1`
     reject(RangeError, name, sizes, rule, 'Split the tensor and draw its parts with cellOffset')
   }
 }
-
-/** A value as a person would write it, short and without calling any of its methods. */
-export function show(value: unknown, depth = 0): string {
-  if (Array.isArray(value)) {
-    if (depth === MAX_DEPTH) return '[...]'
-    const shown = Array.from({ length: Math.min(value.length, MAX_RANK) }, (_, i) =>
-      show(value[i], depth + 1),
-    )
-    return `[${shown.join(', ')}${value.length > MAX_RANK ? ', ...' : ''}]`
-  }
-  if (typeof value === 'string') return value.length > 40 ? `'${value.slice(0, 40)}...'` : `'${value}'`
-  if (typeof value === 'bigint') {
-    return BigInt.asIntN(256, value) === value ? `${value}n` : 'a bigint of more than 256 bits'
-  }
-  if (typeof value === 'function') return 'a function'
-  if (typeof value === 'object' && value !== null) {
-    return `an object (${Object.prototype.toString.call(value).slice(8, -1)})`
-  }
-  return Object.is(value, -0) ? '-0' : String(value)
-}
-
-/** Arrays deeper than this are shown as such: one may hold itself, and eight in eight in eight never end. */
-const MAX_DEPTH = 2

@@ -4,9 +4,10 @@
  */
 
 import { type Axis, axesOf, cellBounds, indicesOf } from './axes.js'
-import { reject, show } from './options.js'
+import { float32 } from './elements/float32.js'
+import { CELLS_PER_GROUP } from './mask-words.js'
 import type { Dropout } from './resolve.js'
-import { CELLS_PER_GROUP } from './stream.js'
+import { reject, show } from './validation.js'
 
 /** The limits of a device that shape a plan; a `GPUSupportedLimits` is one. */
 export interface PlanLimits {
@@ -22,8 +23,8 @@ export interface PlanLimits {
  */
 export type Walk = 'words' | 'runs' | 'columns' | 'wideColumns'
 
-/** How the work is cut into threads. Changes no bit. */
-export interface Variant {
+/** How the work is divided among threads. Changes no bit. */
+export interface Tuning {
   workgroupSize: number
   /** Groups of 128 cells that one thread of the mask pass draws. */
   groupsPerThread: number
@@ -33,9 +34,9 @@ export interface Variant {
   columnPackets: 1 | 4
   /** Rows of more elements than this are not walked down column by column. */
   longestRow: number
-  /** Multiply first and check afterwards: see TRUSTING in shaders/apply.wgsl. */
+  /** Multiply first and check afterwards: see shaders/software/apply-trusting.wgsl. */
   trusting: boolean
-  /** How the generator rotates: see shaders/rotate-float.wgsl. */
+  /** How the generator rotates: see shaders/software/rotate-float.wgsl. */
   rotation: 'shift' | 'float'
 }
 
@@ -83,7 +84,7 @@ export interface ApplyDispatch {
   cell: number
   /** Innermost first, at least one. */
   dims: readonly DimFromStart[]
-  /** For the walk down columns; all 0 in the others. */
+  /** For walks down columns; all 0 in the others. */
   blocks: Blocks
   grid: Grid
 }
@@ -95,7 +96,7 @@ export interface Blocks {
   strips: number
 }
 
-const BYTES_PER_ELEMENT = 4
+const BYTES_PER_ELEMENT = float32.bytes
 /** Elements of a packet. */
 const WIDTH = 4
 /** Fewer threads than this would leave cores of a software adapter idle. */
@@ -117,7 +118,7 @@ export function maskBytes(cells: number): number {
  *
  * @throws RangeError when the mask does not fit into one buffer of the device
  */
-export function planMask(cells: number, limits: PlanLimits, variant: Variant): MaskDispatch[] {
+export function planMask(cells: number, limits: PlanLimits, tuning: Tuning): MaskDispatch[] {
   const bytes = maskBytes(cells)
   if (bytes > limits.maxBufferSize) {
     const rule = `their mask takes ${bytes} bytes and this device allows ${limits.maxBufferSize} in a buffer`
@@ -135,7 +136,7 @@ export function planMask(cells: number, limits: PlanLimits, variant: Variant): M
       firstGroup,
       groups,
       lastCells: Math.min(cells - (firstGroup + groups - 1) * CELLS_PER_GROUP, CELLS_PER_GROUP),
-      grid: gridFor(Math.ceil(groups / variant.groupsPerThread), limits, variant),
+      grid: gridFor(Math.ceil(groups / tuning.groupsPerThread), limits, tuning),
     })
   }
   return dispatches
@@ -149,13 +150,13 @@ export function planMask(cells: number, limits: PlanLimits, variant: Variant): M
 export function planApply(
   dropout: Dropout,
   limits: PlanLimits,
-  variant: Variant,
+  tuning: Tuning,
   start = 0,
   end = dropout.elements,
 ): ApplyDispatch[] {
   const axes = axesOf(dropout.dims)
   const most = bindingBytes(limits, MAX_BINDING) / BYTES_PER_ELEMENT
-  const unit = chunkUnit(axes, most, limits, variant)
+  const unit = chunkUnit(axes, most, limits, tuning)
   const dispatches: ApplyDispatch[] = []
   for (let from = start; from < end; ) {
     let size = Math.min(Math.floor(most / unit) * unit, end - from)
@@ -169,17 +170,17 @@ export function planApply(
     const tensor = { offset: (from - start) * BYTES_PER_ELEMENT, size: size * BYTES_PER_ELEMENT }
     const whole = size - (size % WIDTH)
     const parts = [
-      { width: WIDTH, first: 0, count: whole, ...walkFor(axes, from, whole, variant) },
+      { width: WIDTH, first: 0, count: whole, ...walkFor(axes, from, whole, tuning) },
       { width: 1, first: whole, count: size - whole, walk: rowWalk(axes), packetsPerThread: 1 },
     ] as const
     for (const { width, first, count, walk, packetsPerThread } of parts) {
       if (count === 0) continue
       const at = seenFrom(axes, from + first)
       const alongRows = walk === 'words' || walk === 'runs'
-      const blocks = alongRows ? NO_BLOCKS : blocksOf(axes, packetsPerThread / variant.columnPackets)
+      const blocks = alongRows ? NO_BLOCKS : blocksOf(axes, packetsPerThread / tuning.columnPackets)
       const threads = alongRows
         ? Math.ceil(count / width / packetsPerThread)
-        : (count / WIDTH / blocks.rows / variant.columnPackets) * blocks.strips
+        : (count / WIDTH / blocks.rows / tuning.columnPackets) * blocks.strips
       dispatches.push({
         walk,
         packetsPerThread,
@@ -191,7 +192,7 @@ export function planApply(
         cell: at.cell - mask.offset * 8,
         dims: at.dims,
         blocks,
-        grid: gridFor(threads, limits, variant),
+        grid: gridFor(threads, limits, tuning),
       })
     }
     from += size
@@ -204,14 +205,14 @@ function walkFor(
   axes: readonly Axis[],
   from: number,
   count: number,
-  variant: Variant,
+  tuning: Tuning,
 ): Pick<ApplyDispatch, 'walk' | 'packetsPerThread'> {
-  const block = blockElements(axes, variant)
+  const block = blockElements(axes, tuning)
   const downColumns = block > 0 && from % block === 0 && count % block === 0
-  let packetsPerThread = variant.packetsPerThread[downColumns ? 'columns' : 'rows']
+  let packetsPerThread = tuning.packetsPerThread[downColumns ? 'columns' : 'rows']
   while (packetsPerThread > 8 && count / WIDTH / packetsPerThread < FEWEST_THREADS) packetsPerThread /= 4
   if (!downColumns) return { walk: rowWalk(axes), packetsPerThread }
-  return { walk: variant.columnPackets === 1 ? 'columns' : 'wideColumns', packetsPerThread }
+  return { walk: tuning.columnPackets === 1 ? 'columns' : 'wideColumns', packetsPerThread }
 }
 
 /** The walk that goes along the innermost dim. */
@@ -220,7 +221,7 @@ function rowWalk([inner]: readonly Axis[]): Walk {
 }
 
 /** Elements of a block of rows that share their flags; 0 where there are none, or none to be walked down. */
-function blockElements([inner, outer]: readonly Axis[], { columnPackets, longestRow }: Variant): number {
+function blockElements([inner, outer]: readonly Axis[], { columnPackets, longestRow }: Tuning): number {
   const whole = inner.size % (WIDTH * columnPackets) === 0 && inner.size <= longestRow
   return inner.stride > 0 && outer && whole ? inner.size * outer.size : 0
 }
@@ -230,9 +231,9 @@ function blocksOf([inner, outer]: readonly Axis[], rowsPerThread: number): Block
 }
 
 /** Chunks are whole numbers of this many elements: what can be bound, and whole blocks of rows where they fit. */
-function chunkUnit(axes: readonly Axis[], most: number, limits: PlanLimits, variant: Variant): number {
+function chunkUnit(axes: readonly Axis[], most: number, limits: PlanLimits, tuning: Tuning): number {
   const alignment = elementAlignment(limits)
-  let unit = Math.max(blockElements(axes, variant), 1)
+  let unit = Math.max(blockElements(axes, tuning), 1)
   while (unit % alignment > 0 && unit <= most) unit *= 2
   return unit <= most && unit % alignment === 0 ? unit : alignment
 }
@@ -264,7 +265,7 @@ function maskWindow(axes: readonly Axis[], first: number, last: number, limits: 
 }
 
 /** One row of workgroups as long as the device takes them, then more rows of the same length. */
-function gridFor(threads: number, limits: PlanLimits, { workgroupSize }: Variant): Grid {
+function gridFor(threads: number, limits: PlanLimits, { workgroupSize }: Tuning): Grid {
   const workgroups = Math.ceil(threads / workgroupSize)
   const rows = Math.ceil(workgroups / limits.maxComputeWorkgroupsPerDimension)
   return [Math.ceil(workgroups / rows), rows]

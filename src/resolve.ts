@@ -1,20 +1,24 @@
-/** One dropout, resolved: the walk options -> noise shape -> collapse -> rate, taken once for every backend. */
+/** One dropout, resolved: options -> noise shape -> collapse -> keep rule and scale, checked once for every backend. */
 
 import { collapseDims, type Dim } from './collapse.js'
-import { resolveNoiseShape, spatialNoiseShape } from './noise-shape.js'
+import type { Draw, Generator, KeepRule } from './generators/generator.js'
+import { readGenerator } from './generators/index.js'
+import { spatialSizes } from './noise-shape.js'
 import {
+  type DrawOptions,
   type DropoutOptions,
-  readFlag,
+  readDataFormat,
   readNoiseShape,
-  readOptions,
   readRate,
   readShape,
   type SpatialDropoutOptions,
 } from './options.js'
-import { type Rate, resolveRate } from './rate.js'
+import { resolveScale, type Scale } from './scale.js'
+import { product } from './shape.js'
+import { readFlag, readOptions } from './validation.js'
 
-/** What is applied to a tensor, whatever the call: plain data. */
-export interface Dropout extends Rate {
+/** What is applied to a tensor, whatever the draw. */
+export interface Dropout extends Scale {
   shape: readonly number[]
   noiseShape: readonly number[]
   /** Elements of the tensor. */
@@ -23,31 +27,28 @@ export interface Dropout extends Rate {
   cells: number
   /** The tensor's collapsed dims, outermost first. */
   dims: readonly Dim[]
+  rate: number
+  generator: Generator
+  keepRule: KeepRule
 }
 
 /** Checks and resolves the options of a dropout. */
 export function resolveDropout(options: DropoutOptions): Dropout {
-  const { shape: givenShape, rate, noiseShape: givenNoiseShape, oneMaskForBatch } = readOptions(options)
-  const shape = readShape(givenShape)
-  const ownMasks = resolveNoiseShape(shape, givenNoiseShape)
-  const shared = readFlag('oneMaskForBatch', oneMaskForBatch, 'Pass true to share one mask in a batch')
-  const noiseShape = shared && shape.length > 0 ? readNoiseShape(shape, [1, ...ownMasks.slice(1)]) : ownMasks
-  return {
-    shape,
-    noiseShape,
-    elements: product(shape),
-    cells: product(noiseShape),
-    dims: collapseDims(shape, noiseShape),
-    ...resolveRate(readRate(rate)),
-  }
+  const { shape, noiseShape } = readOptions(options)
+  const sizes = readShape(shape)
+  return resolve(sizes, readNoiseShape(sizes, noiseShape), options)
 }
 
 /** Checks and resolves SpatialDropout1D (`spatialDims` 1), 2D or 3D. */
 export function resolveSpatialDropout(spatialDims: 1 | 2 | 3, options: SpatialDropoutOptions): Dropout {
-  const { shape: givenShape, rate, dataFormat, oneMaskForBatch } = readOptions(options)
-  const shape = readShape(givenShape)
-  const noiseShape = spatialNoiseShape(shape, dataFormat, spatialDims + 2)
-  return resolveDropout({ shape, rate, noiseShape, oneMaskForBatch })
+  const { shape, dataFormat } = readOptions(options)
+  const sizes = readShape(shape)
+  return resolve(sizes, spatialSizes(sizes, readDataFormat(dataFormat), spatialDims + 2), options)
+}
+
+/** Reads what one call of a dropout is drawn with. */
+export function readDraw({ generator, cells }: Dropout, options: DrawOptions): Draw {
+  return generator.readDraw(readOptions(options), cells)
 }
 
 /** The dropout whose tensor is the noise shape itself: applied to ones, it gives the noise. */
@@ -56,6 +57,25 @@ export function noiseOf(dropout: Dropout): Dropout {
   return { ...dropout, shape: noiseShape, elements: cells, dims: collapseDims(noiseShape, noiseShape) }
 }
 
-function product(sizes: readonly number[]): number {
-  return sizes.reduce((total, size) => total * size, 1)
+function resolve(
+  shape: readonly number[],
+  ownMasks: readonly number[],
+  options: Pick<DropoutOptions, 'rate' | 'oneMaskForBatch' | 'generator'>,
+): Dropout {
+  const { oneMaskForBatch } = options
+  const shared = readFlag('oneMaskForBatch', oneMaskForBatch, 'Pass true to share one mask in a batch')
+  const noiseShape = shared && shape.length > 0 ? [1, ...ownMasks.slice(1)] : ownMasks
+  const rate = readRate(options.rate)
+  const generator = readGenerator(options.generator)
+  return {
+    shape,
+    noiseShape,
+    elements: product(shape),
+    cells: product(noiseShape),
+    dims: collapseDims(shape, noiseShape),
+    rate,
+    generator,
+    keepRule: generator.keepRule(rate),
+    ...resolveScale(rate, generator.scale(rate)),
+  }
 }

@@ -1,7 +1,7 @@
-/** Pass 2 on the CPU: broadcast-multiply a tensor by mask x scale. Twin of shaders/apply.wgsl. */
+/** Pass 2 on the CPU: broadcast-multiply a tensor by mask x scale. GPU counterpart: shaders/apply.wgsl. */
 
 import { type Axis, axesOf } from '../axes.js'
-import { INFINITE, SMALLEST_NORMAL } from '../rate.js'
+import { INFINITE, SMALLEST_NORMAL } from '../elements/float32.js'
 import type { Dropout } from '../resolve.js'
 
 /** The same values as floats and as bit patterns: patterns that arithmetic may not touch go through the second. */
@@ -72,13 +72,13 @@ function* rowCells(outer: readonly Axis[]): Generator<number> {
   }
 }
 
-/** Multiplies, and then mends what arithmetic may not decide, where there was any. */
+/** Multiplies, then fixes NaNs and subnormals if the block had any. */
 function scaleBlock(x: Tensor, y: Tensor, from: number, to: number, scale: number): void {
-  if (!multiply(x, y.floats, from, to, scale)) mendOdd(x.bits, y.bits, from, to)
+  if (!multiply(x, y.floats, from, to, scale)) fixOdd(x.bits, y.bits, from, to)
 }
 
 /**
- * y = x * scale, rounded once. Returns true if 2^-63 <= |x| < 2^64 throughout, which bit 30 tells after 64 is added to
+ * y = x * scale, rounded once. Returns true if 2^-63 <= |x| < 2^64 throughout, which bit 30 shows after 64 is added to
  * the exponent. Four at a time and without a branch: 0.7 ns an element, where one at a time takes 1.3 (Node 20).
  */
 function multiply(
@@ -106,8 +106,8 @@ function multiply(
   return (ordinary & 0x40000000) !== 0
 }
 
-/** A kept subnormal is flushed to its sign, and a NaN keeps its bits; all else JavaScript's arithmetic has right. */
-function mendOdd(x: Int32Array, y: Int32Array, from: number, to: number): void {
+/** A kept subnormal is flushed to its sign, and a NaN keeps its bits; JavaScript's arithmetic gets the rest right. */
+function fixOdd(x: Int32Array, y: Int32Array, from: number, to: number): void {
   for (let i = from; i < to; i++) {
     const magnitude = x[i] & 0x7fffffff
     if (magnitude > INFINITE) y[i] = x[i]

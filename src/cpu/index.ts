@@ -1,22 +1,21 @@
-/** noiseshape/cpu: dropout with a noise shape, synchronous, without a GPU, with the GPU's bits. */
+/** noiseshape/cpu: dropout with a noise shape, synchronous, without a GPU, with the same bits as on a GPU. */
 
 import {
-  type CallOptions,
+  type DrawOptions,
   type DropoutOptions,
-  readCall,
   readOutput,
   readTensor,
   type SpatialDropoutOptions,
 } from '../options.js'
-import { type Dropout, noiseOf, resolveDropout, resolveSpatialDropout } from '../resolve.js'
-import { computeDropout } from './compute.js'
+import { type Dropout, readDraw, resolveDropout, resolveSpatialDropout } from '../resolve.js'
+import { computeDropout, computeNoise } from './arrays.js'
 import { generateMask } from './mask.js'
 
 export { unpackMask } from '../mask-words.js'
 export { resolveNoiseShape, spatialNoiseShape } from '../noise-shape.js'
 export type {
-  CallOptions,
   DataFormat,
+  DrawOptions,
   DropoutOptions,
   NoiseShape,
   SpatialDropoutOptions,
@@ -24,8 +23,8 @@ export type {
 
 export interface OutputOptions {
   /**
-   * Where to write: as long as `x`, and not overlapping it. Default: a new array, whose memory takes longer to get than
-   * the values to compute.
+   * Where to write: as long as `x`, and not overlapping it. Default: a new array, whose memory takes longer to allocate
+   * than the values take to compute.
    */
   output?: Float32Array | undefined
 }
@@ -39,12 +38,12 @@ export interface OutputOptions {
  */
 export function dropout(
   x: Float32Array,
-  options: DropoutOptions & CallOptions & OutputOptions,
+  options: DropoutOptions & DrawOptions & OutputOptions,
 ): Float32Array<ArrayBuffer> {
   return run(x, resolveDropout(options), options)
 }
 
-type SpatialOptions = SpatialDropoutOptions & CallOptions & OutputOptions
+type SpatialOptions = SpatialDropoutOptions & DrawOptions & OutputOptions
 
 /** Keras' SpatialDropout1D: drops whole channels of [b, steps, ch], or of [b, ch, steps] with channelsFirst. */
 export function spatialDropout1D(x: Float32Array, options: SpatialOptions) {
@@ -62,26 +61,23 @@ export function spatialDropout3D(x: Float32Array, options: SpatialOptions) {
 }
 
 /** The packed mask of the noise shape: ceil(cells / 32) words, bit i of word w is cell 32 w + i, 1 = kept. */
-export function mask(options: DropoutOptions & CallOptions): Uint32Array<ArrayBuffer> {
-  const { cells, threshold } = resolveDropout(options)
-  return generateMask(cells, threshold, readCall(options, cells))
+export function mask(options: DropoutOptions & DrawOptions): Uint32Array<ArrayBuffer> {
+  const dropout = resolveDropout(options)
+  return generateMask(dropout, readDraw(dropout, options))
 }
 
 /** The noise: a tensor of the noise shape with 0 where a cell is dropped and the scale where it is kept. */
-export function noise(options: DropoutOptions & CallOptions): Float32Array<ArrayBuffer> {
-  const resolved = noiseOf(resolveDropout(options))
-  const call = readCall(options, resolved.cells)
-  return computeDropout(new Float32Array(resolved.cells).fill(1), resolved, call)
+export function noise(options: DropoutOptions & DrawOptions): Float32Array<ArrayBuffer> {
+  const dropout = resolveDropout(options)
+  return computeNoise(dropout, readDraw(dropout, options))
 }
 
 function run(
   x: Float32Array,
-  resolved: Dropout,
-  options: CallOptions & OutputOptions,
+  dropout: Dropout,
+  options: DrawOptions & OutputOptions,
 ): Float32Array<ArrayBuffer> {
-  const call = readCall(options, resolved.cells)
-  const { output } = options
-  const values = readTensor(x, resolved.shape, resolved.elements) // behind the options: a getter may take it away
-  const result = computeDropout(values, resolved, call, readOutput(output, values))
-  return (output as Float32Array<ArrayBuffer> | undefined) ?? result // the caller's own array, not the view of it
+  const draw = readDraw(dropout, options)
+  const values = readTensor(x, dropout.shape, dropout.elements)
+  return computeDropout(values, dropout, draw, readOutput(options.output, values))
 }

@@ -1,9 +1,6 @@
 /** Where outputs are accumulated: in JavaScript when they are arrays, on the engine's device when they are there. */
 
-import { accumulate } from '../cpu/statistics.js'
 import type { Engine } from '../engine.js'
-import { type Accumulation, emptySums } from '../statistics.js'
-import { createStatistics } from '../webgpu/statistics.js'
 import { isTensorBinding } from '../webgpu/tensors.js'
 import {
   type CheckedOptions,
@@ -12,19 +9,22 @@ import {
   readBufferOutput,
   rejectBufferOutput,
 } from './options.js'
-import { type MonteCarloResult, resultOf } from './result.js'
+import { type Prediction, predictionOf } from './prediction.js'
+import { type Accumulation, BYTES_PER_NUMBER, emptySums } from './statistics.js'
+import { accumulate } from './statistics-cpu.js'
+import { createStatistics } from './statistics-webgpu.js'
 
 export interface Accumulator {
   /** The device it runs on; undefined where it is the CPU. */
   device: GPUDevice | undefined
-  /** Adds an output, which is the caller's again when this returns; resolves when it is time for the next pass. */
+  /** Adds an output, which is the caller's again when this returns; resolves when it is time for the next sample. */
   add(output: ForwardOutput): Promise<void>
   /** The statistics of what has been added when it is called. */
-  read(): Promise<MonteCarloResult>
+  read(): Promise<Prediction>
   destroy(): void
 }
 
-/** The accumulator that a first output asks for; `fail` is told what the device refuses, which it says later. */
+/** The accumulator that a first output asks for; `fail` receives what the device refuses, which is known later. */
 export function accumulatorFor(
   first: ForwardOutput,
   engine: Engine,
@@ -45,14 +45,14 @@ function arrayAccumulator(first: ForwardOutput, { outputs, classes }: CheckedOpt
       accumulate(sums, readArrayOutput(output, classes, elements), accumulation)
     },
     async read() {
-      return resultOf(sums, accumulation)
+      return predictionOf(sums, accumulation)
     },
     destroy() {},
   }
 }
 
-/** Passes between two looks at how far the device is: it is at most two of these behind, and rarely waits for us. */
-const PASSES_AHEAD = 16
+/** Samples between two checks of the device's progress: it is at most two of these behind, and rarely waits for us. */
+const SAMPLES_AHEAD = 16
 
 function bufferAccumulator(
   first: ForwardOutput,
@@ -60,10 +60,10 @@ function bufferAccumulator(
   { outputs, classes }: CheckedOptions,
   fail: (reason: unknown) => void,
 ): Accumulator {
-  const elements = readBufferOutput(first, device.limits, classes).size / 4
+  const elements = readBufferOutput(first, device.limits, classes).size / BYTES_PER_NUMBER
   const accumulation: Accumulation = { outputs, classes, elements }
   const statistics = createStatistics(device, accumulation)
-  let passes = 0
+  let samples = 0
   let refused: { reason: unknown } | undefined
   let reached: Promise<unknown> = Promise.resolve()
   return {
@@ -73,15 +73,15 @@ function bufferAccumulator(
         refused ??= { reason }
         fail(reason)
       })
-      if (++passes % PASSES_AHEAD > 0) return
+      if (++samples % SAMPLES_AHEAD > 0) return
       const before = reached
       reached = device.queue.onSubmittedWorkDone()
       await before
     },
     async read() {
-      const sums = await statistics.read() // by now the device has told of all that was submitted before
+      const sums = await statistics.read() // by now the device has reported on all that was submitted before
       if (refused) throw refused.reason
-      return resultOf(sums, accumulation)
+      return predictionOf(sums, accumulation)
     },
     destroy() {
       statistics.destroy()

@@ -1,11 +1,6 @@
-/** noiseshape/monte-carlo: many passes of a network with its dropout on, and what they say together. */
+/** noiseshape/monte-carlo: many runs of a network with its dropout on, and their statistics. */
 
-export type { OutputKind } from '../statistics.js'
 export { monteCarlo } from './monte-carlo.js'
-export type {
-  ForwardOutput,
-  MonteCarloCall,
-  MonteCarloOptions,
-  MonteCarloProgress,
-} from './options.js'
-export type { MonteCarloResult } from './result.js'
+export type { ForwardOutput, MonteCarloOptions, SampleDraw } from './options.js'
+export type { Prediction, PredictionProgress } from './prediction.js'
+export type { OutputKind } from './statistics.js'

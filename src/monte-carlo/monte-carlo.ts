@@ -1,41 +1,41 @@
-/** The run: pass after pass, each accumulated, and one read-back at the end. */
+/** The run: sample after sample, each accumulated, and one read-back at the end. */
 
 import type { Engine } from '../engine.js'
 import { createInterruption, whenResolved } from '../interruption.js'
-import { deviceLost } from '../webgpu/errors.js'
+import { causeOf, deviceLost } from '../webgpu/errors.js'
 import { type Accumulator, accumulatorFor } from './accumulator.js'
 import { type MonteCarloOptions, readEngine, readMonteCarloOptions } from './options.js'
-import type { MonteCarloResult } from './result.js'
+import type { Prediction } from './prediction.js'
 
 /**
- * Monte Carlo dropout (Gal and Ghahramani 2016, arXiv:1506.02142): predicts `samples` times with dropout on, each time
- * with new masks, and tells what the passes say together.
+ * Monte Carlo dropout (Gal and Ghahramani 2016, arXiv:1506.02142): runs the network `samples` times with dropout on, each
+ * time with new masks, and returns the statistics of its outputs.
  *
  * Outputs in GPUBuffers are accumulated on the engine's device and read back once, at the end. Outputs in Float32Arrays
  * are accumulated in JavaScript, whatever the engine runs on. No output is kept: memory is three numbers for each
  * element and two for each row, however many samples.
  *
- * - `mean` and `variance` of each element, by Welford's update (Technometrics 4, 1962) in float32, with the first pass
+ * - `mean` and `variance` of each element, by Welford's update (Technometrics 4, 1962) in float32, with the first sample
  *   subtracted (Chan, Golub and LeVeque, The American Statistician 37, 1983): a large offset does not swamp a small
- *   spread. An element that is not finite in some pass has no mean and no variance.
+ *   spread. An element that is not finite in some sample has no mean and no variance.
  * - With classes, for each row, with H(p) = -sum of p ln p in nats and 0 ln 0 = 0: `predictiveEntropy` H(mean of p),
  *   `expectedEntropy` mean of H(p), and `mutualInformation`, the first less the second: what a prediction and the
  *   network's weights tell of each other (Houlsby et al. 2011, arXiv:1112.5745; Gal 2016, Uncertainty in Deep Learning,
- *   section 3.3.1). It is high where the networks are sure of different answers, as on inputs unlike the training data.
+ *   section 3.3.1). It is high where the networks are confident in different answers, as on inputs unlike the training data.
  *
  * Masks are the same on every device, to the bit. Statistics agree within float32 rounding: a device may fuse a
- * multiplication with an addition, and its exp and log have their own last bits.
+ * multiplication with an addition, and its exp and log differ in the last bits.
  *
  * @param engine whose device the GPUBuffers are on; `forward` may also compute on it
- * @returns the statistics of all passes; what was created on the device is destroyed then, and on every error
+ * @returns the statistics of all samples; what was created on the device is destroyed then, and on every error
  * @throws RangeError or TypeError for an option outside its documented range, or an output that `forward` may not give
  * @throws DeviceLostError, EngineDestroyedError or WebGPUFailureError as a call of the engine would; an `'auto'` engine
- *   goes on without its GPU as long as `forward` returns Float32Arrays
+ *   continues without its GPU as long as `forward` returns Float32Arrays
  * @throws what `forward` or `onProgress` throws, and `signal.reason` once the signal is aborted
  */
-export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Promise<MonteCarloResult> {
+export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Promise<Prediction> {
   const checked = readMonteCarloOptions(options)
-  const { samples, seed, firstCall, oneMaskForBatch, forward, onProgress, signal } = checked
+  const { samples, seed, firstStep, oneMaskForBatch, forward, onProgress, signal } = checked
   const { device, ended } = readEngine(engine)
   signal?.throwIfAborted()
 
@@ -44,11 +44,11 @@ export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Pr
   signal?.addEventListener('abort', onAbort)
   const watches = [whenResolved(ended, interrupt)]
   let accumulator: Accumulator | undefined
-  const reads = new Set<Promise<MonteCarloResult>>()
+  const reads = new Set<Promise<Prediction>>()
   const read = () => {
     const reading = wait(() => (accumulator as Accumulator).read())
     reads.add(reading)
-    // Whoever waits for it is told of a failure; nobody must, for the run fails with the same.
+    // Never an unhandled rejection: the run fails with the same error.
     reading.catch(() => {}).finally(() => reads.delete(reading))
     return reading
   }
@@ -56,7 +56,7 @@ export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Pr
   try {
     let turn = performance.now()
     for (let sample = 0; sample < samples; sample++) {
-      const output = await wait(() => forward({ seed, call: firstCall + sample, oneMaskForBatch }))
+      const output = await wait(() => forward({ seed, step: firstStep + sample, oneMaskForBatch }))
       if (!accumulator) {
         const fail = async (error: unknown) => interrupt(await causeOf(error, device))
         accumulator = accumulatorFor(output, engine, checked, fail)
@@ -103,12 +103,4 @@ function nextTask(): Promise<void> {
     }
     port2.postMessage(undefined)
   })
-}
-
-/** An error may come before the news of the loss that caused it: gives it a moment. */
-async function causeOf(error: unknown, device: GPUDevice | undefined): Promise<unknown> {
-  if (!device) return error
-  const moment = new Promise<undefined>((resolve) => setTimeout(resolve, 50))
-  const lost = await Promise.race([device.lost, moment])
-  return lost ? deviceLost(lost) : error
 }

@@ -1,62 +1,52 @@
-/** Customs of Monte Carlo dropout: its options, and what `forward` returns in each pass. */
+/** Argument validation of Monte Carlo dropout: its options, and what `forward` returns in each sample. */
 
 import type { Engine } from '../engine.js'
-import { readCall, readFlag, readInteger, readOptions, reject } from '../options.js'
-import type { OutputKind } from '../statistics.js'
+import { readFlag, readInteger, readOptions, readSeed, reject } from '../validation.js'
 import { readTensorRange, type TensorBinding, type TensorRange } from '../webgpu/tensors.js'
-import type { MonteCarloResult } from './result.js'
+import type { PredictionProgress } from './prediction.js'
+import { BYTES_PER_NUMBER, type OutputKind } from './statistics.js'
 
-/** What one pass draws its masks with. Spreads into any call: `engine.dropout(x, { shape, rate, stream: 1, ...call })`. */
-export interface MonteCarloCall {
+/** What one sample draws its masks with. Spread it into any call: `engine.dropout(x, { shape, rate, stream: 1, ...draw })`. */
+export interface SampleDraw {
   /** As passed to `monteCarlo`. */
   seed: number | bigint
-  /** `firstCall` plus the number of the pass. */
-  call: number
+  /** `firstStep` plus the number of the sample. */
+  step: number
   /** As passed to `monteCarlo`. */
   oneMaskForBatch: boolean
 }
 
 /**
- * The output of one pass, of the same kind and length in all of them: float32 values in an array, or in a GPUBuffer of
+ * The output of one sample, of the same kind and length in all of them: float32 values in an array, or in a GPUBuffer of
  * the engine's device with usage STORAGE, all of it or `size` bytes from `offset` on. Name the size where a runtime
  * makes its buffers larger than their tensors.
  */
 export type ForwardOutput = Float32Array | TensorBinding
 
-/** How far a run is. */
-export interface MonteCarloProgress {
-  /** Passes accumulated, 1 to `samples`. */
-  done: number
-  /** Passes in all. */
-  samples: number
-  /** The statistics of the passes so far, as they are when it is called. Rejects once the run is over. */
-  read(): Promise<MonteCarloResult>
-}
-
 export interface MonteCarloOptions {
-  /** How many passes: an integer from 1 to 2^24. */
+  /** How many samples: an integer from 1 to 2^24. */
   samples: number
   /** Which experiment: a safe integer >= 0, or a bigint below 2^64. */
   seed: number | bigint
-  /** Pass s draws with `call` = `firstCall` + s. Default 0. Go on from an earlier run with the number of its passes. */
-  firstCall?: number | undefined
+  /** Sample s draws with `step` = `firstStep` + s. Default 0. To continue an earlier run, pass the number of its samples. */
+  firstStep?: number | undefined
   /**
-   * True: the examples of a batch share their masks, so that each pass is one network for all of them. False (default):
-   * each example has masks of its own. Handed on in `call`.
+   * True: the examples of a batch share their masks, so that each sample is one network for all of them. False (default):
+   * each example has its own masks. Passed on in `draw`.
    */
   oneMaskForBatch?: boolean | undefined
   /**
-   * One pass of the network, with the masks of `call`. It is called again, and the promise settles, only after the
+   * One forward run of the network, with the masks of `draw`. It is called again, and the promise settles, only after the
    * accumulation of its last output has been submitted to the device's queue: the buffer may be used again then.
    */
-  forward(call: MonteCarloCall): ForwardOutput | Promise<ForwardOutput>
+  forward(draw: SampleDraw): ForwardOutput | Promise<ForwardOutput>
   /** What the outputs are. Default `'values'`. */
   outputs?: OutputKind | undefined
   /** The size of the output's last dim, at least 1. Required with `'probabilities'` and `'logits'`, and only there. */
   classes?: number | undefined
-  /** Told after each pass; the next one begins when what it returns has settled. */
-  onProgress?: ((progress: MonteCarloProgress) => void | Promise<void>) | undefined
-  /** Ends the run: the promise rejects with `signal.reason`, at once even where `forward` never comes back. */
+  /** Called after each sample; the next sample waits for the promise it returns. */
+  onProgress?: ((progress: PredictionProgress) => void | Promise<void>) | undefined
+  /** Ends the run: the promise rejects with `signal.reason`, at once even where `forward` never settles. */
   signal?: AbortSignal | undefined
 }
 
@@ -64,7 +54,7 @@ export interface MonteCarloOptions {
 export interface CheckedOptions {
   samples: number
   seed: number | bigint
-  firstCall: number
+  firstStep: number
   oneMaskForBatch: boolean
   forward: MonteCarloOptions['forward']
   outputs: OutputKind
@@ -74,12 +64,12 @@ export interface CheckedOptions {
 }
 
 export function readMonteCarloOptions(options: MonteCarloOptions): CheckedOptions {
-  const { samples, seed, firstCall = 0, oneMaskForBatch, forward, onProgress, signal } = readOptions(options)
+  const { samples, seed, firstStep = 0, oneMaskForBatch, forward, onProgress, signal } = readOptions(options)
   const { outputs = 'values', classes } = options
-  const passes = readInteger('samples', samples, 2 ** 24, '2^24', 'Pass how many passes to take, e.g. 100', 1)
-  readCall({ seed }, 0)
+  const count = readInteger('samples', samples, 2 ** 24, '2^24', 'Pass how many samples to take, e.g. 100', 1)
+  readSeed(seed)
   if (typeof forward !== 'function') {
-    const remedy = 'Pass one pass of the network: (call) => its output'
+    const remedy = 'Pass one forward run of the network: (draw) => its output'
     reject(TypeError, 'forward', forward, 'it must be a function', remedy)
   }
   if (onProgress !== undefined && typeof onProgress !== 'function') {
@@ -90,14 +80,14 @@ export function readMonteCarloOptions(options: MonteCarloOptions): CheckedOption
     reject(TypeError, 'signal', signal, 'it must be an AbortSignal', remedy)
   }
   return {
-    samples: passes,
+    samples: count,
     seed,
-    firstCall: readInteger(
-      'firstCall',
-      firstCall,
-      Number.MAX_SAFE_INTEGER - (passes - 1),
-      `2^53 - 1 less the ${passes - 1} passes after it`,
-      'Pass the call of the first pass, e.g. 0',
+    firstStep: readInteger(
+      'firstStep',
+      firstStep,
+      Number.MAX_SAFE_INTEGER - (count - 1),
+      `2^53 - 1 less the ${count - 1} samples after it`,
+      'Pass the step of the first sample, e.g. 0',
     ),
     oneMaskForBatch: readFlag('oneMaskForBatch', oneMaskForBatch, 'Pass true to share one mask in a batch'),
     forward,
@@ -148,7 +138,10 @@ export function readArrayOutput(output: unknown, classes: number, elements?: num
             'it must be a Float32Array, a GPUBuffer or { buffer, offset, size }',
             'Make forward return one of them',
           ]
-        : ['those of the passes before were Float32Arrays', 'Make forward return the same kind in each pass']
+        : [
+            'those of the samples before were Float32Arrays',
+            'Make forward return the same kind in each sample',
+          ]
     reject(TypeError, OUTPUT, output, rule, remedy)
   }
   readLength(output.length, classes, elements)
@@ -163,15 +156,21 @@ export function readBufferOutput(
   elements?: number,
 ): TensorRange {
   if (output instanceof Float32Array) {
-    const rule = 'those of the passes before were GPUBuffers'
-    reject(TypeError, OUTPUT, output, rule, 'Make forward return the same kind in each pass')
+    const rule = 'those of the samples before were GPUBuffers'
+    reject(TypeError, OUTPUT, output, rule, 'Make forward return the same kind in each sample')
   }
   const range = readTensorRange(OUTPUT, output as TensorBinding, limits, 'Pass the bytes of the output')
-  if (range.size % 4 !== 0) {
+  if (range.size % BYTES_PER_NUMBER !== 0) {
     const remedy = 'Make forward return { buffer, size } with the bytes of the output'
-    reject(RangeError, `${OUTPUT}.size`, range.size, 'float32 values take 4 bytes each', remedy)
+    reject(
+      RangeError,
+      `${OUTPUT}.size`,
+      range.size,
+      `float32 values take ${BYTES_PER_NUMBER} bytes each`,
+      remedy,
+    )
   }
-  readLength(range.size / 4, classes, elements)
+  readLength(range.size / BYTES_PER_NUMBER, classes, elements)
   return range
 }
 
@@ -185,8 +184,8 @@ function readLength(length: number, classes: number, elements: number | undefine
   const name = `${OUTPUT}.length`
   if (elements !== undefined && length !== elements) {
     const remedy =
-      'Make forward return as many in each pass; { buffer, size } where a buffer has room for more'
-    reject(RangeError, name, length, `the first pass gave ${elements} values`, remedy)
+      'Make forward return as many in each sample; { buffer, size } where a buffer has room for more'
+    reject(RangeError, name, length, `the first sample gave ${elements} values`, remedy)
   }
   if (classes > 0 && length % classes !== 0) {
     const rule = `it must be rows of ${classes} classes`

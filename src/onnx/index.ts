@@ -1,6 +1,6 @@
 /** noiseshape/onnx: dropout that stays on in ONNX models, and Monte Carlo predictions with ONNX Runtime Web. */
 
-export type { OutputKind } from '../monte-carlo/index.js'
+export type { OutputKind, Prediction, PredictionProgress } from '../monte-carlo/index.js'
 export type { NoiseShape } from '../options.js'
 export { OnnxModelError } from './errors.js'
 export { makeStochastic } from './make-stochastic.js'
@@ -17,7 +17,6 @@ export {
   createMonteCarloSession,
   type MonteCarloSession,
   type MonteCarloSessionOptions,
-  type Prediction,
   type PredictOptions,
-  type PredictProgress,
+  type ShapedPrediction,
 } from './session.js'

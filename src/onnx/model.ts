@@ -2,7 +2,7 @@
 
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { type GraphProto, type ModelProto, ModelProtoSchema } from 'onnx-buf'
-import { reject } from '../options.js'
+import { reject } from '../validation.js'
 import { OnnxModelError } from './errors.js'
 
 export interface Model {

@@ -1,7 +1,8 @@
-/** The shapes of the noise for given feeds: as the model states them, as the feeds tell, or as a run has to. */
+/** The shapes of the noise for given feeds: stated by the model, taken from the feeds, or found by a run. */
 
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
 import { resolveNoiseShape } from '../noise-shape.js'
+import { product } from '../shape.js'
 import { OnnxModelError } from './errors.js'
 import { type NoiseInput, nameOf } from './options.js'
 import type { OrtModule } from './ort.js'
@@ -16,7 +17,7 @@ export interface StatedShapes {
   /** Whether each point is an initializer. */
   weights: readonly boolean[]
   symbols: Symbols
-  /** For each point the output that tells the shape of its tensor, where one is needed. */
+  /** For each point the output that gives the shape of its tensor, where one is needed. */
   shapeOutputs: readonly (string | undefined)[]
 }
 
@@ -28,8 +29,8 @@ export function createNoiseShapes(
   session: InferenceSession,
   { points, weights, symbols, shapeOutputs }: StatedShapes,
 ): NoiseShapes {
-  /** Shapes that a run had to tell, by the shapes of its feeds. */
-  const told = new Map<string, (Shape | undefined)[]>()
+  /** Shapes that a run had to find, by the shapes of its feeds. */
+  const found = new Map<string, (Shape | undefined)[]>()
 
   /** The shape of each multiplied tensor. */
   async function tensorShapes(feeds: Feeds): Promise<Shape[]> {
@@ -43,8 +44,8 @@ export function createNoiseShapes(
       (point, i) =>
         known[i] ??
         point.shape.map((size, axis) => {
-          const found = (typeof size === 'string' ? sizes.get(size) : size) ?? point.noiseShape[axis]
-          if (typeof found === 'number') return found
+          const known = (typeof size === 'string' ? sizes.get(size) : size) ?? point.noiseShape[axis]
+          if (typeof known === 'number') return known
           throw new OnnxModelError(
             `noiseshape: the size '${size}' of ${nameOf(point)} is that of an input which is not fed. Feed it, or pass a noise shape with the size.`,
           )
@@ -55,14 +56,14 @@ export function createNoiseShapes(
   /** One run with noise of ones, as small as may be: once for each shape of the feeds. */
   async function shapesByRun(feeds: Feeds): Promise<(Shape | undefined)[]> {
     const key = JSON.stringify(Object.entries(feeds).map(([name, { dims }]) => [name, dims]))
-    const held = told.get(key)
+    const held = found.get(key)
     if (held) return held
     const ones = points.map(({ name, shape, noiseShape }) => {
       const dims = noiseShape.map((entry, axis) => {
         const size = entry ?? shape[axis]
         return typeof size === 'number' && axis > 0 ? size : 1
       })
-      const count = dims.reduce((product, size) => product * size, 1)
+      const count = product(dims)
       return [name, new ort.Tensor('float32', new Float32Array(count).fill(1), dims)]
     })
     const wanted = shapeOutputs.filter((name) => name !== undefined)
@@ -73,7 +74,7 @@ export function createNoiseShapes(
         return shape && Array.from(shape as BigInt64Array, Number)
       }),
     )
-    told.set(key, shapes)
+    found.set(key, shapes)
     return shapes
   }
 

@@ -1,27 +1,39 @@
-/** Where a session's noise comes from: buffers on the device of ONNX Runtime Web, or arrays, with the same bits. */
+/** A session's noise: in buffers on the device of ONNX Runtime Web, or in arrays, with the same bits. */
 
 import type { Tensor } from 'onnxruntime-web'
-import { noise } from '../cpu/index.js'
-import type { MonteCarloCall } from '../monte-carlo/options.js'
-import { createBuffer } from '../webgpu/buffers.js'
-import { createDropout, type DropoutOp } from '../webgpu/dropout.js'
-import { scoped } from '../webgpu/errors.js'
+import { computeNoise } from '../cpu/arrays.js'
+import { float32 } from '../elements/float32.js'
+import type { SampleDraw } from '../monte-carlo/index.js'
+import { type Dropout, noiseOf, readDraw, resolveDropout } from '../resolve.js'
+import type { BoundTensors } from '../webgpu/apply.js'
+import { bothChecked, scoped } from '../webgpu/errors.js'
+import { createOwner, type Owner } from '../webgpu/owned.js'
+import { createPasses, type Passes } from '../webgpu/passes.js'
 import type { NoiseInput } from './options.js'
 import type { OrtModule } from './ort.js'
 
 export interface NoiseSource {
-  /** The noise of one pass by input name, for these noise shapes; what was drawn before is overwritten. */
-  draw(shapes: readonly (readonly number[])[], call: MonteCarloCall): Promise<Record<string, Tensor>>
+  /** The noise of one sample by input name, for these noise shapes; what was drawn before is overwritten. */
+  draw(shapes: readonly (readonly number[])[], draw: SampleDraw): Promise<Record<string, Tensor>>
   destroy(): void
+}
+
+/** The noise of point i is drawn with stream i. */
+function dropoutsOf(inputs: readonly NoiseInput[], shapes: readonly (readonly number[])[]): Dropout[] {
+  return inputs.map(({ rate }, i) => noiseOf(resolveDropout({ shape: shapes[i], rate })))
+}
+
+function drawOf(dropout: Dropout, stream: number, { seed, step }: SampleDraw) {
+  return readDraw(dropout, { seed, stream, step })
 }
 
 export function createArrayNoise(ort: OrtModule, inputs: readonly NoiseInput[]): NoiseSource {
   return {
-    async draw(shapes, { seed, call }) {
+    async draw(shapes, draw) {
       return Object.fromEntries(
-        inputs.map(({ name, rate }, stream) => {
-          const values = noise({ shape: shapes[stream], rate, seed, stream, call })
-          return [name, new ort.Tensor('float32', values, shapes[stream])]
+        dropoutsOf(inputs, shapes).map((dropout, stream) => {
+          const values = computeNoise(dropout, drawOf(dropout, stream, draw))
+          return [inputs[stream].name, new ort.Tensor('float32', values, shapes[stream])]
         }),
       )
     },
@@ -31,10 +43,14 @@ export function createArrayNoise(ort: OrtModule, inputs: readonly NoiseInput[]):
 
 /** The buffers of one set of noise shapes. */
 interface NoiseBuffers {
-  ops: (DropoutOp | undefined)[]
-  /** What the ops are applied to: as many ones as the largest of the noise tensors has cells. */
-  ones: GPUBuffer
-  buffers: GPUBuffer[]
+  owner: Owner
+  /** Undefined for noise without a cell. */
+  points: {
+    dropout: Dropout
+    passes: Passes | undefined
+    bound: BoundTensors | undefined
+    buffer: GPUBuffer
+  }[]
   tensors: Record<string, Tensor>
 }
 
@@ -59,25 +75,25 @@ export function createBufferNoise(
     const made = await allocate(ort, device, inputs, shapes)
     sets.set(key, made)
     if (sets.size > MOST_SETS) {
-      const [oldest, buffers] = sets.entries().next().value as [string, NoiseBuffers]
+      const [oldest, { owner }] = sets.entries().next().value as [string, NoiseBuffers]
       sets.delete(oldest)
-      free(buffers)
+      owner.destroy()
     }
     return made
   }
 
   return {
-    async draw(shapes, { seed, call }) {
-      const { ops, ones, buffers, tensors } = await buffersFor(shapes)
+    async draw(shapes, draw) {
+      const { points, tensors } = await buffersFor(shapes)
       const encoder = device.createCommandEncoder({ label: 'noiseshape/noise/encoder' })
-      ops.forEach((op, stream) => {
-        op?.encode(encoder, { input: ones, output: buffers[stream] }, { seed, stream, call })
+      points.forEach(({ dropout, passes, bound }, stream) => {
+        if (bound) passes?.record(encoder, bound, drawOf(dropout, stream, draw))
       })
       device.queue.submit([encoder.finish()])
       return tensors
     },
     destroy() {
-      for (const buffers of sets.values()) free(buffers)
+      for (const { owner } of sets.values()) owner.destroy()
       sets.clear()
     },
   }
@@ -92,39 +108,31 @@ async function allocate(
   inputs: readonly NoiseInput[],
   shapes: readonly (readonly number[])[],
 ): Promise<NoiseBuffers> {
-  const cells = shapes.map((shape) => shape.reduce((product, size) => product * size, 1))
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
-  const sizeOf = (count: number) => Math.ceil(Math.max(count * 4, 1) / BUFFER_UNIT) * BUFFER_UNIT
-  // The ops first: they say in plain words what this device has no room for.
-  const ops = shapes.map((shape, i) =>
-    cells[i] > 0 ? createDropout(device, { shape, rate: inputs[i].rate, maxPendingCalls: 1 }) : undefined,
-  )
-  const { result, checked } = scoped(device, 'noise: buffers', () => {
-    const buffers = cells.map((count) =>
-      createBuffer(device, { label: 'noiseshape/noise/tensor', size: sizeOf(count), usage }),
-    )
-    const size = sizeOf(Math.max(...cells))
-    const ones = createBuffer(device, { label: 'noiseshape/noise/ones', size, usage, mappedAtCreation: true })
-    new Float32Array(ones.getMappedRange()).fill(1)
-    ones.unmap()
-    return { ops, buffers, ones }
-  })
-  const tensors = Object.fromEntries(
-    inputs.map(({ name }, i) => [
-      name,
-      ort.Tensor.fromGpuBuffer(result.buffers[i], { dataType: 'float32', dims: [...shapes[i]] }),
-    ]),
-  )
-  const made = { ...result, tensors }
+  const owner = createOwner(device, 'noise')
   try {
-    await Promise.all([checked, ...ops.map((op) => op?.ready)])
-    return made
+    // The passes first: their errors say in plain words what this device has no room for.
+    const dropouts = dropoutsOf(inputs, shapes)
+    const passes = dropouts.map((dropout) =>
+      dropout.cells > 0 ? owner.own(createPasses(device, dropout, 1)) : undefined,
+    )
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
+    const { result: points, checked } = scoped(device, 'noise: buffers', () =>
+      dropouts.map((dropout, i) => {
+        const bytes = Math.ceil(Math.max(dropout.cells * float32.bytes, 1) / BUFFER_UNIT) * BUFFER_UNIT
+        const buffer = owner.buffer('tensor', bytes, usage)
+        return { dropout, passes: passes[i], bound: passes[i]?.bind({ buffer, offset: 0 }), buffer }
+      }),
+    )
+    const tensors = Object.fromEntries(
+      points.map(({ buffer }, i) => [
+        inputs[i].name,
+        ort.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: [...shapes[i]] }),
+      ]),
+    )
+    await passes.reduce((all, each) => (each ? bothChecked(all, each.ready) : all), checked)
+    return { owner, points, tensors }
   } catch (error) {
-    free(made)
+    owner.destroy()
     throw error
   }
-}
-
-function free({ ops, buffers, ones }: NoiseBuffers): void {
-  for (const object of [...ops, ...buffers, ones]) object?.destroy()
 }

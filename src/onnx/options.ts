@@ -1,6 +1,7 @@
-/** Customs of `makeStochastic`: which tensors get dropout, and with which rate and noise shape. */
+/** Argument validation of `makeStochastic`: which tensors get dropout, and with which rate and noise shape. */
 
-import { MAX_RANK, type NoiseShape, readOptions, readRate, reject } from '../options.js'
+import { MAX_RANK, type NoiseShape, readRate } from '../options.js'
+import { readOptions, reject } from '../validation.js'
 
 /** What is known of a dropout point before the model runs. */
 export interface PointDescription {

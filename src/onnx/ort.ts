@@ -1,7 +1,7 @@
 /** ONNX Runtime Web as it is handed in: opening a session on the first execution provider that takes it. */
 
 import type * as ort from 'onnxruntime-web'
-import { reject } from '../options.js'
+import { reject } from '../validation.js'
 
 /** What `import * as ort from 'onnxruntime-web'` or `'onnxruntime-web/webgpu'` gives. */
 export type OrtModule = Pick<typeof ort, 'InferenceSession' | 'Tensor' | 'env'>

@@ -1,7 +1,7 @@
 /** Points: the places of a model where dropout happens, found by default or by name. */
 
 import type { NodeProto } from 'onnx-buf'
-import { reject } from '../options.js'
+import { reject } from '../validation.js'
 import type { Describe } from './describe.js'
 import { OnnxModelError } from './errors.js'
 import { isDefaultDomain, type Model } from './model.js'

@@ -1,14 +1,16 @@
-/** A Monte Carlo session: ONNX Runtime Web runs the model, noiseshape draws its noise and sums up what it says. */
+/** A Monte Carlo session: ONNX Runtime Web runs the model, noiseshape draws its noise and summarises its outputs. */
 
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
+import { float32 } from '../elements/float32.js'
 import { createEngine, type Engine } from '../engine.js'
 import {
-  type MonteCarloCall,
   type MonteCarloOptions,
-  type MonteCarloResult,
   monteCarlo,
+  type Prediction,
+  type PredictionProgress,
+  type SampleDraw,
 } from '../monte-carlo/index.js'
-import { readOptions, reject } from '../options.js'
+import { readOptions, reject } from '../validation.js'
 import { writeModel } from './model.js'
 import { createNoiseShapes, type NoiseShapes } from './noise-shapes.js'
 import { createArrayNoise, createBufferNoise, type NoiseSource } from './noise-source.js'
@@ -25,26 +27,16 @@ export interface MonteCarloSessionOptions extends StochasticOptions {
 }
 
 export interface PredictOptions extends Omit<MonteCarloOptions, 'forward' | 'onProgress'> {
-  /** The output of the model that is summed up. Default: its first. It must be float32. */
+  /** The output of the model that is summarised. Default: its first. It must be float32. */
   output?: string | undefined
   /** As that of `monteCarlo`. */
-  onProgress?: ((progress: PredictProgress) => void | Promise<void>) | undefined
+  onProgress?: ((progress: PredictionProgress<ShapedPrediction>) => void | Promise<void>) | undefined
   /** As that of `monteCarlo`. Default: the output's last dim, where the model states it. */
   classes?: number | undefined
 }
 
-/** How far a prediction is. */
-export interface PredictProgress {
-  /** Passes accumulated, 1 to `samples`. */
-  done: number
-  /** Passes in all. */
-  samples: number
-  /** The statistics of the passes so far, as they are when it is called. Rejects once the prediction is over. */
-  read(): Promise<Prediction>
-}
-
 /** `mean` and `variance` have the shape `dims`; the entropies and the mutual information have it without the last dim. */
-export interface Prediction extends MonteCarloResult {
+export interface ShapedPrediction extends Prediction {
   dims: readonly number[]
 }
 
@@ -59,10 +51,10 @@ export interface MonteCarloSession {
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
   /**
-   * Runs the model `samples` times on the same feeds, each time with new noise, and sums up one output. On the GPU the
+   * Runs the model `samples` times on the same feeds, each time with new noise, and summarises one output. On the GPU the
    * noise, the outputs and the sums stay there, and one read-back ends the prediction. Predictions, also those of other
-   * sessions, may overlap: they take turns pass by pass. A session of yours must not run meanwhile: ONNX Runtime Web
-   * bears one call at a time.
+   * sessions, may overlap: they take turns sample by sample. No other session may run meanwhile: ONNX Runtime Web
+   * supports one call at a time.
    *
    * With `oneMaskForBatch` the first dim of each noise shape is 1, but for weights, which have no batch.
    *
@@ -71,7 +63,7 @@ export interface MonteCarloSession {
    *   or that is not float32, or a noise shape that does not fit its tensor; what ONNX Runtime throws;
    *   `signal.reason` when aborted
    */
-  predict(feeds: Readonly<Record<string, Tensor>>, options: PredictOptions): Promise<Prediction>
+  predict(feeds: Readonly<Record<string, Tensor>>, options: PredictOptions): Promise<ShapedPrediction>
   /** Waits for the predictions under way, then frees the session and all that was made for it. */
   release(): Promise<void>
 }
@@ -103,7 +95,7 @@ export async function createMonteCarloSession(
   )
   const opened = await inTurn(ort, () =>
     openSession(ort, bytes, providers, (provider) => ({
-      logSeverityLevel: 3, // else it tells of each constant that only a Dropout read
+      logSeverityLevel: 3, // otherwise it warns of each constant that only a Dropout read
       ...sessionOptions,
       preferredOutputLocation: provider === 'webgpu' ? onGpu : 'cpu',
     })),
@@ -139,7 +131,7 @@ interface Parts {
   session: InferenceSession
   fallbackReason: string | undefined
   points: readonly NoiseInput[]
-  /** For each point the output that tells the shape of its tensor, where one is needed. */
+  /** For each point the output that gives the shape of its tensor, where one is needed. */
   shapeOutputs: readonly (string | undefined)[]
   noiseShapes: NoiseShapes
   /** The last dim of each output, where the model states it. */
@@ -175,11 +167,11 @@ class OrtMonteCarloSession implements MonteCarloSession {
     return this.#parts.points
   }
 
-  predict(feeds: Feeds, options: PredictOptions): Promise<Prediction> {
-    const passes = new Passes()
-    const prediction = this.#predict(feeds, options, passes)
-    // An aborted prediction ends at once, and its last pass when ONNX Runtime is done with it.
-    const end = () => passes.settled().then(() => inTurn(this.#parts.ort, async () => passes.free()))
+  predict(feeds: Feeds, options: PredictOptions): Promise<ShapedPrediction> {
+    const run = new Run()
+    const prediction = this.#predict(feeds, options, run)
+    // An aborted prediction ends at once, and its last sample when ONNX Runtime is done with it.
+    const end = () => run.settled().then(() => inTurn(this.#parts.ort, async () => run.free()))
     const ended: Promise<unknown> = prediction.then(end, end).finally(() => this.#underWay.delete(ended))
     this.#underWay.add(ended)
     return prediction
@@ -195,7 +187,7 @@ class OrtMonteCarloSession implements MonteCarloSession {
     return this.#released
   }
 
-  async #predict(feeds: Feeds, options: PredictOptions, passes: Passes): Promise<Prediction> {
+  async #predict(feeds: Feeds, options: PredictOptions, run: Run): Promise<ShapedPrediction> {
     const { ort, engine, session, noise, noiseShapes, classes: stated } = this.#parts
     if (this.#released)
       throw new Error('noiseshape: the session is released. Create another with createMonteCarloSession.')
@@ -210,13 +202,13 @@ class OrtMonteCarloSession implements MonteCarloSession {
     let dims: readonly number[] = []
     let shapes: readonly (readonly number[])[] | undefined
 
-    const forward = async (call: MonteCarloCall) => {
+    const forward = async (draw: SampleDraw) => {
       options.signal?.throwIfAborted()
-      passes.free() // its accumulation is on the queue
-      shapes ??= await noiseShapes(feeds, call.oneMaskForBatch)
-      const drawn = await noise.draw(shapes, call)
+      run.free() // its accumulation is on the queue
+      shapes ??= await noiseShapes(feeds, draw.oneMaskForBatch)
+      const drawn = await noise.draw(shapes, draw)
       const { [output]: result } = await session.run({ ...feeds, ...drawn }, [output])
-      passes.hold(result)
+      run.hold(result)
       dims = result.dims
       return readOutput(result, output, classes)
     }
@@ -225,7 +217,7 @@ class OrtMonteCarloSession implements MonteCarloSession {
       ...rest,
       outputs,
       classes,
-      forward: (call) => passes.start(inTurn(ort, () => forward(call))),
+      forward: (draw) => run.start(inTurn(ort, () => forward(draw))),
       onProgress:
         typeof onProgress === 'function'
           ? ({ done, samples, read }) =>
@@ -236,14 +228,14 @@ class OrtMonteCarloSession implements MonteCarloSession {
   }
 }
 
-/** The passes of one prediction, so that nothing of the last one is left behind. */
-class Passes {
+/** The samples of one prediction, so that nothing of the last one is left behind. */
+class Run {
   #running: Promise<unknown> | undefined
   #held: Tensor | undefined
 
-  start<T>(pass: Promise<T>): Promise<T> {
-    this.#running = pass
-    return pass
+  start<T>(sample: Promise<T>): Promise<T> {
+    this.#running = sample
+    return sample
   }
 
   hold(output: Tensor): void {
@@ -255,7 +247,7 @@ class Passes {
     this.#held = undefined
   }
 
-  /** When the pass under way has come to its end, whichever. */
+  /** When the sample under way has ended, whichever way. */
   async settled(): Promise<void> {
     await this.#running?.catch(() => {})
   }
@@ -284,6 +276,6 @@ function readOutput(tensor: Tensor, name: string, classes: number | undefined) {
     reject(RangeError, 'classes', classes, rule, 'Pass its size, or leave classes out')
   }
   return tensor.location === 'gpu-buffer'
-    ? { buffer: tensor.gpuBuffer as GPUBuffer, size: tensor.size * 4 }
+    ? { buffer: tensor.gpuBuffer as GPUBuffer, size: tensor.size * float32.bytes }
     : (tensor.data as Float32Array)
 }

@@ -16,30 +16,27 @@ import {
   tensor,
   tidy,
 } from '@tensorflow/tfjs-core'
-import { dropout as dropoutOnCpu } from '../cpu/index.js'
-import {
-  type CallOptions,
-  type DropoutOptions,
-  type NoiseShape,
-  readCall,
-  readOptions,
-  reject,
-} from '../options.js'
-import { resolveDropout } from '../resolve.js'
-import { dropoutOnWebGPU, isWebGPUBackend, releaseOps } from './on-webgpu.js'
+import { computeDropout } from '../cpu/arrays.js'
+import type { Draw } from '../generators/generator.js'
+import type { DrawOptions, GeneratorName, NoiseShape } from '../options.js'
+import { type Dropout, readDraw, resolveDropout } from '../resolve.js'
+import { readOptions, reject } from '../validation.js'
+import { dropoutOnWebGPU, isWebGPUBackend, releasePasses } from './on-webgpu.js'
 
 /** What selects the mask of a call, and its shape. */
-export interface TensorDropoutOptions extends CallOptions {
+export interface TensorDropoutOptions extends DrawOptions {
   /** Shape of the flags that are drawn, right-aligned to x; each entry 1, x's size or null. Default: x's shape. */
   noiseShape?: NoiseShape | null | undefined
   /** True: all examples of the batch share one mask, the first entry of the noise shape being 1. Default false. */
   oneMaskForBatch?: boolean | undefined
+  /** The generator and the version of its stream. Default `'native-1'`. */
+  generator?: GeneratorName | undefined
 }
 
-/** What the kernel works by: everything but the tensor and its shape. */
-interface Draw extends CallOptions {
-  rate: number
-  noiseShape: readonly number[]
+/** What the kernel is called with, beside the tensor. */
+interface Attributes {
+  dropout: Dropout
+  draw: Draw
 }
 
 /** The name by which tf.profile and tf.getKernel know it. */
@@ -56,23 +53,22 @@ const KERNEL = 'NoiseshapeDropout'
  * @throws RangeError or TypeError for an argument outside its documented range, or a tensor that is not float32
  */
 export function dropout<T extends Tensor>(x: T | TensorLike, rate: number, options: TensorDropoutOptions): T {
-  const { noiseShape, oneMaskForBatch, ...call } = readOptions(options)
+  const { noiseShape, oneMaskForBatch, generator } = readOptions(options)
   return tidy(() => {
     const input = (x instanceof Tensor ? x : tensor(x)) as T
     if (input.dtype !== 'float32') {
       const remedy = "Convert it with tf.cast(x, 'float32')"
       reject(TypeError, 'x.dtype', input.dtype, 'dropout takes and gives float32', remedy)
     }
-    const resolved = resolveDropout({ shape: input.shape, rate, noiseShape, oneMaskForBatch })
-    readCall(call, resolved.cells)
-    const draw: Draw = { ...call, rate, noiseShape: resolved.noiseShape }
-    return rate === 0 || input.size === 0 ? clone(input) : run(input, draw)
+    const dropout = resolveDropout({ shape: input.shape, rate, noiseShape, oneMaskForBatch, generator })
+    const draw = readDraw(dropout, options)
+    return rate === 0 || input.size === 0 ? clone(input) : run(input, { dropout, draw })
   })
 }
 
-function run<T extends Tensor>(x: T, draw: Draw): T {
+function run<T extends Tensor>(x: T, attributes: Attributes): T {
   register()
-  return engine().runKernel(KERNEL, { x }, { ...draw } as unknown as NamedAttrMap)
+  return engine().runKernel(KERNEL, { x }, { ...attributes } as unknown as NamedAttrMap)
 }
 
 /** At the first call on a backend: an import that registered something could not be left out by a bundler. */
@@ -84,22 +80,21 @@ function register(): void {
       kernelName: KERNEL,
       backendName,
       kernelFunc: ({ inputs, attrs, backend }) =>
-        compute(backend, inputs.x as Tensor, attrs as unknown as Draw),
-      disposeFunc: isGPU ? (backend) => isWebGPUBackend(backend) && releaseOps(backend) : undefined,
+        compute(backend, inputs.x as Tensor, attrs as unknown as Attributes),
+      disposeFunc: isGPU ? (backend) => isWebGPUBackend(backend) && releasePasses(backend) : undefined,
     })
   }
   if (!getGradient(KERNEL)) {
     registerGradient({
       kernelName: KERNEL,
-      gradFunc: (dy, _saved, attrs) => ({ x: () => run(dy as Tensor, attrs as unknown as Draw) }),
+      gradFunc: (dy, _saved, attrs) => ({ x: () => run(dy as Tensor, attrs as unknown as Attributes) }),
     })
   }
 }
 
-function compute(backend: object, x: Tensor, { rate, noiseShape, ...call }: Draw): TensorInfo {
-  const dropout: DropoutOptions = { shape: x.shape, rate, noiseShape }
-  if (isWebGPUBackend(backend)) return dropoutOnWebGPU(backend, x, dropout, call)
+function compute(backend: object, x: Tensor, { dropout, draw }: Attributes): TensorInfo {
+  if (isWebGPUBackend(backend)) return dropoutOnWebGPU(backend, x, dropout, draw)
   const values = x.dataSync() // of a tensor that was cast, these are still its integers
   const floats = values instanceof Float32Array ? values : Float32Array.from(values)
-  return tensor(dropoutOnCpu(floats, { ...dropout, ...call }), x.shape, 'float32')
+  return tensor(computeDropout(floats, dropout, draw), x.shape, 'float32')
 }

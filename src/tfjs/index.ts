@@ -1,6 +1,7 @@
 /** noiseshape/tfjs: dropout as an op and as layers of TensorFlow.js, and Monte Carlo dropout of its models. */
 
-export type { CallOptions, DataFormat, NoiseShape } from '../options.js'
+export type { Prediction, PredictionProgress } from '../monte-carlo/index.js'
+export type { DataFormat, DrawOptions, NoiseShape } from '../options.js'
 export { dropout, type TensorDropoutOptions } from './dropout.js'
 export {
   Dropout,
@@ -15,5 +16,5 @@ export {
   StochasticDepth,
 } from './layers.js'
 export type { NoiseLayerConfig } from './noise-layer.js'
-export { type McPrediction, type McPredictOptions, type McProgress, mcPredict } from './predict.js'
+export { type McPredictOptions, mcPredict } from './predict.js'
 export { registerLayers, seedDropout } from './register.js'

@@ -1,16 +1,17 @@
 /**
  * Dropout layers for TensorFlow.js, under the class names that Keras writes. Beside TensorFlow.js' own: spatial 2D and
- * 3D, FixedDropout, StochasticDepth, DropPath; a seeded layer has a new mask in each call; a rate of 1 drops all.
+ * 3D, FixedDropout, StochasticDepth, DropPath; a seeded layer draws a new mask in each call; a rate of 1 drops everything.
  */
 
 import { add, mul, type serialization, type Tensor } from '@tensorflow/tfjs-core'
 import type { layers } from '@tensorflow/tfjs-layers'
 import { mask } from '../cpu/index.js'
 import { spatialNoiseShape } from '../noise-shape.js'
-import { type CallOptions, type DataFormat, type NoiseShape, readDataFormat, reject } from '../options.js'
+import { type DataFormat, type DrawOptions, type NoiseShape, readDataFormat } from '../options.js'
+import { reject } from '../validation.js'
 import { dropout } from './dropout.js'
 import { type NoiseLayerConfig, NoiseShapeLayer } from './noise-layer.js'
-import type { Pass } from './pass.js'
+import type { Sample } from './sample.js'
 
 type Layer = layers.Layer
 
@@ -140,8 +141,8 @@ export class DropPath extends NoiseShapeLayer {
 export class StochasticDepth extends DropPath {
   static override className = 'StochasticDepth'
 
-  protected override on(x: Tensor[], draw: CallOptions, pass: Pass | undefined): Tensor {
-    if (x.length === 1) return super.on(x, draw, pass)
+  protected override on(x: Tensor[], draw: DrawOptions, sample: Sample | undefined): Tensor {
+    if (x.length === 1) return super.on(x, draw, sample)
     const [shortcut, residual] = readBranches(x)
     const [kept] = mask({ shape: [], rate: this.rate, ...draw })
     return add(shortcut, dropout(residual, kept ? 0 : 1, draw)) // where dropped, its gradient is zero and not absent

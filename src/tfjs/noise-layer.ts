@@ -3,9 +3,11 @@
 import { type serialization, type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { layers } from '@tensorflow/tfjs-layers'
 import { resolveNoiseShape } from '../noise-shape.js'
-import { type CallOptions, type NoiseShape, readFlag, readInteger, readRate } from '../options.js'
+import { type DrawOptions, type NoiseShape, readRate } from '../options.js'
+import { product } from '../shape.js'
+import { readFlag, readInteger } from '../validation.js'
 import { dropout } from './dropout.js'
-import { currentPass, type Pass, randomSeed, streamOf } from './pass.js'
+import { currentSample, randomSeed, type Sample, streamOf } from './sample.js'
 
 type LayerConfig = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>
 type Kwargs = { training?: unknown }
@@ -14,7 +16,7 @@ type Kwargs = { training?: unknown }
 export interface NoiseLayerConfig extends LayerConfig {
   /**
    * Which experiment: a safe integer; a negative one counts as its 64-bit two's complement. Call n of the layer draws
-   * with `call: n`, so a run can be repeated. Left out or null: a random one, drawn when the layer is made.
+   * with `step: n`, so a run can be repeated. Left out or null: a random one, drawn when the layer is made.
    */
   seed?: number | null
   /**
@@ -27,10 +29,10 @@ export interface NoiseLayerConfig extends LayerConfig {
   alwaysOn?: boolean | null
 }
 
-/** A layer that draws. Where it draws a noise shape and nothing else, it is a `NoiseShapeLayer`. */
+/** A layer that draws masks. One that does nothing else is a `NoiseShapeLayer`. */
 export abstract class NoiseLayer extends layers.Layer {
   readonly rate: number
-  /** As given, for the config: null stays null, so that a copy draws a seed of its own. */
+  /** As given, for the config: null stays null, so that a copy draws its own seed. */
   #seed: number | null
   #drawSeed: number | bigint
   #stream: number | undefined
@@ -48,7 +50,7 @@ export abstract class NoiseLayer extends layers.Layer {
   }
 
   /** The layer with its mask drawn. */
-  protected abstract on(x: Tensor[], draw: CallOptions, pass: Pass | undefined): Tensor
+  protected abstract on(x: Tensor[], draw: DrawOptions, sample: Sample | undefined): Tensor
 
   /** The layer as it is outside of training. */
   protected off([x]: Tensor[]): Tensor {
@@ -59,18 +61,18 @@ export abstract class NoiseLayer extends layers.Layer {
     return tidy(() => {
       this.invokeCallHook(inputs, kwargs)
       const x = Array.isArray(inputs) ? inputs : [inputs]
-      const pass = currentPass()
-      if (pass) {
-        const { seed, call } = pass
-        return this.on(x, { seed, call, stream: pass.layers++ }, pass)
+      const sample = currentSample()
+      if (sample) {
+        const { seed, step } = sample
+        return this.on(x, { seed, step, stream: sample.layers++ }, sample)
       }
       if (!this.alwaysOn && !kwargs?.training && !this.#calledWithTraining) return this.off(x)
       const stream = this.#stream ?? streamOf(this.name)
-      return this.on(x, { seed: this.#drawSeed, stream, call: this.#calls++ }, undefined)
+      return this.on(x, { seed: this.#drawSeed, stream, step: this.#calls++ }, undefined)
     })
   }
 
-  /** Keras' `Dropout(0.5)(x, training=True)`, which its JSON tells and TensorFlow.js reads but does not heed. */
+  /** Keras' `Dropout(0.5)(x, training=True)`, which its JSON records; TensorFlow.js reads it and ignores it. */
   get #calledWithTraining(): boolean {
     return this.inboundNodes.some(({ callArgs }) => callArgs?.training === true)
   }
@@ -104,10 +106,10 @@ export abstract class NoiseShapeLayer extends NoiseLayer {
   /** With null for what each example draws for itself, whatever the size of the batch. */
   protected abstract noiseShapeFor(shape: readonly number[]): NoiseShape | null
 
-  protected on([x]: Tensor[], draw: CallOptions, pass: Pass | undefined): Tensor {
+  protected on([x]: Tensor[], draw: DrawOptions, sample: Sample | undefined): Tensor {
     const noiseShape = this.noiseShapeFor(x.shape)
-    if (!pass) return dropout(x, this.rate, { ...draw, noiseShape })
-    const { oneMaskForBatch, firstRow } = pass
+    if (!sample) return dropout(x, this.rate, { ...draw, noiseShape })
+    const { oneMaskForBatch, firstRow } = sample
     const cellOffset = oneMaskForBatch ? 0 : firstRow * cellsPerRow(x.shape, noiseShape)
     return dropout(x, this.rate, { ...draw, noiseShape, oneMaskForBatch, cellOffset })
   }
@@ -116,9 +118,7 @@ export abstract class NoiseShapeLayer extends NoiseLayer {
 /** Cells that each example draws for itself; 0 where all share one mask. */
 function cellsPerRow(shape: readonly number[], noiseShape: NoiseShape | null): number {
   if (noiseShape && (noiseShape.length < shape.length || noiseShape[0] === 1)) return 0
-  return resolveNoiseShape(shape, noiseShape)
-    .slice(1)
-    .reduce((cells, size) => cells * size, 1)
+  return product(resolveNoiseShape(shape, noiseShape).slice(1))
 }
 
 function readSeed(seed: unknown): number | bigint {

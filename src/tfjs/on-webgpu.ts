@@ -4,8 +4,10 @@
  */
 
 import { type DataId, type DataType, mul, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core'
-import type { CallOptions, DropoutOptions } from '../options.js'
-import { createDropout, type DropoutOp } from '../webgpu/dropout.js'
+import { float32 } from '../elements/float32.js'
+import type { Draw } from '../generators/generator.js'
+import type { Dropout } from '../resolve.js'
+import { createPasses, type Passes } from '../webgpu/passes.js'
 
 /** The public members of TensorFlow.js' `WebGPUBackend` (4.22) that are used here. */
 export interface WebGPUBackend {
@@ -33,18 +35,15 @@ export function isWebGPUBackend(backend: object): backend is WebGPUBackend {
 }
 
 /** Applies a dropout to a float32 tensor that is not empty. Both passes are submitted when it returns. */
-export function dropoutOnWebGPU(
-  backend: WebGPUBackend,
-  x: Tensor,
-  dropout: DropoutOptions,
-  call: CallOptions,
-): TensorInfo {
+export function dropoutOnWebGPU(backend: WebGPUBackend, x: Tensor, dropout: Dropout, draw: Draw): TensorInfo {
   const floats = asFloats(backend, x)
   const output = backend.makeTensorInfo(x.shape, 'float32')
-  const tensors = { input: bufferOf(backend, floats), output: bufferOf(backend, output) }
+  const input = bufferOf(backend, floats)
+  const passes = passesFor(backend, dropout)
+  const tensors = passes.bind({ buffer: bufferOf(backend, output), offset: 0 }, { buffer: input, offset: 0 })
   submitPending(backend)
   const encoder = backend.device.createCommandEncoder({ label: 'noiseshape/tfjs/encoder' })
-  opFor(backend, dropout).encode(encoder, tensors, call)
+  passes.record(encoder, tensors, draw)
   backend.device.queue.submit([encoder.finish()])
   if (floats !== x) floats.dispose()
   return output
@@ -57,7 +56,7 @@ export function dropoutOnWebGPU(
 export function valuesOnWebGPU(backend: WebGPUBackend, x: Tensor): { buffer: GPUBuffer; size: number } {
   const buffer = bufferOf(backend, x)
   submitPending(backend)
-  return { buffer, size: x.size * 4 }
+  return { buffer, size: x.size * float32.bytes }
 }
 
 /** tf.cast to float32 leaves the integers of its input in place and changes only what the tensor is called. */
@@ -70,40 +69,41 @@ function bufferOf(backend: WebGPUBackend, { dataId }: TensorInfo): GPUBuffer {
   return backend.tensorMap.get(dataId).resource as GPUBuffer
 }
 
-/** TensorFlow.js holds back up to 15 dispatches in an encoder of its own; ours come after them. */
+/** TensorFlow.js holds back up to 15 dispatches in its own encoder; ours come after them. */
 function submitPending(backend: WebGPUBackend): void {
   backend.ensureCommandEncoderReady()
   backend.endComputePassEncoder()
   backend.submitQueue()
 }
 
-/** Ops of a backend, the one used last at the end. Each holds a packed mask and its parameters. */
-const opsOf = new WeakMap<WebGPUBackend, Map<string, DropoutOp>>()
-const MAX_OPS = 64
+/** Passes of a backend, those used last at the end. Each holds a packed mask and its parameters. */
+const passesOf = new WeakMap<WebGPUBackend, Map<string, Passes>>()
+const MOST_KEPT = 64
 
-function opFor(backend: WebGPUBackend, { shape, rate, noiseShape }: DropoutOptions): DropoutOp {
-  const ops = opsOf.get(backend) ?? new Map<string, DropoutOp>()
-  opsOf.set(backend, ops)
-  const key = `${rate} [${shape}] [${noiseShape}]`
-  let op = ops.get(key)
-  if (op) {
-    ops.delete(key)
+function passesFor(backend: WebGPUBackend, dropout: Dropout): Passes {
+  const kept = passesOf.get(backend) ?? new Map<string, Passes>()
+  passesOf.set(backend, kept)
+  const { generator, rate, shape, noiseShape } = dropout
+  const key = `${generator.name} ${rate} [${shape}] [${noiseShape}]`
+  let passes = kept.get(key)
+  if (passes) {
+    kept.delete(key)
   } else {
     // Each call is submitted before the next is recorded, so that one set of parameters will do.
-    op = createDropout(backend.device, { shape, rate, noiseShape, maxPendingCalls: 1 })
-    op.ready.catch((error) => reportError(error)) // a synchronous op has no other way to tell
-    for (const [oldest, { destroy }] of ops) {
-      if (ops.size < MAX_OPS) break
+    passes = createPasses(backend.device, dropout, 1)
+    passes.ready.catch((error) => reportError(error)) // a synchronous op has no other way to report it
+    for (const [oldest, { destroy }] of kept) {
+      if (kept.size < MOST_KEPT) break
       destroy()
-      ops.delete(oldest)
+      kept.delete(oldest)
     }
   }
-  ops.set(key, op)
-  return op
+  kept.set(key, passes)
+  return passes
 }
 
-/** Frees what the ops of a backend hold, when TensorFlow.js removes it. */
-export function releaseOps(backend: WebGPUBackend): void {
-  for (const op of opsOf.get(backend)?.values() ?? []) op.destroy()
-  opsOf.delete(backend)
+/** Frees what a backend's passes hold, when TensorFlow.js removes it. */
+export function releasePasses(backend: WebGPUBackend): void {
+  for (const passes of passesOf.get(backend)?.values() ?? []) passes.destroy()
+  passesOf.delete(backend)
 }

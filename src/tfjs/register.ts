@@ -43,7 +43,7 @@ export function registerLayers(): void {
 
 /**
  * Seeds all dropout layers of a model, nested ones too, and begins their masks anew: the n-th gets stream n. Two models
- * of one making have then the same masks.
+ * built alike then draw the same masks.
  */
 export function seedDropout(model: Layer, seed: number): void {
   const found = new Set<NoiseLayer>()

@@ -1,11 +1,11 @@
 /** Pass 2 on the GPU: records `apply_mask` (shaders/apply.wgsl) over the caller's tensors. */
 
-import type { ApplyDispatch, Variant } from '../plan.js'
-import type { Dropout } from '../resolve.js'
-import { createBuffer } from './buffers.js'
+import type { ApplyDispatch, Tuning } from '../plan.js'
+import type { Scale } from '../scale.js'
 import { bothChecked, scoped } from './errors.js'
+import { createBuffer } from './owned.js'
 import { APPLY_PARAMS, paramsStride, writeApplyParams } from './params.js'
-import { pipelinesOf } from './pipelines.js'
+import { applyPipelines, type Io } from './pipelines.js'
 
 /** Where a tensor begins in a buffer, in bytes. */
 export interface TensorPlace {
@@ -13,15 +13,18 @@ export interface TensorPlace {
   offset: number
 }
 
-/** Two tensors, bound for each dispatch. */
+/** The tensors of a call, bound for each dispatch. */
 export interface BoundTensors {
-  inPlace: boolean
+  io: Io
   groups: readonly GPUBindGroup[]
 }
 
 export interface ApplyPass {
-  /** The same place twice is in place. Throws for what is no GPUBuffer, hence not while a pass is open. */
-  bind(input: TensorPlace, output: TensorPlace): BoundTensors
+  /**
+   * The same place twice is in place; without an input, the output is the noise. Throws for what is not a GPUBuffer,
+   * hence not while a pass is open.
+   */
+  bind(output: TensorPlace, input?: TensorPlace): BoundTensors
   record(pass: GPUComputePassEncoder, tensors: BoundTensors): void
   /** Rejects with `WebGPUFailureError` where the device refused a tensor bound so far: it is another device's, for one. */
   readonly checked: Promise<void>
@@ -30,12 +33,12 @@ export interface ApplyPass {
 
 export function createApplyPass(
   device: GPUDevice,
-  dropout: Dropout,
+  scale: Scale,
   dispatches: readonly ApplyDispatch[],
-  variant: Variant,
+  tuning: Tuning,
   mask: GPUBuffer,
 ): ApplyPass {
-  const { applyLayout, tensorLayout, applyMask } = pipelinesOf(device)
+  const { paramsLayout, tensorLayout, pipeline } = applyPipelines(device)
   const stride = paramsStride(device, APPLY_PARAMS.size)
   const params = createBuffer(device, {
     label: 'noiseshape/apply_mask/params',
@@ -45,13 +48,13 @@ export function createApplyPass(
   })
   const bytes = params.getMappedRange()
   dispatches.forEach((dispatch, i) => {
-    writeApplyParams(new DataView(bytes, i * stride), dropout, dispatch)
+    writeApplyParams(new DataView(bytes, i * stride), scale, dispatch)
   })
   params.unmap()
   const maskGroups = dispatches.map((dispatch) =>
     device.createBindGroup({
       label: 'noiseshape/apply_mask/params',
-      layout: applyLayout,
+      layout: paramsLayout,
       entries: [
         { binding: 0, resource: { buffer: params, size: APPLY_PARAMS.size } },
         { binding: 1, resource: { buffer: mask, ...dispatch.mask } },
@@ -64,14 +67,15 @@ export function createApplyPass(
 
   let checked: Promise<void> = Promise.resolve()
 
-  function bindTensors(input: TensorPlace, output: TensorPlace): BoundTensors {
-    const inPlace = input.buffer === output.buffer
+  function bindTensors(output: TensorPlace, input: TensorPlace | undefined): BoundTensors {
+    const io = !input ? 'ones' : input.buffer === output.buffer ? 'in-place' : 'separate'
+    const places = input && io === 'separate' ? [input, output] : [output]
     const { result: groups, checked: accepted } = scoped(device, 'dropout: tensors', () =>
       dispatches.map(({ tensor: { offset, size } }) =>
         device.createBindGroup({
           label: 'noiseshape/apply_mask/tensors',
-          layout: tensorLayout(inPlace),
-          entries: (inPlace ? [output] : [input, output]).map((place, binding) => ({
+          layout: tensorLayout(io),
+          entries: places.map((place, binding) => ({
             binding,
             resource: { buffer: place.buffer, offset: place.offset + offset, size },
           })),
@@ -79,18 +83,19 @@ export function createApplyPass(
       ),
     )
     checked = bothChecked(checked, accepted)
-    return { inPlace, groups }
+    return { io, groups }
   }
 
   return {
-    bind(input, output) {
+    bind(output, input) {
+      if (!input) return bindTensors(output, input)
       const byOutput = getOrInsert(boundTensors, input.buffer, () => new WeakMap())
       const byOffset = getOrInsert(byOutput, output.buffer, () => new Map())
-      return getOrInsert(byOffset, `${input.offset} ${output.offset}`, () => bindTensors(input, output))
+      return getOrInsert(byOffset, `${input.offset} ${output.offset}`, () => bindTensors(output, input))
     },
-    record(pass, { inPlace, groups }) {
+    record(pass, { io, groups }) {
       dispatches.forEach((dispatch, i) => {
-        pass.setPipeline(applyMask(dispatch, variant, inPlace))
+        pass.setPipeline(pipeline(dispatch, tuning, io))
         pass.setBindGroup(0, maskGroups[i], [i * stride])
         pass.setBindGroup(1, groups[i])
         pass.dispatchWorkgroups(...dispatch.grid)

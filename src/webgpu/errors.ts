@@ -1,8 +1,8 @@
-/** What can go wrong on a GPU, as exceptions with a cause and the label of the stage it came from. */
+/** GPU errors as exceptions, with the cause and the label of the stage. */
 
-import { requestedBytes } from './buffers.js'
+import { requestedBytes } from './owned.js'
 
-/** There is no GPU to be had: no WebGPU here, no adapter, or no device. */
+/** No GPU is available: no WebGPU, no adapter, or no device. */
 export class WebGPUUnavailableError extends Error {
   override name = 'WebGPUUnavailableError'
 }
@@ -16,10 +16,21 @@ export function deviceLost({ reason, message }: GPUDeviceLostInfo): DeviceLostEr
   return new DeviceLostError(`noiseshape: the GPU device was lost (${reason}): ${message}`)
 }
 
+/** A call can fail before `device.lost` resolves; wait this long to report the real cause. */
+const LOSS_NEWS_MS = 50
+
+/** The loss of a device that explains an error, or else the error. */
+export async function causeOf(error: unknown, device: GPUDevice | undefined): Promise<unknown> {
+  if (!device) return error
+  const moment = new Promise<undefined>((resolve) => setTimeout(resolve, LOSS_NEWS_MS))
+  const lost = await Promise.race([device.lost, moment])
+  return lost ? deviceLost(lost) : error
+}
+
 /** The device refused: out of memory, or an operation that is not valid. `cause` is the `GPUError`. */
 export class WebGPUFailureError extends Error {
   override name = 'WebGPUFailureError'
-  /** Where memory ran out: bytes of the buffers that were asked for together. */
+  /** Where memory ran out: bytes of the buffers that were requested together. */
   readonly requestedBytes: number | undefined
   /** Where memory ran out: bytes that this device allows in one buffer. */
   readonly maxBufferSize: number | undefined
@@ -52,11 +63,11 @@ export function scoped<T>(
     for (const _ of FILTERS) pops.push(device.popErrorScope())
   }
   const checked = check(label, pops, requestedBytes() - before, device.limits.maxBufferSize)
-  checked.catch(() => {}) // whoever waits for it is told; nobody must
+  checked.catch(() => {}) // never an unhandled rejection
   return { result, checked }
 }
 
-/** Two checks as one, of which whoever waits is told, and nobody must. */
+/** Joins two checks; never an unhandled rejection. */
 export function bothChecked(first: Promise<void>, second: Promise<void>): Promise<void> {
   const both = Promise.all([first, second]).then(() => {})
   both.catch(() => {})
@@ -76,6 +87,6 @@ async function check(
   const kind = cause.constructor.name.replace(/^GPU|Error$/g, '').replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
   const failed = `noiseshape: ${label} failed (${kind.toLowerCase()})`
   if (kind !== 'Out Of Memory') throw new WebGPUFailureError(`${failed}: ${cause.message}`, { cause })
-  const sizes = `${bytes} bytes of buffers were asked for, and this device allows ${maxBufferSize} in each while it has them`
+  const sizes = `requested ${bytes} bytes of buffers; this device allows up to ${maxBufferSize} per buffer, memory permitting`
   throw new WebGPUFailureError(`${failed}: ${sizes}. ${cause.message}`, { cause }, bytes, maxBufferSize)
 }

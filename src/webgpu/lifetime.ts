@@ -1,7 +1,7 @@
-/** The device of an engine through its life: a loss cuts its calls short, and another may be asked for in its place. */
+/** The device of an engine: rejects calls when it is lost, and may request a new one in its place. */
 
 import { createInterruption, type Interruption } from '../interruption.js'
-import { type DeviceLostError, deviceLost } from './errors.js'
+import { causeOf, type DeviceLostError, deviceLost } from './errors.js'
 
 export interface Lifetime {
   /** The device held now, or the last one. */
@@ -11,19 +11,19 @@ export interface Lifetime {
   /** Runs a call on the device. Rejects with the loss as soon as the device is lost, or with the reason of `end`. */
   run<T>(call: (device: GPUDevice) => Promise<T>): Promise<T>
   /**
-   * Asks for another device in place of a lost one, without waiting: a later call will find it. Each request after the
-   * first comes at least twice as long after the one before, so that a GPU that keeps dying is asked ever more rarely.
+   * Requests another device in place of a lost one, without waiting: a later call will find it. The wait between
+   * requests doubles each time, so that a GPU that keeps dying is requested less and less often.
    */
   replace(): void
   /** Rejects pending and later calls with a reason; a device requested here is destroyed. */
   end(reason: Error): void
 }
 
-/** What an engine says of its device. */
+/** What an engine needs of its device. */
 export interface LifetimeOptions {
-  /** Whether the device is the engine's own, to be destroyed with it. */
+  /** Whether the engine requested the device, and destroys it. */
   owned: boolean
-  /** Requests another one; left out where none must be. */
+  /** Requests another one; left out where a lost device is not replaced. */
   request?: (() => Promise<GPUDevice>) | undefined
   /** Called on each loss. */
   onLost?: ((loss: DeviceLostError) => void) | undefined
@@ -31,9 +31,6 @@ export interface LifetimeOptions {
 
 /** Between the first two requests for another device; the next waits are 2, 4, 8, ... times as long. */
 const FIRST_WAIT_MS = 1000
-
-/** A call on a lost device may fail before the news of the loss comes: it gets this long. */
-const NEWS_MS = 50
 
 export function createLifetime(first: GPUDevice, { owned, request, onLost }: LifetimeOptions): Lifetime {
   let device: GPUDevice
@@ -65,11 +62,11 @@ export function createLifetime(first: GPUDevice, { owned, request, onLost }: Lif
     },
     async run(call) {
       const own = calls
+      const on = device
       try {
-        return await own.wait(() => call(device))
+        return await own.wait(() => call(on))
       } catch (error) {
-        await own.wait(() => new Promise((resolve) => setTimeout(resolve, NEWS_MS)))
-        throw error
+        throw await own.wait(() => causeOf(error, on))
       }
     },
     replace() {

@@ -1,35 +1,36 @@
 /** Pass 1 on the GPU: owns the packed mask of one dropout and records `generate_mask` (shaders/mask.wgsl). */
 
-import { type Call, reject } from '../options.js'
-import { type MaskDispatch, maskBytes, type Variant } from '../plan.js'
+import type { Draw } from '../generators/generator.js'
+import { type MaskDispatch, maskBytes, type Tuning } from '../plan.js'
 import type { Dropout } from '../resolve.js'
-import { createBuffer } from './buffers.js'
-import { MASK_PARAMS, paramsStride, writeMaskParams } from './params.js'
-import { pipelinesOf } from './pipelines.js'
+import { reject } from '../validation.js'
+import { createBuffer } from './owned.js'
+import { maskParamsSize, paramsStride, writeMaskParams } from './params.js'
+import { maskPipeline } from './pipelines.js'
 
 export interface MaskPass {
   /** 32 cells to a u32, whole groups of 128, bits past the last cell 0. */
   buffer: GPUBuffer
-  /** Writes the parameters of a call that is about to be recorded into `encoder`; returns their place. */
-  prepare(encoder: GPUCommandEncoder, call: Call): number
+  /** Writes the parameters of a draw that is about to be recorded into `encoder`; returns their place. */
+  prepare(encoder: GPUCommandEncoder, draw: Draw): number
   record(pass: GPUComputePassEncoder, place: number): void
   destroy(): void
 }
 
 /**
  * Parameters are written to the device when a call is recorded, and read when it is executed. So each recorded call
- * has a slot of its own, and slots come round again after `maxPendingCalls`.
+ * has its own slot, and slots are reused after `maxPendingCalls`.
  */
 export function createMaskPass(
   device: GPUDevice,
-  dropout: Dropout,
+  dropout: Pick<Dropout, 'cells' | 'generator' | 'keepRule'>,
   dispatches: readonly MaskDispatch[],
-  variant: Variant,
+  tuning: Tuning,
   maxPendingCalls: number,
 ): MaskPass {
-  const { maskLayout, generateMask } = pipelinesOf(device)
-  const pipeline = generateMask(variant)
-  const stride = paramsStride(device, MASK_PARAMS.size)
+  const { layout, pipeline } = maskPipeline(device, dropout.generator, tuning)
+  const size = maskParamsSize(dropout)
+  const stride = paramsStride(device, size)
   const slotBytes = stride * dispatches.length
   const buffer = createBuffer(device, {
     label: 'noiseshape/generate_mask/mask',
@@ -44,9 +45,9 @@ export function createMaskPass(
   const bindGroups = dispatches.map(({ mask }) =>
     device.createBindGroup({
       label: 'noiseshape/generate_mask/bindings',
-      layout: maskLayout,
+      layout,
       entries: [
-        { binding: 0, resource: { buffer: params, size: MASK_PARAMS.size } },
+        { binding: 0, resource: { buffer: params, size } },
         { binding: 1, resource: { buffer, ...mask } },
       ],
     }),
@@ -57,21 +58,16 @@ export function createMaskPass(
 
   return {
     buffer,
-    prepare(encoder, call) {
+    prepare(encoder, draw) {
       const calls = recorded.get(encoder) ?? 0
       if (calls >= maxPendingCalls) {
-        const rule = 'as many were recorded into this command encoder, and their parameters are not used yet'
-        reject(
-          RangeError,
-          'maxPendingCalls',
-          maxPendingCalls,
-          rule,
-          'Submit first, or create the op with more',
-        )
+        const rule = 'this encoder already holds that many unsubmitted calls'
+        const remedy = 'Submit first, or create the op with more'
+        reject(RangeError, 'maxPendingCalls', maxPendingCalls, rule, remedy)
       }
       recorded.set(encoder, calls + 1)
       dispatches.forEach((dispatch, i) => {
-        writeMaskParams(new DataView(slot, i * stride), dropout.threshold, call, dispatch)
+        writeMaskParams(slot, i * stride, dropout, draw, dispatch)
       })
       const place = (next++ % maxPendingCalls) * slotBytes
       device.queue.writeBuffer(params, place, slot)

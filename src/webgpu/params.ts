@@ -1,23 +1,13 @@
 /** The parameters of both passes as bytes: the layout of shaders/params.wgsl, written by hand and tested against it. */
 
-import type { Call } from '../options.js'
+import type { Draw } from '../generators/generator.js'
+import { windowStart } from '../mask-words.js'
 import type { ApplyDispatch, MaskDispatch } from '../plan.js'
-import type { Rate } from '../rate.js'
-import { planesOf, STREAM_VERSION, windowStart } from '../stream.js'
+import type { Dropout } from '../resolve.js'
+import type { Scale } from '../scale.js'
 
-/** Byte offsets of the members of `MaskParams`; `size` is the size of the struct. */
-export const MASK_PARAMS = {
-  key: 0,
-  call: 16,
-  first_group: 24,
-  threshold: 32,
-  planes: 36,
-  undrawn: 40,
-  shift: 44,
-  groups: 48,
-  last_cells: 52,
-  size: 64,
-} as const
+/** Byte offsets of the members of `MaskParams`; at `draw` begins the generator's `DrawParams`. */
+export const MASK_PARAMS = { first_group: 0, shift: 8, groups: 12, last_cells: 16, draw: 32 } as const
 
 /** Byte offsets of the members of `ApplyParams`; each of `dims` is four words: wrap, size, start, stride. */
 export const APPLY_PARAMS = {
@@ -31,11 +21,15 @@ export const APPLY_PARAMS = {
   columns: 28,
   rows: 32,
   strips: 36,
-  zero: 40,
-  packets_per_thread: 44,
+  packets_per_thread: 40,
   dims: 48,
   size: 176,
 } as const
+
+/** Size of `MaskParams` with the parameters of this generator. */
+export function maskParamsSize({ generator }: Pick<Dropout, 'generator'>): number {
+  return MASK_PARAMS.draw + generator.shader.bytes
+}
 
 /** Bytes from one set of parameters of `size` bytes to the next, both at places where a dynamic offset may point. */
 export function paramsStride(device: GPUDevice, size: number): number {
@@ -43,28 +37,31 @@ export function paramsStride(device: GPUDevice, size: number): number {
   return Math.ceil(size / alignment) * alignment
 }
 
-/** Writes `MaskParams` into `view`. */
-export function writeMaskParams(view: DataView, threshold: number, call: Call, dispatch: MaskDispatch): void {
+/** Writes `MaskParams` into the bytes from `offset` on. */
+export function writeMaskParams(
+  bytes: ArrayBuffer,
+  offset: number,
+  { generator, keepRule }: Pick<Dropout, 'generator' | 'keepRule'>,
+  draw: Draw,
+  dispatch: MaskDispatch,
+): void {
+  const view = new DataView(bytes, offset)
   const at = MASK_PARAMS
-  const start = windowStart(call.cellOffset)
+  const start = windowStart(draw.cellOffset)
   const group = start.group + dispatch.firstGroup
-  setWords(view, at.key, [call.seed.lo, call.seed.hi, call.stream, STREAM_VERSION])
-  setWords(view, at.call, [call.call.lo, call.call.hi])
   setWords(view, at.first_group, [group >>> 0, Math.floor(group / 2 ** 32)])
-  setWords(view, at.threshold, [threshold >>> 0])
-  setWords(view, at.planes, [planesOf(threshold)])
-  setWords(view, at.undrawn, [threshold === 2 ** 32 ? 0xffffffff : 0])
   setWords(view, at.shift, [start.shift])
   setWords(view, at.groups, [dispatch.groups])
   setWords(view, at.last_cells, [dispatch.lastCells])
+  generator.shader.write(new DataView(bytes, offset + at.draw), keepRule, draw)
 }
 
 /** Writes `ApplyParams` into `view`. */
-export function writeApplyParams(view: DataView, rate: Rate, dispatch: ApplyDispatch): void {
+export function writeApplyParams(view: DataView, scale: Scale, dispatch: ApplyDispatch): void {
   const at = APPLY_PARAMS
-  view.setFloat32(at.scale, rate.scale, true)
-  setWords(view, at.largest, [rate.largest])
-  setWords(view, at.flush_below, [rate.flushBelow])
+  view.setFloat32(at.scale, scale.scale, true)
+  setWords(view, at.largest, [scale.largest])
+  setWords(view, at.flush_below, [scale.flushBelow])
   setWords(view, at.first, [dispatch.first])
   setWords(view, at.count, [dispatch.count])
   setWords(view, at.cell, [dispatch.cell])
@@ -72,7 +69,6 @@ export function writeApplyParams(view: DataView, rate: Rate, dispatch: ApplyDisp
   setWords(view, at.columns, [dispatch.blocks.columns])
   setWords(view, at.rows, [dispatch.blocks.rows])
   setWords(view, at.strips, [dispatch.blocks.strips])
-  view.setFloat32(at.zero, 0, true)
   setWords(view, at.packets_per_thread, [dispatch.packetsPerThread])
   setWords(
     view,

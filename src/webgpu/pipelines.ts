@@ -1,60 +1,92 @@
-/** What a device compiles once and keeps: layouts and pipelines, held weakly, so that they go when the device goes. */
+/** Layouts and pipelines, compiled once for each device: no shape, rate or seed compiles anything anew. */
 
 import applySource from '../../shaders/apply.wgsl?raw'
 import inPlaceSource from '../../shaders/io-in-place.wgsl?raw'
+import onesSource from '../../shaders/io-ones.wgsl?raw'
 import separateSource from '../../shaders/io-separate.wgsl?raw'
 import maskSource from '../../shaders/mask.wgsl?raw'
-import scalarSource from '../../shaders/packet-scalar.wgsl?raw'
-import vec4Source from '../../shaders/packet-vec4.wgsl?raw'
 import paramsSource from '../../shaders/params.wgsl?raw'
-import rotateFloatSource from '../../shaders/rotate-float.wgsl?raw'
 import rotateShiftSource from '../../shaders/rotate-shift.wgsl?raw'
 import runsSource from '../../shaders/row-runs.wgsl?raw'
 import wordsSource from '../../shaders/row-words.wgsl?raw'
-import threefrySource from '../../shaders/threefry4x32.wgsl?raw'
+import trustingSource from '../../shaders/software/apply-trusting.wgsl?raw'
+import rotateFloatSource from '../../shaders/software/rotate-float.wgsl?raw'
+import trustingRowsSource from '../../shaders/software/trusting-rows.wgsl?raw'
+import trustingRunsSource from '../../shaders/software/trusting-runs.wgsl?raw'
+import trustingWideColumnsSource from '../../shaders/software/trusting-wide-columns.wgsl?raw'
+import trustingWordsSource from '../../shaders/software/trusting-words.wgsl?raw'
+import wideColumnsSource from '../../shaders/software/wide-columns.wgsl?raw'
 import columnsSource from '../../shaders/walk-columns.wgsl?raw'
 import rowsSource from '../../shaders/walk-rows.wgsl?raw'
-import wideColumnsSource from '../../shaders/walk-wide-columns.wgsl?raw'
-import type { ApplyDispatch, Variant, Walk } from '../plan.js'
-import { APPLY_PARAMS, MASK_PARAMS } from './params.js'
+import { float32Preludes } from '../elements/preludes.js'
+import type { Generator } from '../generators/generator.js'
+import type { ApplyDispatch, Tuning, Walk } from '../plan.js'
+import { APPLY_PARAMS, maskParamsSize } from './params.js'
+import { memoized, perDevice } from './per-device.js'
 
-export interface Pipelines {
-  /** Group 0 of `generate_mask`: MaskParams (dynamic offset), the mask. */
-  maskLayout: GPUBindGroupLayout
-  /** Group 0 of `apply_mask`: ApplyParams (dynamic offset), the mask. */
-  applyLayout: GPUBindGroupLayout
-  /** Group 1 of `apply_mask`: input and output, or the one tensor. */
-  tensorLayout(inPlace: boolean): GPUBindGroupLayout
-  generateMask(variant: Variant): GPUComputePipeline
-  applyMask(dispatch: ApplyDispatch, variant: Variant, inPlace: boolean): GPUComputePipeline
-}
+/** Where the apply pass reads and writes: from one buffer to another, in one, or ones to a buffer. */
+export type Io = 'separate' | 'in-place' | 'ones'
 
-const WALKS: Record<Walk, string[]> = {
+const IOS: Record<Io, string> = { separate: separateSource, 'in-place': inPlaceSource, ones: onesSource }
+
+const WALKS: Record<Walk, readonly string[]> = {
   words: [rowsSource, wordsSource],
   runs: [rowsSource, runsSource],
   columns: [columnsSource],
   wideColumns: [wideColumnsSource],
 }
-const ROTATIONS = { shift: rotateShiftSource, float: rotateFloatSource }
 
-const perDevice = new WeakMap<GPUDevice, Pipelines>()
-
-/** The pipelines of a device; compiled when first asked for. */
-export function pipelinesOf(device: GPUDevice): Pipelines {
-  let pipelines = perDevice.get(device)
-  if (!pipelines) {
-    pipelines = createPipelines(device)
-    perDevice.set(device, pipelines)
-  }
-  return pipelines
+/** What software adapters add to a walk; nothing where it is always exact. */
+const TRUSTING_WALKS: Partial<Record<Walk, readonly string[]>> = {
+  words: [trustingSource, trustingRowsSource, trustingWordsSource],
+  runs: [trustingSource, trustingRowsSource, trustingRunsSource],
+  wideColumns: [trustingSource, trustingWideColumnsSource],
 }
 
-function createPipelines(device: GPUDevice): Pipelines {
-  const maskLayout = bindGroupLayout(device, 'generate_mask/params', [
-    { type: 'uniform', hasDynamicOffset: true, minBindingSize: MASK_PARAMS.size },
+const ROTATIONS = { shift: rotateShiftSource, float: rotateFloatSource }
+
+export interface Stage {
+  layout: GPUBindGroupLayout
+  pipeline: GPUComputePipeline
+}
+
+/** Group 0 of `generate_mask` (MaskParams with a dynamic offset, the mask), and its pipeline. */
+export function maskPipeline(device: GPUDevice, generator: Generator, tuning: Tuning): Stage {
+  const { workgroupSize, groupsPerThread, rotation } = tuning
+  return maskPipelines(device)(generator)(workgroupSize, groupsPerThread, rotation)
+}
+
+const maskPipelines = perDevice((device) => {
+  const made = new Map<Generator, ReturnType<typeof createMaskPipelines>>()
+  return (generator: Generator) => {
+    const pipelines = made.get(generator) ?? createMaskPipelines(device, generator)
+    made.set(generator, pipelines)
+    return pipelines
+  }
+})
+
+function createMaskPipelines(device: GPUDevice, generator: Generator) {
+  const layout = bindGroupLayout(device, 'generate_mask/params', [
+    { type: 'uniform', hasDynamicOffset: true, minBindingSize: maskParamsSize({ generator }) },
     { type: 'storage' },
   ])
-  const applyLayout = bindGroupLayout(device, 'apply_mask/params', [
+  return memoized((workgroupSize: number, groupsPerThread: number, rotation: Tuning['rotation']): Stage => {
+    const sources = [paramsSource, ROTATIONS[rotation], ...generator.shader.modules, maskSource]
+    const constants = { WORKGROUP_SIZE: workgroupSize, GROUPS_PER_THREAD: groupsPerThread }
+    return { layout, pipeline: createPipeline(device, 'generate_mask', sources, [layout], constants) }
+  })
+}
+
+export interface ApplyPipelines {
+  /** Group 0 of `apply_mask`: ApplyParams (dynamic offset), the mask. */
+  paramsLayout: GPUBindGroupLayout
+  /** Group 1: input and output, or the one tensor. */
+  tensorLayout(io: Io): GPUBindGroupLayout
+  pipeline(dispatch: ApplyDispatch, tuning: Tuning, io: Io): GPUComputePipeline
+}
+
+export const applyPipelines: (device: GPUDevice) => ApplyPipelines = perDevice((device) => {
+  const paramsLayout = bindGroupLayout(device, 'apply_mask/params', [
     { type: 'uniform', hasDynamicOffset: true, minBindingSize: APPLY_PARAMS.size },
     { type: 'read-only-storage' },
   ])
@@ -62,41 +94,24 @@ function createPipelines(device: GPUDevice): Pipelines {
     { type: 'read-only-storage' },
     { type: 'storage' },
   ])
-  const inPlaceLayout = bindGroupLayout(device, 'apply_mask/tensor', [{ type: 'storage' }])
-  const tensorLayout = (inPlace: boolean) => (inPlace ? inPlaceLayout : separateLayout)
-  const maskPipeline = memoized(
-    (workgroupSize: number, groupsPerThread: number, rotation: Variant['rotation']) => {
-      const sources = [paramsSource, ROTATIONS[rotation], threefrySource, maskSource]
-      return pipeline(device, 'generate_mask', sources, [maskLayout], {
-        WORKGROUP_SIZE: workgroupSize,
-        GROUPS_PER_THREAD: groupsPerThread,
-      })
-    },
-  )
-  const applyPipeline = memoized(
-    (walk: Walk, width: number, workgroupSize: number, trusting: boolean, inPlace: boolean) => {
-      const packet = width === 4 ? vec4Source : scalarSource
-      const io = inPlace ? inPlaceSource : separateSource
-      const sources = [paramsSource, packet, io, applySource, ...WALKS[walk]]
-      return pipeline(device, 'apply_mask', sources, [applyLayout, tensorLayout(inPlace)], {
-        WORKGROUP_SIZE: workgroupSize,
-        TRUSTING: Number(trusting),
-      })
-    },
-  )
-
+  const oneTensorLayout = bindGroupLayout(device, 'apply_mask/tensor', [{ type: 'storage' }])
+  const tensorLayout = (io: Io) => (io === 'separate' ? separateLayout : oneTensorLayout)
+  const create = memoized((walk: Walk, width: 1 | 4, workgroupSize: number, trusting: boolean, io: Io) => {
+    const sources = [paramsSource, ...float32Preludes[width], IOS[io], applySource, ...WALKS[walk]]
+    if (trusting) sources.push(...(TRUSTING_WALKS[walk] ?? []))
+    const entryPoint = trusting ? 'apply_mask_trusting' : 'apply_mask'
+    const layouts = [paramsLayout, tensorLayout(io)]
+    return createPipeline(device, entryPoint, sources, layouts, { WORKGROUP_SIZE: workgroupSize })
+  })
   return {
-    maskLayout,
-    applyLayout,
+    paramsLayout,
     tensorLayout,
-    generateMask({ workgroupSize, groupsPerThread, rotation }) {
-      return maskPipeline(workgroupSize, groupsPerThread, rotation)
-    },
-    applyMask({ walk, width }, { workgroupSize, trusting }, inPlace) {
-      return applyPipeline(walk, width, workgroupSize, trusting && width > 1 && !inPlace, inPlace)
+    pipeline({ walk, width }, { workgroupSize, trusting }, io) {
+      const mayTrust = trusting && width > 1 && io !== 'in-place' && walk in TRUSTING_WALKS
+      return create(walk, width, workgroupSize, mayTrust, io)
     },
   }
-}
+})
 
 export function bindGroupLayout(
   device: GPUDevice,
@@ -109,7 +124,7 @@ export function bindGroupLayout(
   })
 }
 
-export function pipeline(
+export function createPipeline(
   device: GPUDevice,
   entryPoint: string,
   sources: readonly string[],
@@ -129,17 +144,4 @@ export function pipeline(
       constants,
     },
   })
-}
-
-function memoized<A extends unknown[], R>(make: (...args: A) => R): (...args: A) => R {
-  const made = new Map<string, R>()
-  return (...args) => {
-    const key = JSON.stringify(args)
-    let result = made.get(key)
-    if (result === undefined) {
-      result = make(...args)
-      made.set(key, result)
-    }
-    return result
-  }
 }

@@ -1,16 +1,15 @@
-/** What the probe does: our own kernels on chosen values, all their bits against those of the CPU. */
+/** What the probe does: runs our kernels on chosen values and compares all bits with those of the CPU. */
 
 import { applyMask } from '../cpu/apply.js'
 import { generateMask } from '../cpu/mask.js'
+import { float32, INFINITE, SMALLEST_NORMAL } from '../elements/float32.js'
 import { unpackMask } from '../mask-words.js'
-import { readCall } from '../options.js'
-import { INFINITE, resolveRate, SMALLEST_NORMAL } from '../rate.js'
-import { resolveDropout } from '../resolve.js'
-import { createBuffer } from './buffers.js'
-import { createDropout } from './dropout.js'
-import { scoped } from './errors.js'
+import { type Dropout, readDraw, resolveDropout } from '../resolve.js'
+import { createDropout } from './op.js'
+import { createOwner } from './owned.js'
+import { readBack } from './read-back.js'
 
-/** What a device made of the probe's values. */
+/** How a device computed the probe's values. */
 export interface ProbeResult {
   /** Whether all products and all flags have the bits that the CPU gives. */
   conforms: boolean
@@ -31,51 +30,47 @@ export const PROBE_RATES = [0.2, 1 / 3, 0.1, 0.7]
 /** Values for each rate. */
 export const PROBE_COUNT = 512
 /** The flags that decide what is kept. */
-export const PROBE_CALL = { seed: 1, stream: 2, call: 3, cellOffset: 77 }
+export const PROBE_DRAW = { seed: 1, stream: 2, step: 3, cellOffset: 77 }
 
-const BYTES = PROBE_COUNT * 4
+const BYTES = PROBE_COUNT * float32.bytes
 const MASK_BYTES = PROBE_COUNT / 8
 const BYTES_PER_RATE = 2 * BYTES + MASK_BYTES
 
 export async function runProbe(device: GPUDevice): Promise<ProbeResult> {
-  const owned: { destroy(): void }[] = []
-  const ownBuffer = (name: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer => {
-    const buffer = createBuffer(device, { label: `noiseshape/probe/${name}`, size, usage })
-    owned.push(buffer)
-    return buffer
-  }
+  const owner = createOwner(device, 'probe')
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
   try {
-    const { result, checked } = scoped(device, 'probe', () => {
-      const tensor = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
-      const readable = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
-      const staging = ownBuffer('staging', BYTES_PER_RATE * PROBE_RATES.length, readable)
-      const encoder = device.createCommandEncoder({ label: 'noiseshape/probe/encoder' })
-      PROBE_RATES.forEach((rate, i) => {
-        const op = createDropout(device, { shape: [PROBE_COUNT], rate, maxPendingCalls: 1 })
-        owned.push(op)
-        const input = ownBuffer('input', BYTES, tensor)
-        const output = ownBuffer('output', BYTES, tensor)
-        device.queue.writeBuffer(input, 0, probeValues(rate))
-        op.encode(encoder, { input, output }, PROBE_CALL)
-        op.encode(encoder, { input, output: input }, { ...PROBE_CALL, reuseMask: true })
-        const at = i * BYTES_PER_RATE
-        encoder.copyBufferToBuffer(output, 0, staging, at, BYTES)
-        encoder.copyBufferToBuffer(input, 0, staging, at + BYTES, BYTES)
-        encoder.copyBufferToBuffer(op.maskBuffer, 0, staging, at + 2 * BYTES, MASK_BYTES)
-      })
-      device.queue.submit([encoder.finish()])
-      return { staging, mapped: staging.mapAsync(GPUMapMode.READ) }
-    })
-    result.mapped.catch(() => {}) // where the device refused, that is the cause, and is told first
-    await checked
-    await result.mapped
-    return judge(result.staging.getMappedRange())
+    return await readBack(
+      device,
+      owner,
+      'probe',
+      (encoder) =>
+        PROBE_RATES.flatMap((rate) => {
+          const dropout = dropoutOf(rate)
+          const op = owner.own(createDropout(device, { ...dropout, maxPendingCalls: 1 }))
+          const input = owner.buffer('input', BYTES, usage)
+          const output = owner.buffer('output', BYTES, usage)
+          device.queue.writeBuffer(input, 0, probeValues(resolveDropout(dropout)))
+          op.encode(encoder, { input, output }, PROBE_DRAW)
+          op.encode(encoder, { input, output: input }, { ...PROBE_DRAW, reuseMask: true })
+          return [
+            { buffer: output, size: BYTES },
+            { buffer: input, size: BYTES },
+            { buffer: op.maskBuffer, size: MASK_BYTES },
+          ]
+        }),
+      compare,
+    )
   } finally {
-    for (const object of owned) object.destroy()
+    owner.destroy()
   }
 }
 
-function judge(bytes: ArrayBuffer): ProbeResult {
+function dropoutOf(rate: number) {
+  return { shape: [PROBE_COUNT], rate }
+}
+
+function compare(bytes: ArrayBuffer): ProbeResult {
   const result: ProbeResult = {
     conforms: false,
     values: 0,
@@ -86,12 +81,10 @@ function judge(bytes: ArrayBuffer): ProbeResult {
   }
   PROBE_RATES.forEach((rate, i) => {
     const at = i * BYTES_PER_RATE
-    const dropout = resolveDropout({ shape: [PROBE_COUNT], rate })
+    const dropout = resolveDropout(dropoutOf(rate))
     const mask = new Uint32Array(bytes, at + 2 * BYTES, MASK_BYTES / 4).slice()
     const flags = unpackMask(mask)
-    const trueFlags = unpackMask(
-      generateMask(PROBE_COUNT, dropout.threshold, readCall(PROBE_CALL, PROBE_COUNT)),
-    )
+    const trueFlags = unpackMask(generateMask(dropout, readDraw(dropout, PROBE_DRAW)))
     flags.forEach((flag, cell) => {
       result.flags++
       if (flag === trueFlags[cell]) return
@@ -99,7 +92,7 @@ function judge(bytes: ArrayBuffer): ProbeResult {
       result.example ??= `cell ${cell} at rate ${rate} is ${flag}, not ${trueFlags[cell]}`
     })
     // With the device's own flags, so that each finding has one cause.
-    const x = probeValues(rate)
+    const x = probeValues(dropout)
     const y = bits(applyMask(new Float32Array(x.buffer), mask, dropout))
     for (const got of [
       new Uint32Array(bytes, at, PROBE_COUNT),
@@ -124,8 +117,10 @@ function judge(bytes: ArrayBuffer): ProbeResult {
  * Bit patterns: first ordinary values (those of which a trusting thread takes the float unit's word) whose products lie
  * closest to the middle of two floats, then those that arithmetic may not decide, and the last before them.
  */
-export function probeValues(rate: number): Uint32Array<ArrayBuffer> {
-  const { scale, largest } = resolveRate(rate)
+export function probeValues({
+  scale,
+  largest,
+}: Pick<Dropout, 'scale' | 'largest'>): Uint32Array<ArrayBuffer> {
   // A product of two 24-bit significands lies in the middle between two floats where it is 2^22 mod 2^23, or 2^23 mod
   // 2^24 if it has 48 bits. Solved for x with the inverse of the scale's, by Newton's iteration, each turn of which
   // doubles the number of right bits, from the 3 that an odd number has by itself.

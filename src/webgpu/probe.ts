@@ -1,30 +1,27 @@
-/**
- * The probe: does a device compute what the contract says? Asked of each once. What it takes is loaded when it is asked,
- * so that it adds nothing to everyone's bundle.
- */
+/** The probe: does a device compute what the contract says? Loaded on demand, so that it adds nothing to bundles. */
 
 import type { ProbeResult } from './probe-run.js'
 import { readDevice } from './tensors.js'
 
 export type { ProbeResult } from './probe-run.js'
 
-const perDevice = new WeakMap<GPUDevice, Promise<ProbeResult>>()
+const results = new WeakMap<GPUDevice, Promise<ProbeResult>>()
 
 /**
  * Multiplies and masks 4096 chosen values and draws 2048 flags on a device, and compares all bits with the CPU's: products
  * at and beside the middle of two floats, around overflow and the smallest normal, and NaN, infinities, zeros and
  * subnormals, kept and dropped. The first call takes three pipelines and one read-back (most devices need the pipelines
- * anyway); later ones on the same device give its result again. Nothing runs it unasked, because that would stand before
- * the first dropout of every page for what on one device is always the same.
+ * anyway); later ones on the same device return the same result. Never runs automatically: it would delay every page's
+ * first dropout for a result that never changes on a device.
  *
- * @throws TypeError for what is no GPUDevice; rejects with `WebGPUFailureError` when the device refuses
+ * @throws TypeError for what is not a GPUDevice; rejects with `WebGPUFailureError` when the device refuses
  */
 export function probeDevice(device: GPUDevice): Promise<ProbeResult> {
-  const held = perDevice.get(readDevice(device))
+  const held = results.get(readDevice(device))
   if (held) return held
   const made = import('./probe-run.js').then(({ runProbe }) => runProbe(device))
-  perDevice.set(device, made)
-  made.catch(() => perDevice.delete(device)) // a device short of memory may have some later
+  results.set(device, made)
+  made.catch(() => results.delete(device)) // a device short of memory may have some later
   return made
 }
 

@@ -1,6 +1,6 @@
-/** Customs of the GPU entrance: the user's device, encoder and buffers are checked before anything is recorded. */
+/** Argument validation on the GPU: the user's device, encoder and buffers are checked before anything is recorded. */
 
-import { readInteger, readOptions, reject, show } from '../options.js'
+import { readInteger, readOptions, reject, show } from '../validation.js'
 import type { TensorPlace } from './apply.js'
 
 /** A whole GPUBuffer, or the part of one that begins at `offset` (bytes, default 0) and holds `size` bytes. */
@@ -11,7 +11,7 @@ export interface TensorRange extends TensorPlace {
   size: number
 }
 
-/** Reads a device: anything that behaves like a GPUDevice, since each runtime has a class of its own. */
+/** Reads a device: anything that behaves like a GPUDevice, since each runtime has its own class. */
 export function readDevice(device: unknown): GPUDevice {
   if (!has(device, ['createBuffer', 'createBindGroup', 'createComputePipeline', 'queue', 'limits'])) {
     const remedy = 'Pass what adapter.requestDevice() resolved to (await it)'
@@ -66,7 +66,7 @@ function readTensorBinding(
   return { buffer, offset }
 }
 
-/** Reads where in a buffer a tensor lies; without a `size` of its own it ends with the buffer. */
+/** Reads where in a buffer a tensor lies; without a `size` it ends with the buffer. */
 export function readTensorRange(
   name: string,
   binding: TensorBinding,

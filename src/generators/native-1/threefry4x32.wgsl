@@ -1,6 +1,6 @@
 // Threefry4x32-20 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC11).
-// Twin of src/cpu/threefry4x32.ts. Add, rotate and xor only, so every device computes the same words.
-// Needs a kind of rotation: rotate-shift or rotate-float.
+// CPU counterpart: threefry4x32.ts. Add, rotate and xor only, so every device computes the same words.
+// Needs a kind of rotation: rotate-shift or software/rotate-float.
 
 const THREEFRY_PARITY: u32 = 0x1bd11bdau;
 

@@ -1,7 +1,7 @@
 /**
  * Threefry4x32-20, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
- * 1, 2, 3" (SC11), section 3.2; rotations and key schedule as published with Random123. Twin of
- * shaders/threefry4x32.wgsl.
+ * 1, 2, 3" (SC11), section 3.2; rotations and key schedule as published with Random123. GPU
+ * counterpart: threefry4x32.wgsl.
  */
 
 const PARITY = 0x1bd11bda

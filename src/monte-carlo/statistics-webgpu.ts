@@ -1,14 +1,24 @@
-/** Statistics over passes on the GPU: owns what is kept of them, records and submits each (shaders/statistics.wgsl). */
+/** Statistics over samples on the GPU: owns what is kept of them, records and submits each (shaders/statistics.wgsl). */
 
 import statisticsSource from '../../shaders/statistics.wgsl?raw'
-import { reject } from '../options.js'
 import { elementAlignment, FEWEST_THREADS, MAX_BINDING, type PlanLimits } from '../plan.js'
-import { type Accumulation, ENTROPY, emptySums, MOMENTS, type OutputKind, type Sums } from '../statistics.js'
-import type { TensorPlace } from './apply.js'
-import { createBuffer } from './buffers.js'
-import { variantFor } from './device.js'
-import { scoped } from './errors.js'
-import { bindGroupLayout, pipeline } from './pipelines.js'
+import { reject } from '../validation.js'
+import type { TensorPlace } from '../webgpu/apply.js'
+import { scoped } from '../webgpu/errors.js'
+import { createOwner } from '../webgpu/owned.js'
+import { memoized, perDevice } from '../webgpu/per-device.js'
+import { bindGroupLayout, createPipeline, type Stage } from '../webgpu/pipelines.js'
+import { readBack } from '../webgpu/read-back.js'
+import { tuningFor } from '../webgpu/tuning.js'
+import {
+  type Accumulation,
+  BYTES_PER_NUMBER,
+  ENTROPY,
+  emptySums,
+  MOMENTS,
+  type OutputKind,
+  type Sums,
+} from './statistics.js'
 
 /** Byte offsets of the members of `StatisticsParams`; `size` is the size of the struct. */
 export const STATISTICS_PARAMS = { reciprocal: 0, classes: 4, size: 8 } as const
@@ -16,7 +26,7 @@ export const STATISTICS_PARAMS = { reciprocal: 0, classes: 4, size: 8 } as const
 export interface GpuStatistics {
   /** Submits the accumulation of one more output of the planned size; rejects with `WebGPUFailureError`. */
   add(output: TensorPlace): Promise<void>
-  /** What the passes added so far have left. Its copy is submitted at once, so a later `add` is not in it. */
+  /** What is kept of the samples added so far. Its copy is submitted at once, so a later `add` is not in it. */
   read(): Promise<Sums>
   /** Destroys what was created; a `read` under way rejects. */
   destroy(): void
@@ -29,9 +39,8 @@ export interface StatisticsChunk {
   rows: number
 }
 
-const BYTES_PER_ELEMENT = 4
-const BYTES_PER_MOMENTS = MOMENTS.size * 4
-const BYTES_PER_ENTROPY = ENTROPY.size * 4
+const BYTES_PER_MOMENTS = MOMENTS.size * BYTES_PER_NUMBER
+const BYTES_PER_ENTROPY = ENTROPY.size * BYTES_PER_NUMBER
 
 /**
  * Cuts outputs into chunks.
@@ -59,22 +68,22 @@ export function planStatistics({ elements, classes }: Accumulation, limits: Plan
 export function createStatistics(device: GPUDevice, accumulation: Accumulation): GpuStatistics {
   const { outputs, classes } = accumulation
   const plan = planStatistics(accumulation, device.limits)
-  const variant = variantFor(device)
-  const owned = new Set<GPUBuffer>()
-  const ownBuffer = (name: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer => {
-    const buffer = createBuffer(device, { label: `noiseshape/statistics/${name}`, size, usage })
-    owned.add(buffer)
-    return buffer
-  }
+  const tuning = tuningFor(device)
+  const owner = createOwner(device, 'statistics')
   const { result, checked: created } = scoped(device, 'statistics: buffers', () => {
     const kept = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC
     return {
-      kernel: kernelOf(device, outputs, variant.workgroupSize),
-      params: ownBuffer('params', STATISTICS_PARAMS.size, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST),
+      kernel: kernelsOf(device)(outputs, tuning.workgroupSize),
+      params: owner.buffer(
+        'params',
+        STATISTICS_PARAMS.size,
+        GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      ),
       chunks: plan.map((chunk) => ({
         ...chunk,
-        moments: ownBuffer('moments', chunk.elements * BYTES_PER_MOMENTS, kept),
-        entropies: chunk.rows > 0 ? ownBuffer('entropies', chunk.rows * BYTES_PER_ENTROPY, kept) : undefined,
+        moments: owner.buffer('moments', chunk.elements * BYTES_PER_MOMENTS, kept),
+        entropies:
+          chunk.rows > 0 ? owner.buffer('entropies', chunk.rows * BYTES_PER_ENTROPY, kept) : undefined,
       })),
     }
   })
@@ -84,12 +93,9 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation):
   /** One thread for each element or row on hardware; fewer that take more each where a thread is what costs. */
   function workgroupsFor({ elements, rows }: StatisticsChunk): number {
     const items = rows || elements
-    const spread = Math.ceil(items / variant.packetsPerThread.rows)
+    const spread = Math.ceil(items / tuning.packetsPerThread.rows)
     const threads = Math.max(spread, Math.min(items, FEWEST_THREADS))
-    return Math.min(
-      Math.ceil(threads / variant.workgroupSize),
-      device.limits.maxComputeWorkgroupsPerDimension,
-    )
+    return Math.min(Math.ceil(threads / tuning.workgroupSize), device.limits.maxComputeWorkgroupsPerDimension)
   }
 
   function writeParams(): void {
@@ -110,8 +116,8 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation):
         for (const chunk of chunks) {
           const part = {
             buffer: output.buffer,
-            offset: output.offset + chunk.start * BYTES_PER_ELEMENT,
-            size: chunk.elements * BYTES_PER_ELEMENT,
+            offset: output.offset + chunk.start * BYTES_PER_NUMBER,
+            size: chunk.elements * BYTES_PER_NUMBER,
           }
           const resources: GPUBufferBinding[] = [{ buffer: params }, part, { buffer: chunk.moments }]
           if (chunk.entropies) resources.push({ buffer: chunk.entropies })
@@ -132,70 +138,50 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation):
 
     async read() {
       const sums = { ...emptySums(accumulation), samples }
-      const { result: copies, checked } = scoped(device, 'statistics: read-back', () => {
-        const encoder = device.createCommandEncoder({ label: 'noiseshape/statistics/encoder' })
-        const copy = (source: GPUBuffer, target: Float32Array, start: number) => {
-          const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
-          const staging = ownBuffer('staging', source.size, usage)
-          encoder.copyBufferToBuffer(source, 0, staging, 0, source.size)
-          return { staging, target, start }
-        }
-        const copies = chunks.flatMap(({ start, moments, entropies }) => [
-          copy(moments, sums.moments, start * MOMENTS.size),
-          ...(entropies ? [copy(entropies, sums.entropies, (start / classes) * ENTROPY.size)] : []),
-        ])
-        device.queue.submit([encoder.finish()])
-        return copies.map((copied) => ({ ...copied, mapped: copied.staging.mapAsync(GPUMapMode.READ) }))
-      })
-      const mapped = Promise.all(copies.map((copied) => copied.mapped))
-      mapped.catch(() => {}) // where the device refused, that is the cause, and is told first
-      try {
-        await checked
-        await mapped
-        for (const { staging, target, start } of copies) {
-          target.set(new Float32Array(staging.getMappedRange()), start)
-        }
-        return sums
-      } finally {
-        for (const { staging } of copies) {
-          staging.destroy()
-          owned.delete(staging)
-        }
-      }
+      const parts = chunks.flatMap(({ start, moments, entropies }) => [
+        { buffer: moments, size: moments.size, target: sums.moments, start: start * MOMENTS.size },
+        ...(entropies
+          ? [
+              {
+                buffer: entropies,
+                size: entropies.size,
+                target: sums.entropies,
+                start: (start / classes) * ENTROPY.size,
+              },
+            ]
+          : []),
+      ])
+      await readBack(
+        device,
+        owner,
+        'statistics',
+        () => parts,
+        (bytes) => {
+          let at = 0
+          for (const { size, target, start } of parts) {
+            target.set(new Float32Array(bytes, at, size / BYTES_PER_NUMBER), start)
+            at += size
+          }
+        },
+      )
+      return sums
     },
 
-    destroy() {
-      for (const buffer of owned) buffer.destroy()
-      owned.clear()
-    },
+    destroy: owner.destroy,
   }
 }
 
-interface Kernel {
-  layout: GPUBindGroupLayout
-  pipeline: GPUComputePipeline
-}
-
-/** Compiled when first asked for; held weakly, like all pipelines. */
-const perDevice = new WeakMap<GPUDevice, Map<OutputKind, Kernel>>()
-
-function kernelOf(device: GPUDevice, outputs: OutputKind, workgroupSize: number): Kernel {
-  const kernels = perDevice.get(device) ?? new Map<OutputKind, Kernel>()
-  perDevice.set(device, kernels)
-  const held = kernels.get(outputs)
-  if (held) return held
-  const layout = bindGroupLayout(device, `statistics/${outputs}`, [
-    { type: 'uniform', minBindingSize: STATISTICS_PARAMS.size },
-    { type: 'read-only-storage' },
-    { type: 'storage' },
-    ...(outputs === 'values' ? [] : [{ type: 'storage' } as const]),
-  ])
-  const made = {
-    layout,
-    pipeline: pipeline(device, `accumulate_${outputs}`, [statisticsSource], [layout], {
-      WORKGROUP_SIZE: workgroupSize,
-    }),
-  }
-  kernels.set(outputs, made)
-  return made
-}
+/** Compiled when first asked for. */
+const kernelsOf = perDevice((device) =>
+  memoized((outputs: OutputKind, workgroupSize: number): Stage => {
+    const layout = bindGroupLayout(device, `statistics/${outputs}`, [
+      { type: 'uniform', minBindingSize: STATISTICS_PARAMS.size },
+      { type: 'read-only-storage' },
+      { type: 'storage' },
+      ...(outputs === 'values' ? [] : [{ type: 'storage' } as const]),
+    ])
+    const constants = { WORKGROUP_SIZE: workgroupSize }
+    const pipeline = createPipeline(device, `accumulate_${outputs}`, [statisticsSource], [layout], constants)
+    return { layout, pipeline }
+  }),
+)

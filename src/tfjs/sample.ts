@@ -1,9 +1,9 @@
-/** What a layer draws with: on its own, or in a pass of Monte Carlo dropout, which says so for all layers of a model. */
+/** What a layer draws with in a sample of Monte Carlo dropout, which holds for all layers of a model, and on its own. */
 
-/** One forward pass of `mcPredict` over some rows of its input. */
-export interface Pass {
+/** One sample of `mcPredict`, over some rows of its input. */
+export interface Sample {
   seed: number | bigint
-  call: number
+  step: number
   oneMaskForBatch: boolean
   /** The row of the whole input that these rows begin with: their masks are that window of the whole's. */
   firstRow: number
@@ -11,17 +11,17 @@ export interface Pass {
   layers: number
 }
 
-let current: Pass | undefined
+let current: Sample | undefined
 
-/** The pass that is being run. A model runs synchronously, so there is one at most and it cannot leak out. */
-export function currentPass(): Pass | undefined {
+/** The sample that is being run. A model runs synchronously, so there is one at most and it cannot leak out. */
+export function currentSample(): Sample | undefined {
   return current
 }
 
 /** Runs a model, all of it synchronously, with its dropout layers on. */
-export function inPass<T>(pass: Pass, body: () => T): T {
+export function inSample<T>(sample: Sample, body: () => T): T {
   const outer = current
-  current = pass
+  current = sample
   try {
     return body()
   } finally {

@@ -1,4 +1,6 @@
-/** What CPU and GPU share of the statistics over passes: what is kept for each element, and for each row of classes. */
+/** What CPU and GPU share of the statistics over samples: what is kept for each element, and for each row of classes. */
+
+import { float32 } from '../elements/float32.js'
 
 /**
  * What the numbers of an output are. `'values'`: anything, each for itself. `'probabilities'`: rows of `classes`
@@ -16,7 +18,7 @@ export interface Accumulation {
 }
 
 /**
- * What is kept of an element, in float32 numbers: its value in the first pass, the mean of the values less that one, and
+ * What is kept of an element, in float32 numbers: its value in the first sample, the mean of the values less that one, and
  * the sum of the squared deviations from the mean. The layout of `Moments` in shaders/statistics.wgsl.
  */
 export const MOMENTS = { first: 0, mean: 1, squares: 2, size: 3 } as const
@@ -24,9 +26,8 @@ export const MOMENTS = { first: 0, mean: 1, squares: 2, size: 3 } as const
 /** What is kept of a row's entropy. The layout of `Entropy` in shaders/statistics.wgsl. */
 export const ENTROPY = { first: 0, mean: 1, size: 2 } as const
 
-/** What the passes so far have left. */
+/** What is kept of the samples so far. */
 export interface Sums {
-  /** How many passes. */
   samples: number
   /** `MOMENTS.size` numbers for each element. */
   moments: Float32Array<ArrayBuffer>
@@ -38,6 +39,9 @@ export interface Sums {
 export function rowsOf({ elements, classes }: Accumulation): number {
   return classes > 0 ? elements / classes : 0
 }
+
+/** The 32-bit numbers of an output and of what is kept of it. */
+export const BYTES_PER_NUMBER = float32.bytes
 
 export function emptySums(accumulation: Accumulation): Sums {
   return {

@@ -1,34 +1,23 @@
 /** Dropout on the user's own device, buffers and command encoder: both passes recorded, nothing submitted. */
 
-import {
-  type Call,
-  type CallOptions,
-  type DropoutOptions,
-  readCall,
-  readFlag,
-  readInteger,
-  readOptions,
-  reject,
-  show,
-} from '../options.js'
-import { planApply, planMask } from '../plan.js'
-import { resolveDropout } from '../resolve.js'
-import { createApplyPass } from './apply.js'
-import { variantFor } from './device.js'
-import { bothChecked, scoped } from './errors.js'
-import { createMaskPass } from './mask.js'
+import { float32 } from '../elements/float32.js'
+import type { Draw } from '../generators/generator.js'
+import type { DrawOptions, DropoutOptions } from '../options.js'
+import { readDraw, resolveDropout } from '../resolve.js'
+import { readFlag, readInteger, reject, show } from '../validation.js'
+import { createPasses } from './passes.js'
 import { readDevice, readEncoder, readTensors, type TensorBinding } from './tensors.js'
 
 export interface DropoutOpOptions extends DropoutOptions {
   /**
-   * How many calls may be recorded and not yet submitted: 1 to 65536, default 256. Each takes 256 bytes of
-   * parameters, and the one after the last takes the place of the first.
+   * How many calls may be recorded and not yet submitted: 1 to 65536, default 256. One more overwrites the parameters of
+   * the first. Each takes 256 bytes.
    */
   maxPendingCalls?: number
 }
 
-export interface EncodeOptions extends CallOptions {
-  /** Use the mask of the call before, which must be the same call: the backward pass. Default false. */
+export interface EncodeOptions extends DrawOptions {
+  /** Use the mask of the call before, which must have the same draw: the backward pass. Default false. */
   reuseMask?: boolean
   /** Only what the op was created with: one mask for the batch is a noise shape. Here it is checked, not set. */
   oneMaskForBatch?: boolean | undefined
@@ -43,8 +32,8 @@ export interface DropoutOp {
   readonly maskBuffer: GPUBuffer
   /**
    * Resolves when the device has accepted pipelines and buffers, and the tensors of all calls recorded so far; rejects
-   * with `WebGPUFailureError` when it has not. WebGPU tells of a buffer of another device here and nowhere before, so
-   * await it between `encode` and `submit` where buffers may be wrong. It tells of a destroyed one when that is submitted.
+   * with `WebGPUFailureError` when it has not. A buffer from another device is only detected here, so await it between
+   * `encode` and `submit` where buffers may be wrong. A destroyed one is detected on submission.
    */
   readonly ready: Promise<void>
   /**
@@ -73,61 +62,41 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
   const dropout = resolveDropout(options)
   const { maxPendingCalls = 256 } = options
   const pending = readInteger('maxPendingCalls', maxPendingCalls, 65536, '65536', 'Pass e.g. 256', 1)
-  const bytes = dropout.elements * 4
+  const bytes = dropout.elements * float32.bytes
   if (bytes > device.limits.maxBufferSize) {
     const rule = `it takes ${bytes} bytes and this device allows ${device.limits.maxBufferSize} in a buffer`
     reject(RangeError, 'shape', dropout.shape, rule, 'Split the tensor and draw its parts with cellOffset')
   }
-  const variant = variantFor(device)
-  const maskPlan = planMask(dropout.cells, device.limits, variant)
-  const applyPlan = planApply(dropout, device.limits, variant)
-  const { result, checked } = scoped(device, 'createDropout', () => {
-    const mask = createMaskPass(device, dropout, maskPlan, variant, pending)
-    return { mask, apply: createApplyPass(device, dropout, applyPlan, variant, mask.buffer) }
-  })
-  const { mask, apply } = result
-  let last: Call | undefined
+  const passes = createPasses(device, dropout, pending)
+  let last: Draw | undefined
   let destroyed = false
 
   return {
     shape: dropout.shape,
     noiseShape: dropout.noiseShape,
-    maskBuffer: mask.buffer,
+    maskBuffer: passes.maskBuffer,
     get ready() {
-      return bothChecked(checked, apply.checked)
+      return passes.ready
     },
     encode(encoder, tensors, encodeOptions) {
       if (destroyed) throw new Error('noiseshape: this op is destroyed. Create another with createDropout.')
       readEncoder(encoder)
       const { input, output } = readTensors(tensors, dropout.shape, bytes, device.limits)
-      const call = readCall(encodeOptions, dropout.cells)
-      const { reuseMask = false, oneMaskForBatch } = readOptions(encodeOptions)
+      const draw = readDraw(dropout, encodeOptions)
+      const { reuseMask, oneMaskForBatch } = encodeOptions
       readSharing(oneMaskForBatch, dropout.noiseShape)
-      if (typeof reuseMask !== 'boolean') {
-        reject(TypeError, 'reuseMask', reuseMask, 'it must be a boolean', 'Pass true in the backward pass')
+      const reuse = readFlag('reuseMask', reuseMask, 'Pass true in the backward pass')
+      if (reuse && !sameDraw(draw, last)) {
+        const rule = 'the mask held has another seed, stream, step or cellOffset'
+        const remedy = 'Pass those of the last call, or leave reuseMask out'
+        reject(RangeError, 'reuseMask', reuseMask, rule, remedy)
       }
-      if (reuseMask && !sameCall(call, last)) {
-        const rule = 'the mask held is not of this seed, stream, call and cellOffset'
-        reject(
-          RangeError,
-          'reuseMask',
-          reuseMask,
-          rule,
-          'Pass those of the last call, or leave reuseMask out',
-        )
-      }
-      const bound = apply.bind(input, output)
-      const slot = reuseMask ? undefined : mask.prepare(encoder, call)
-      const pass = encoder.beginComputePass({ label: 'noiseshape/dropout/pass' })
-      if (slot !== undefined) mask.record(pass, slot)
-      apply.record(pass, bound)
-      pass.end()
-      last = call
+      passes.record(encoder, passes.bind(output, input), reuse ? undefined : draw)
+      last = draw
     },
     destroy() {
       destroyed = true
-      mask.destroy()
-      apply.destroy()
+      passes.destroy()
     },
   }
 }
@@ -141,6 +110,6 @@ function readSharing(oneMaskForBatch: unknown, noiseShape: readonly number[]): v
   }
 }
 
-function sameCall(a: Call, b: Call | undefined): boolean {
+function sameDraw(a: Draw, b: Draw | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }

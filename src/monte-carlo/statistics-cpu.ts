@@ -1,4 +1,7 @@
-/** Statistics over passes on the CPU. Twin of shaders/statistics.wgsl: the same float32 operations in the same order. */
+/**
+ * Statistics over samples on the CPU. GPU counterpart: shaders/statistics.wgsl, the same float32 operations in the same
+ * order.
+ */
 
 import {
   type Accumulation,
@@ -7,38 +10,42 @@ import {
   LEAST_PROBABILITY,
   MOMENTS,
   type Sums,
-} from '../statistics.js'
+} from './statistics.js'
 
-/** Adds the output of one more pass. */
+/** Adds the output of one more sample. */
 export function accumulate(sums: Sums, x: Float32Array, { outputs, classes }: Accumulation): void {
   sums.samples++
-  const pass = { moments: sums.moments, entropies: sums.entropies, reciprocal: Math.fround(1 / sums.samples) }
-  if (outputs === 'values') addElements(pass, 0, x)
-  else if (outputs === 'probabilities') accumulateProbabilities(pass, x, classes)
-  else accumulateLogits(pass, x, classes)
+  const update = {
+    moments: sums.moments,
+    entropies: sums.entropies,
+    reciprocal: Math.fround(1 / sums.samples),
+  }
+  if (outputs === 'values') addElements(update, 0, x)
+  else if (outputs === 'probabilities') accumulateProbabilities(update, x, classes)
+  else accumulateLogits(update, x, classes)
 }
 
-interface Pass {
+interface Update {
   moments: Float32Array
   entropies: Float32Array
-  /** 1 / the number of this pass, counted from 1; so 1 in the first pass and nowhere else. */
+  /** 1 / the number of this sample, counted from 1; so 1 in the first sample and nowhere else. */
   reciprocal: number
 }
 
-function accumulateProbabilities(pass: Pass, x: Float32Array, classes: number): void {
-  addElements(pass, 0, x)
+function accumulateProbabilities(update: Update, x: Float32Array, classes: number): void {
+  addElements(update, 0, x)
   for (let start = 0, row = 0; start < x.length; start += classes, row++) {
     let surprise = 0
     for (let i = start; i < start + classes; i++) {
       const logarithm = Math.fround(Math.log(Math.max(x[i], LEAST_PROBABILITY)))
       surprise = Math.fround(surprise + Math.fround(x[i] * logarithm))
     }
-    addEntropy(pass, row, -surprise)
+    addEntropy(update, row, -surprise)
   }
 }
 
 /** With p = exp(d) / total, the entropy is log(total) - sum of p d: one logarithm for a row, and none of a small p. */
-function accumulateLogits(pass: Pass, x: Float32Array, classes: number): void {
+function accumulateLogits(update: Update, x: Float32Array, classes: number): void {
   const d = new Float32Array(classes)
   const p = new Float32Array(classes)
   for (let start = 0, row = 0; start < x.length; start += classes, row++) {
@@ -55,13 +62,13 @@ function accumulateLogits(pass: Pass, x: Float32Array, classes: number): void {
       p[i] /= total
       weighted = Math.fround(weighted + Math.fround(p[i] * d[i]))
     }
-    addElements(pass, start, p)
-    addEntropy(pass, row, Math.fround(Math.fround(Math.log(total)) - weighted))
+    addElements(update, start, p)
+    addEntropy(update, row, Math.fround(Math.fround(Math.log(total)) - weighted))
   }
 }
 
-/** Welford's update (1962) of values less those of the first pass: see shaders/statistics.wgsl. */
-function addElements({ moments, reciprocal }: Pass, start: number, values: Float32Array): void {
+/** Welford's update (1962) of values less those of the first sample: see shaders/statistics.wgsl. */
+function addElements({ moments, reciprocal }: Update, start: number, values: Float32Array): void {
   let at = start * MOMENTS.size
   for (let i = 0; i < values.length; i++, at += MOMENTS.size) {
     if (reciprocal === 1) {
@@ -77,7 +84,7 @@ function addElements({ moments, reciprocal }: Pass, start: number, values: Float
   }
 }
 
-function addEntropy({ entropies, reciprocal }: Pass, row: number, entropy: number): void {
+function addEntropy({ entropies, reciprocal }: Update, row: number, entropy: number): void {
   const at = row * ENTROPY.size
   if (reciprocal === 1) {
     entropies[at + ENTROPY.first] = entropy

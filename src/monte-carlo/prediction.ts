@@ -1,25 +1,39 @@
-/** From the moments of the passes to what a user asks of them. */
+/** From the moments of the samples to what a user wants to know. */
 
-import { type Accumulation, ENTROPY, MOMENTS, type Sums } from '../statistics.js'
+import { type Accumulation, ENTROPY, MOMENTS, type Sums } from './statistics.js'
 
-/** What the passes say together. Variances are the population's, divided by `samples` (as numpy.var, tf.nn.moments). */
-export interface MonteCarloResult {
-  /** Passes that are in it. */
+/**
+ * The statistics of the samples. Variances are the population's, divided by `samples` (as numpy.var, tf.nn.moments).
+ *
+ * @typeParam Values how numbers are held: an array here, tensors in noiseshape/tfjs
+ */
+export type Prediction<Values = Float32Array<ArrayBuffer>> = {
+  /** How many samples it is of. */
   samples: number
-  /** Of each element over the passes; with `'logits'` of the probabilities. */
-  mean: Float32Array<ArrayBuffer>
-  /** Of each element over the passes, divided by `samples`; with `'logits'` of the probabilities. */
-  variance: Float32Array<ArrayBuffer>
+  /** Of each element over the samples; with `'logits'` of the probabilities. */
+  mean: Values
+  /** Of each element over the samples, divided by `samples`; with `'logits'` of the probabilities. */
+  variance: Values
   /** H(mean p), one per row, in nats: how unsure the prediction is in all. With `classes` only. */
-  predictiveEntropy?: Float32Array<ArrayBuffer>
-  /** Mean of H(p), one per row, in nats: what stays unsure for any one network, the data's own noise. */
-  expectedEntropy?: Float32Array<ArrayBuffer>
-  /** Their difference, >= 0, one per row, in nats: how far the networks disagree. */
-  mutualInformation?: Float32Array<ArrayBuffer>
+  predictiveEntropy?: Values
+  /** Mean of H(p), one per row, in nats: how unsure each sampled network is by itself, because of noise in the data. */
+  expectedEntropy?: Values
+  /** Their difference, >= 0, one per row, in nats: how much the sampled networks disagree. */
+  mutualInformation?: Values
 }
 
-/** What the sums over the passes say. In double precision, and rounded to float32 once. */
-export function resultOf(sums: Sums, { classes }: Accumulation): MonteCarloResult {
+/** How far a prediction is. */
+export interface PredictionProgress<P = Prediction> {
+  /** Samples accumulated, 1 to `samples`. */
+  done: number
+  /** Samples in all. */
+  samples: number
+  /** The statistics of the samples so far, as they are when it is called. Rejects once the prediction is over. */
+  read(): Promise<P>
+}
+
+/** The statistics of what was accumulated, in double precision, rounded to float32 once. */
+export function predictionOf(sums: Sums, { classes }: Accumulation): Prediction {
   const { samples, moments, entropies } = sums
   const elements = moments.length / MOMENTS.size
   const mean = new Float32Array(elements)

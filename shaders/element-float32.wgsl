@@ -1,0 +1,22 @@
+// A float32 element: how a kept value is scaled. Needs params and a packet prelude.
+
+const SMALLEST_NORMAL: u32 = 0x00800000u;
+const INFINITE: u32 = 0x7f800000u;
+const ONE: u32 = 0x3f800000u;
+
+// A plain product; right wherever value and product are normal numbers.
+fn scaled(x: Packet) -> Packet {
+  return bitcast<Packet>(bitcast<PacketFloat>(x) * PacketFloat(params.scale));
+}
+
+// Kept values, decided on their bit patterns: WGSL lets a compiler assume that there is no NaN or Inf, ignore the sign
+// of zero and flush subnormals, so only normal values with a finite product take what the float unit gives.
+fn keep_exact(x: Packet) -> Packet {
+  let magnitude = x & Packet(0x7fffffffu);
+  let sign = x & Packet(0x80000000u);
+  let overflows = (magnitude > Packet(params.largest)) & (magnitude < Packet(INFINITE));
+  let odd = select(x, sign | Packet(INFINITE), overflows);
+  let is_odd = magnitude - Packet(SMALLEST_NORMAL) > Packet(params.largest - SMALLEST_NORMAL);
+  let kept = select(scaled(x), odd, is_odd);
+  return select(kept, sign, magnitude < Packet(params.flush_below));
+}

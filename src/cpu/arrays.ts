@@ -1,0 +1,24 @@
+/** Dropout of arrays on the CPU: both passes. GPU counterpart: src/webgpu/arrays.ts. */
+
+import type { Draw } from '../generators/generator.js'
+import type { Dropout } from '../resolve.js'
+import { applyMask } from './apply.js'
+import { generateMask } from './mask.js'
+
+type Values = Float32Array<ArrayBuffer>
+
+/** Applies a dropout to `x`, into `output` or a new array. */
+export function computeDropout(x: Float32Array, dropout: Dropout, draw: Draw, output?: Values): Values {
+  if (x.length === 0) return output ?? new Float32Array(0) // however many cells its noise may have
+  return applyMask(x, generateMask(dropout, draw), dropout, output)
+}
+
+/** A tensor of the noise shape: the scale where a cell is kept, else 0. */
+export function computeNoise(dropout: Dropout, draw: Draw): Values {
+  const mask = generateMask(dropout, draw)
+  const noise = new Float32Array(dropout.cells)
+  for (let cell = 0; cell < noise.length; cell++) {
+    if ((mask[cell >>> 5] >>> (cell & 31)) & 1) noise[cell] = dropout.scale
+  }
+  return noise
+}

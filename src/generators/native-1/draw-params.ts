@@ -1,0 +1,28 @@
+/** The parameters of a draw as bytes: the layout of `DrawParams` in keep-flags.wgsl, tested against it. */
+
+import type { GeneratorShader } from '../generator.js'
+import { keyOf, type NativeDraw } from './draw.js'
+import keepFlagsSource from './keep-flags.wgsl?raw'
+import { type NativeKeepRule, planesOf } from './keep-rule.js'
+import threefrySource from './threefry4x32.wgsl?raw'
+
+/** Byte offsets of the members of `DrawParams`; `size` is the size of the struct. */
+export const DRAW_PARAMS = { key: 0, step: 16, threshold: 24, planes: 28, undrawn: 32, size: 48 } as const
+
+export const nativeShader: GeneratorShader = {
+  modules: [threefrySource, keepFlagsSource],
+  bytes: DRAW_PARAMS.size,
+  write(view, rule, draw) {
+    const { step } = draw as NativeDraw
+    const { threshold } = rule as NativeKeepRule
+    const at = DRAW_PARAMS
+    keyOf(draw as NativeDraw).forEach((word, i) => {
+      view.setUint32(at.key + 4 * i, word, true)
+    })
+    view.setUint32(at.step, step.lo, true)
+    view.setUint32(at.step + 4, step.hi, true)
+    view.setUint32(at.threshold, threshold >>> 0, true)
+    view.setUint32(at.planes, planesOf(rule as NativeKeepRule), true)
+    view.setUint32(at.undrawn, threshold === 2 ** 32 ? 0xffffffff : 0, true)
+  },
+}

@@ -1,0 +1,29 @@
+/** What the native stream is drawn with: the options of a call, checked and split into 32-bit words. */
+
+import { type DrawOptions, readCellOffset } from '../../options.js'
+import { readInteger, readSeed, readWords, type Words } from '../../validation.js'
+import type { Draw } from '../generator.js'
+
+/** The last word of the key. */
+export const STREAM_VERSION = 1
+
+export interface NativeDraw extends Draw {
+  seed: Words
+  stream: number
+  step: Words
+}
+
+export function readNativeDraw(options: DrawOptions, cells: number): NativeDraw {
+  const { seed, stream = 0, step = 0, cellOffset } = options
+  return {
+    seed: readSeed(seed),
+    stream: readInteger('stream', stream, 2 ** 32 - 1, '2^32 - 1', 'Pass the number of the layer, e.g. 3'),
+    step: readWords('step', step),
+    cellOffset: readCellOffset(cellOffset, cells),
+  }
+}
+
+/** The key of the generator. */
+export function keyOf({ seed, stream }: NativeDraw): readonly number[] {
+  return [seed.lo, seed.hi, stream, STREAM_VERSION]
+}

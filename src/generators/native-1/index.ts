@@ -1,0 +1,20 @@
+/**
+ * The native mask stream, version 1: a pure function of seed, stream, step and cell, part of the public contract. One
+ * generator call gives one bit plane of 128 cells; its counter is (group, plane, step), its key (seed, stream, version).
+ */
+
+import { invertedScale } from '../../scale.js'
+import type { Generator } from '../generator.js'
+import { readNativeDraw } from './draw.js'
+import { nativeShader } from './draw-params.js'
+import { nativeDrawer } from './keep-flags.js'
+import { nativeKeepRule } from './keep-rule.js'
+
+export const native1: Generator = {
+  name: 'native-1',
+  readDraw: readNativeDraw,
+  keepRule: nativeKeepRule,
+  scale: invertedScale,
+  drawer: nativeDrawer,
+  shader: nativeShader,
+}

@@ -1,0 +1,6 @@
+/** Shapes as plain lists of sizes. */
+
+/** The number of elements of a shape; 1 for rank 0. */
+export function product(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total * size, 1)
+}

@@ -1,0 +1,97 @@
+/** Argument validation that knows no option of this library: each reader returns a plain value or throws. */
+
+/** A 64-bit number as two unsigned 32-bit words. */
+export interface Words {
+  lo: number
+  hi: number
+}
+
+/** Throws the library's one kind of argument error: value received, rule, remedy. */
+export function reject(
+  Kind: typeof RangeError | typeof TypeError,
+  name: string,
+  value: unknown,
+  rule: string,
+  remedy: string,
+): never {
+  throw new Kind(`noiseshape: ${name} is ${show(value)}, but ${rule}. ${remedy}.`)
+}
+
+/** Reads an options object, so that a missing one fails here and not on a property of undefined. */
+export function readOptions<T extends object>(options: T): T {
+  if (typeof options !== 'object' || options === null) {
+    const remedy = 'Pass e.g. { shape: [2, 3], rate: 0.5, seed: 42 }'
+    reject(TypeError, 'options', options, 'it must be an object', remedy)
+  }
+  return options
+}
+
+/** Reads an option that is off where it is left out. */
+export function readFlag(name: string, value: unknown, remedy: string): boolean {
+  if (value === undefined) return false
+  if (typeof value !== 'boolean') reject(TypeError, name, value, 'it must be a boolean', remedy)
+  return value
+}
+
+/** Reads an integer option from `min` (default 0) to `max`. */
+export function readInteger(
+  name: string,
+  value: unknown,
+  max: number,
+  maxAsText: string,
+  remedy: string,
+  min = 0,
+): number {
+  const rule = `it must be an integer from ${min} to ${maxAsText}`
+  if (typeof value !== 'number') reject(TypeError, name, value, rule, remedy)
+  if (!Number.isSafeInteger(value) || value < min || value > max)
+    reject(RangeError, name, value, rule, remedy)
+  return value + 0
+}
+
+/** Reads a seed, which is required. */
+export function readSeed(seed: unknown): Words {
+  if (seed === undefined || seed === null) {
+    reject(TypeError, 'seed', seed, 'it is required: the library keeps no hidden state', 'Pass e.g. seed: 42')
+  }
+  return readWords('seed', seed)
+}
+
+/** Reads a 64-bit number as two words. */
+export function readWords(name: string, value: unknown): Words {
+  const rule = 'it must be an integer from 0 to 2^53 - 1, or a bigint from 0n to 2n ** 64n - 1n'
+  const remedy = `Pass e.g. ${name}: 42, or a bigint for more than 53 bits`
+  if (typeof value === 'bigint') {
+    if (value < 0n || value >= 1n << 64n) reject(RangeError, name, value, rule, remedy)
+    return { lo: Number(value & 0xffffffffn), hi: Number(value >> 32n) }
+  }
+  if (typeof value !== 'number') reject(TypeError, name, value, rule, remedy)
+  if (!Number.isSafeInteger(value) || value < 0) reject(RangeError, name, value, rule, remedy)
+  return { lo: value >>> 0, hi: Math.floor(value / 2 ** 32) }
+}
+
+/** Entries of an array that are shown. */
+const MOST_SHOWN = 8
+
+/** A value as a person would write it, in short. */
+export function show(value: unknown, depth = 0): string {
+  if (Array.isArray(value)) {
+    if (depth === MAX_DEPTH) return '[...]'
+    const shown = Array.from({ length: Math.min(value.length, MOST_SHOWN) }, (_, i) =>
+      show(value[i], depth + 1),
+    )
+    return `[${shown.join(', ')}${value.length > MOST_SHOWN ? ', ...' : ''}]`
+  }
+  if (typeof value === 'string') return value.length > 40 ? `'${value.slice(0, 40)}...'` : `'${value}'`
+  if (typeof value === 'bigint') {
+    return BigInt.asIntN(256, value) === value ? `${value}n` : 'a bigint of more than 256 bits'
+  }
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) {
+    return `an object (${Object.prototype.toString.call(value).slice(8, -1)})`
+  }
+  return Object.is(value, -0) ? '-0' : String(value)
+}
+
+/** Arrays deeper than this are shown as such: one may hold itself, and eight in eight in eight never end. */
+const MAX_DEPTH = 2

@@ -1,0 +1,118 @@
+/** Dropout of arrays on the GPU: uploads, records, submits and reads back. CPU counterpart: src/cpu/arrays.ts. */
+
+import { float32 } from '../elements/float32.js'
+import type { Draw } from '../generators/generator.js'
+import { elementAlignment, planApply, planMask } from '../plan.js'
+import type { Dropout } from '../resolve.js'
+import { createApplyPass } from './apply.js'
+import { bothChecked, scoped } from './errors.js'
+import { createMaskPass } from './mask.js'
+import { createOwner } from './owned.js'
+import { readBack } from './read-back.js'
+import { tuningFor } from './tuning.js'
+
+/** Larger tensors go through in slabs, so that the memory this takes besides the mask is bounded. */
+const SLAB_BYTES = 2 ** 28
+
+/**
+ * Applies a dropout to `x` on the device; without `x`, to ones, which gives its noise. Rejects with
+ * `WebGPUFailureError`; what a lost device does is undefined.
+ */
+export async function computeDropout(
+  device: GPUDevice,
+  dropout: Dropout,
+  draw: Draw,
+  x?: Float32Array,
+): Promise<Float32Array<ArrayBuffer>> {
+  const { elements } = dropout
+  const result = new Float32Array(elements)
+  if (elements === 0) return result
+  const tuning = tuningFor(device)
+  const maskPlan = planMask(dropout.cells, device.limits, tuning)
+  const slab = Math.min(slabElements(device), elements)
+  const owner = createOwner(device, 'dropout')
+  try {
+    const { result: made, checked: created } = scoped(device, 'dropout: buffers', () => ({
+      mask: owner.own(createMaskPass(device, dropout, maskPlan, tuning, 1)),
+      tensor: owner.buffer(
+        'tensor',
+        slab * float32.bytes,
+        GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+      ),
+    }))
+    const { mask, tensor } = made
+    const place = { buffer: tensor, offset: 0 }
+    for (let start = 0; start < elements; start += slab) {
+      const count = Math.min(slab, elements - start)
+      const dispatches = planApply(dropout, device.limits, tuning, start, start + count)
+      const { result: apply, checked: applicable } = scoped(device, 'dropout: buffers', () =>
+        owner.own(createApplyPass(device, dropout, dispatches, tuning, mask.buffer)),
+      )
+      await readBack(
+        device,
+        owner,
+        'dropout',
+        (encoder) => {
+          if (x) device.queue.writeBuffer(tensor, 0, sourceOf(x, start, count))
+          const bound = apply.bind(place, x && place)
+          const drawn = start === 0 ? mask.prepare(encoder, draw) : undefined
+          const pass = encoder.beginComputePass({ label: 'noiseshape/dropout/pass' })
+          if (drawn !== undefined) mask.record(pass, drawn)
+          apply.record(pass, bound)
+          pass.end()
+          return [{ buffer: tensor, size: count * float32.bytes }]
+        },
+        (bytes) => result.set(new Float32Array(bytes), start),
+        bothChecked(created, applicable),
+      )
+      owner.release(apply) // now: what a call holds does not grow with its slabs
+    }
+    return result
+  } finally {
+    owner.destroy()
+  }
+}
+
+function slabElements({ limits }: GPUDevice): number {
+  const alignment = elementAlignment(limits)
+  return Math.floor(Math.min(SLAB_BYTES, limits.maxBufferSize) / float32.bytes / alignment) * alignment
+}
+
+/** Part of a tensor as WebGPU takes it: no view of a buffer that can be resized, so those are copied. */
+function sourceOf(x: Float32Array, start: number, count: number): Float32Array<ArrayBuffer> {
+  const part = x.subarray(start, start + count)
+  const { resizable, growable } = x.buffer as { resizable?: boolean; growable?: boolean }
+  return (resizable || growable ? new Float32Array(part) : part) as Float32Array<ArrayBuffer>
+}
+
+/** Draws the packed mask of a dropout on the device: ceil(cells / 32) words. */
+export async function computeMask(
+  device: GPUDevice,
+  dropout: Dropout,
+  draw: Draw,
+): Promise<Uint32Array<ArrayBuffer>> {
+  const words = new Uint32Array(Math.ceil(dropout.cells / 32))
+  if (words.length === 0) return words
+  const tuning = tuningFor(device)
+  const maskPlan = planMask(dropout.cells, device.limits, tuning)
+  const owner = createOwner(device, 'mask')
+  try {
+    await readBack(
+      device,
+      owner,
+      'mask',
+      (encoder) => {
+        const mask = owner.own(createMaskPass(device, dropout, maskPlan, tuning, 1))
+        const place = mask.prepare(encoder, draw)
+        const pass = encoder.beginComputePass({ label: 'noiseshape/mask/pass' })
+        mask.record(pass, place)
+        pass.end()
+        return [{ buffer: mask.buffer, size: words.byteLength }]
+      },
+      (bytes) => words.set(new Uint32Array(bytes)),
+    )
+    return words
+  } finally {
+    owner.destroy()
+  }
+}

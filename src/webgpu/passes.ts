@@ -1,0 +1,50 @@
+/** Both passes of one dropout on a device, recorded into one compute pass. Its arguments are checked already. */
+
+import type { Draw } from '../generators/generator.js'
+import { planApply, planMask } from '../plan.js'
+import type { Dropout } from '../resolve.js'
+import { type BoundTensors, createApplyPass, type TensorPlace } from './apply.js'
+import { bothChecked, scoped } from './errors.js'
+import { createMaskPass } from './mask.js'
+import { tuningFor } from './tuning.js'
+
+export interface Passes {
+  readonly maskBuffer: GPUBuffer
+  /** Resolves when the device has accepted pipelines, buffers and the tensors bound so far. */
+  readonly ready: Promise<void>
+  /** See `ApplyPass.bind`. */
+  bind(output: TensorPlace, input?: TensorPlace): BoundTensors
+  /** Records the mask of a draw, and its application; without a draw, the mask drawn last is applied again. */
+  record(encoder: GPUCommandEncoder, tensors: BoundTensors, draw: Draw | undefined): void
+  destroy(): void
+}
+
+/** @throws RangeError for a tensor or a mask beyond the device's limits */
+export function createPasses(device: GPUDevice, dropout: Dropout, maxPendingCalls: number): Passes {
+  const tuning = tuningFor(device)
+  const maskPlan = planMask(dropout.cells, device.limits, tuning)
+  const applyPlan = planApply(dropout, device.limits, tuning)
+  const { result, checked } = scoped(device, 'createDropout', () => {
+    const mask = createMaskPass(device, dropout, maskPlan, tuning, maxPendingCalls)
+    return { mask, apply: createApplyPass(device, dropout, applyPlan, tuning, mask.buffer) }
+  })
+  const { mask, apply } = result
+  return {
+    maskBuffer: mask.buffer,
+    get ready() {
+      return bothChecked(checked, apply.checked)
+    },
+    bind: apply.bind,
+    record(encoder, tensors, draw) {
+      const place = draw && mask.prepare(encoder, draw)
+      const pass = encoder.beginComputePass({ label: 'noiseshape/dropout/pass' })
+      if (place !== undefined) mask.record(pass, place)
+      apply.record(pass, tensors)
+      pass.end()
+    },
+    destroy() {
+      mask.destroy()
+      apply.destroy()
+    },
+  }
+}
