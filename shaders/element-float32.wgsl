@@ -1,4 +1,4 @@
-// A float32 element: how a kept value is scaled. Needs params and a packet prelude.
+// A float32 element: how a kept value is scaled. Needs apply and a packet prelude.
 
 const SMALLEST_NORMAL: u32 = 0x00800000u;
 const INFINITE: u32 = 0x7f800000u;

@@ -1,6 +1,14 @@
 // Pass 1: draws one Bernoulli flag per noise cell into the packed mask. CPU counterpart: src/cpu/mask.ts.
-// Needs params and a generator's modules (src/generators), which define DrawParams and
-// `keep_flags(group)`: the flags of 128 cells of its stream.
+// Needs a generator's modules (src/generators), which define DrawParams and `keep_flags(group)`, the flags of 128 cells.
+
+// Written by src/webgpu/params.ts: what changes per call or per dispatch is a parameter, never an override.
+struct MaskParams {
+  first_group: vec2<u32>,       // low, high: the generator's 128-cell group at which this dispatch begins
+  shift: u32,                   // cells of the first group that lie before the window, 0 to 127
+  groups: u32,                  // mask groups to write
+  last_cells: u32,              // cells in the last of them, 1 to 128
+  @align(16) draw: DrawParams,  // the generator's own: see its module
+}
 
 @group(0) @binding(0) var<uniform> params: MaskParams;
 @group(0) @binding(1) var<storage, read_write> mask: array<vec4<u32>>;

@@ -183,7 +183,8 @@ function readEntries(name: string, value: unknown, remedy: string): unknown[] {
   return Array.from({ length: rank }, (_, axis) => value[axis])
 }
 
-function readProduct(name: string, sizes: readonly number[]): void {
+/** Checks that the elements of a shape can be counted. */
+export function readProduct(name: string, sizes: readonly number[]): void {
   const elements = sizes.includes(0) ? 0 : product(sizes)
   if (elements > Number.MAX_SAFE_INTEGER) {
     const rule = `its product, about ${elements.toPrecision(3)}, must be at most 2^53 - 1`

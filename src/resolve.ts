@@ -9,6 +9,7 @@ import {
   type DropoutOptions,
   readDataFormat,
   readNoiseShape,
+  readProduct,
   readRate,
   readShape,
   type SpatialDropoutOptions,
@@ -65,6 +66,7 @@ function resolve(
   const { oneMaskForBatch } = options
   const shared = readFlag('oneMaskForBatch', oneMaskForBatch, 'Pass true to share one mask in a batch')
   const noiseShape = shared && shape.length > 0 ? [1, ...ownMasks.slice(1)] : ownMasks
+  if (shared) readProduct('noiseShape', noiseShape) // the one mask of an empty batch has cells all the same
   const rate = readRate(options.rate)
   const generator = readGenerator(options.generator)
   return {

@@ -1,4 +1,4 @@
-/** The parameters of both passes as bytes: the layout of shaders/params.wgsl, written by hand and tested against it. */
+/** The parameters of both passes as bytes: the layouts in shaders/mask.wgsl and apply.wgsl, tested against them. */
 
 import type { Draw } from '../generators/generator.js'
 import { windowStart } from '../mask-words.js'

@@ -5,7 +5,6 @@ import inPlaceSource from '../../shaders/io-in-place.wgsl?raw'
 import onesSource from '../../shaders/io-ones.wgsl?raw'
 import separateSource from '../../shaders/io-separate.wgsl?raw'
 import maskSource from '../../shaders/mask.wgsl?raw'
-import paramsSource from '../../shaders/params.wgsl?raw'
 import rotateShiftSource from '../../shaders/rotate-shift.wgsl?raw'
 import runsSource from '../../shaders/row-runs.wgsl?raw'
 import wordsSource from '../../shaders/row-words.wgsl?raw'
@@ -71,7 +70,7 @@ function createMaskPipelines(device: GPUDevice, generator: Generator) {
     { type: 'storage' },
   ])
   return memoized((workgroupSize: number, groupsPerThread: number, rotation: Tuning['rotation']): Stage => {
-    const sources = [paramsSource, ROTATIONS[rotation], ...generator.shader.modules, maskSource]
+    const sources = [ROTATIONS[rotation], ...generator.shader.modules, maskSource]
     const constants = { WORKGROUP_SIZE: workgroupSize, GROUPS_PER_THREAD: groupsPerThread }
     return { layout, pipeline: createPipeline(device, 'generate_mask', sources, [layout], constants) }
   })
@@ -97,7 +96,7 @@ export const applyPipelines: (device: GPUDevice) => ApplyPipelines = perDevice((
   const oneTensorLayout = bindGroupLayout(device, 'apply_mask/tensor', [{ type: 'storage' }])
   const tensorLayout = (io: Io) => (io === 'separate' ? separateLayout : oneTensorLayout)
   const create = memoized((walk: Walk, width: 1 | 4, workgroupSize: number, trusting: boolean, io: Io) => {
-    const sources = [paramsSource, ...float32Preludes[width], IOS[io], applySource, ...WALKS[walk]]
+    const sources = [...float32Preludes[width], IOS[io], applySource, ...WALKS[walk]]
     if (trusting) sources.push(...(TRUSTING_WALKS[walk] ?? []))
     const entryPoint = trusting ? 'apply_mask_trusting' : 'apply_mask'
     const layouts = [paramsLayout, tensorLayout(io)]
