@@ -1,6 +1,24 @@
 /** The report of a run: plain data that goes through JSON, and what can be read off it. */
 
-import type { Peer } from './peers/peer.js'
+/** What a peer runs on, and so which copy it is compared with. */
+export type Kind = 'gpu' | 'cpu'
+
+/**
+ * `baseline`: a copy that the others are compared with. `copy`: another way to copy. `ours`: the library. `part`: a piece
+ * of the library's work, or two pieces at once. `peer`: an alternative to the library.
+ */
+export type Role = 'baseline' | 'copy' | 'ours' | 'part' | 'peer'
+
+/** Who took part. */
+export interface PeerReport {
+  name: string
+  title: string
+  kind: Kind
+  role: Role
+  /** How many times it reads and writes the tensor; the baseline counts as often. */
+  copies: number
+  version?: string
+}
 
 export interface Report {
   format: 1
@@ -9,7 +27,7 @@ export interface Report {
   machine: Machine
   /** Fewer and shorter batches, rate 0.1 only. */
   quick: boolean
-  peers: (Pick<Peer, 'name' | 'title' | 'kind' | 'role'> & { copies: number; version?: string })[]
+  peers: PeerReport[]
   cases: CaseReport[]
   predictions: PredictionReport[]
   coldStart?: ColdStart
@@ -100,13 +118,13 @@ export interface ColdStart {
 export function withRatios(
   elements: number,
   entrants: readonly Timed[],
-  peers: readonly Pick<Peer, 'name' | 'kind' | 'role' | 'copies'>[],
+  peers: readonly (Pick<PeerReport, 'name' | 'kind' | 'role'> & { copies?: number })[],
 ): Measured[] {
   const peerOf = (name: string) => peers.find((peer) => peer.name === name)
   const roofs = { gpu: Number.POSITIVE_INFINITY, cpu: Number.POSITIVE_INFINITY }
   for (const { peer: name, median } of entrants) {
     const peer = peerOf(name)
-    if (peer?.role === 'roof') roofs[peer.kind] = Math.min(roofs[peer.kind], median)
+    if (peer?.role === 'baseline') roofs[peer.kind] = Math.min(roofs[peer.kind], median)
   }
   return entrants.map((entrant) => {
     const { kind = 'gpu', copies = 1 } = peerOf(entrant.peer) ?? {}
@@ -130,8 +148,8 @@ export function isMeasured<T extends Timed>(entrant: T | Missing): entrant is T 
 }
 
 /** The roof of one kind in a case: its fastest copy. */
-export function roofOf(report: Report, { entrants }: CaseReport, kind: Peer['kind']): Measured | undefined {
-  const roofs = report.peers.filter((peer) => peer.role === 'roof' && peer.kind === kind)
+export function baselineOf(report: Report, { entrants }: CaseReport, kind: Kind): Measured | undefined {
+  const roofs = report.peers.filter((peer) => peer.role === 'baseline' && peer.kind === kind)
   return entrants
     .filter(isMeasured)
     .filter(({ peer }) => roofs.some(({ name }) => name === peer))

@@ -169,7 +169,7 @@ async function runDropout(
 }
 
 function check(peer: Peer, setting: Setting, result: Float32Array): string | undefined {
-  const copies = peer.role === 'roof' || peer.role === 'copy'
+  const copies = peer.role === 'baseline' || peer.role === 'copy'
   return copies ? checkBits(result, setting.x) : checkDropout(setting.x, result, setting)
 }
 

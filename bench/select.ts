@@ -21,5 +21,5 @@ export function select<T extends { name: string }>(
 export function selectPeers<T extends Peer | Predictor>(all: readonly T[], names: readonly string[]): T[] {
   const named = select('peer', all, names)
   const kinds = new Set(named.filter(({ task }) => task === undefined).map(({ kind }) => kind))
-  return all.filter((peer) => named.includes(peer) || (peer.role === 'roof' && kinds.has(peer.kind)))
+  return all.filter((peer) => named.includes(peer) || (peer.role === 'baseline' && kinds.has(peer.kind)))
 }

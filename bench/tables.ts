@@ -3,11 +3,12 @@
 import { significant } from './notation.js'
 import {
   adapterName,
+  baselineOf,
   type CaseReport,
   isMeasured,
+  type Kind,
   type Missing,
   type Report,
-  roofOf,
   type Timed,
 } from './report.js'
 
@@ -69,8 +70,6 @@ function grids(report: Report): Grid[] {
   ].filter((grid) => grid !== undefined)
 }
 
-type Kind = Report['peers'][number]['kind']
-
 function against(report: Report, cases: CaseReport[], kind: Kind, title: string): Grid | undefined {
   return grid(report, cases, kind, title, (entrant) =>
     entrant.ratio ? `${significant(entrant.ratio)}x` : '?',
@@ -90,15 +89,15 @@ function grid(
 ): Grid | undefined {
   const took = new Set(cases.flatMap(({ entrants }) => entrants.map(({ peer }) => peer)))
   const ofKind = report.peers.filter((peer) => peer.kind === kind && took.has(peer.name))
-  const peers = ofKind.filter(({ role }) => role !== 'roof')
+  const peers = ofKind.filter(({ role }) => role !== 'baseline')
   if (ofKind.length === 0) return undefined
   const rows = cases.map((one) => {
-    const roof = roofOf(report, one, kind)
+    const roof = baselineOf(report, one, kind)
     const cells = peers.map(({ name }) => cell(one.entrants, name, show))
     const roofCell = roof ? `${significant(roof.median)} ms, ${significant(roof.gbPerS)} GB/s` : '?'
     return [`${one.name}, rate ${one.rate}`, roofCell, ...cells]
   })
-  return { title, columns: ['case', 'roof', ...peers.map(({ name }) => name)], rows }
+  return { title, columns: ['case', 'baseline', ...peers.map(({ name }) => name)], rows }
 }
 
 /** Whole predictions have no roof: the times, and how many times that of noiseshape-onnx. */

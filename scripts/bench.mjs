@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { chromeFlags, findOrInstallBrowser } from './browser.mjs'
 import { bundle, fetchRuntime } from './runtimes.mjs'
@@ -63,7 +64,7 @@ async function main() {
  * @typedef {{ quick: boolean, case: string[], peer: string[], json?: string, markdown?: string, driver?: string, gpu: boolean }} Options
  */
 
-/** The page's own code, in a headless browser, served as `npm start` serves it. */
+/** In a headless browser, served by the same Vite configuration as the pages. */
 async function inChrome(/** @type {Options} */ options) {
   const [{ launch }, { createServer }] = await Promise.all([import('puppeteer'), import('vite')])
   const executablePath = await findOrInstallBrowser()
@@ -76,7 +77,12 @@ async function inChrome(/** @type {Options} */ options) {
   const browser = await launch({ executablePath, headless: true, pipe: true, args, protocolTimeout: 0 })
   try {
     const page = await browser.newPage()
-    await page.goto(`${server.resolvedUrls?.local[0]}benchmark.html`)
+    // Vite serves what is outside its root, site/, below /@fs/.
+    const folder = new URL(
+      `@fs${pathToFileURL(join(root, 'bench/')).pathname}`,
+      server.resolvedUrls?.local[0],
+    )
+    await page.goto(`${folder}headless.html`)
     await page.exposeFunction('tellProgress', tellProgress)
     const selection = {
       cases: options.case,
@@ -88,7 +94,7 @@ async function inChrome(/** @type {Options} */ options) {
     const before = markdown && existsSync(markdown) ? readFileSync(markdown, 'utf8') : ''
     const { report, text, results } = await page.evaluate(
       async (selection, before) => {
-        const address = '/benchmark/headless.ts'
+        const address = new URL('headless.ts', document.baseURI).href
         const { runHeadless } = await import(/* @vite-ignore */ address)
         return runHeadless(selection, before, Reflect.get(globalThis, 'tellProgress'))
       },

@@ -1,10 +1,10 @@
 /** One case of Monte Carlo dropout at one number of digits: setting in, report out. */
 
+import { readDigit, toInput } from '../../models/digits/digits.js'
 import { samples } from '../../models/digits/samples.json'
 import type { PredictionCase } from '../cases.js'
 import { type ContestOptions, hold } from '../contest.js'
 import { isMeasured, type PredictionReport, withRatiosTo } from '../report.js'
-import { readDigit, toInput } from '../uncertainty/digits.js'
 import { checkPrediction } from './check.js'
 import type { Prediction, PredictionSetting, Predictor } from './predictor.js'
 

@@ -17,7 +17,7 @@ export const copyKernels: Peer[] = cuts.map(({ packets, interleaved }) => ({
   name: `copy-${packets}${interleaved && packets > 1 ? '-interleaved' : ''}`,
   title: `copy kernel, ${packets} vec4 per thread${interleaved && packets > 1 ? ', interleaved' : ''}`,
   kind: 'gpu',
-  role: 'roof',
+  role: 'baseline',
   async prepare(setting) {
     const { device, input, output } = gpuOf(setting)
     const copy = await createKernel(device, {

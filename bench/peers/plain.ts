@@ -7,7 +7,7 @@ export const typedArraySet: Peer = {
   name: 'typed-array-set',
   title: 'TypedArray.set',
   kind: 'cpu',
-  role: 'roof',
+  role: 'baseline',
   async prepare({ x, elements }) {
     const y = new Float32Array(elements)
     return copying(this.name, () => {

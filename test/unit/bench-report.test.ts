@@ -4,7 +4,7 @@ import { dropout } from 'noiseshape/cpu'
 import { describe, expect, test } from 'vitest'
 import type { Prediction, Predictor } from '../../bench/monte-carlo/predictor.js'
 import type { Peer, Setting } from '../../bench/peers/peer.js'
-import { type EntrantReport, roofOf, withRatios, withRatiosTo } from '../../bench/report.js'
+import { baselineOf, type EntrantReport, withRatios, withRatiosTo } from '../../bench/report.js'
 import { runBenchmark } from '../../bench/run.js'
 import { select, selectPeers } from '../../bench/select.js'
 import { markdownTables, textTables, withSection } from '../../bench/tables.js'
@@ -26,7 +26,7 @@ function peer(name: string, result: (setting: Setting) => Float32Array, more: Pa
   }
 }
 
-const roof = peer('copy', ({ x }) => x.slice(), { role: 'roof' })
+const roof = peer('copy', ({ x }) => x.slice(), { role: 'baseline' })
 const good = peer('good', ({ x, shape, rate }) => dropout(x, { shape: [...shape], rate, seed: 1 }))
 
 function run(peers: Peer[], more: Partial<Parameters<typeof runBenchmark>[0]> = {}) {
@@ -218,11 +218,11 @@ describe('a run', () => {
 const timing = (peer: string, median: number) =>
   ({ peer, status: 'ok', median, min: median, spread: 0, repeats: 1, rounds: 3 }) as const
 const peers = [
-  { name: 'copy-1', title: 'copy 1', kind: 'gpu', role: 'roof', copies: 1 },
-  { name: 'copy-8', title: 'copy 8', kind: 'gpu', role: 'roof', copies: 1 },
+  { name: 'copy-1', title: 'copy 1', kind: 'gpu', role: 'baseline', copies: 1 },
+  { name: 'copy-8', title: 'copy 8', kind: 'gpu', role: 'baseline', copies: 1 },
   { name: 'ours', title: 'ours', kind: 'gpu', role: 'ours', copies: 1 },
   { name: 'both', title: 'both', kind: 'gpu', role: 'part', copies: 2 },
-  { name: 'set', title: 'set', kind: 'cpu', role: 'roof', copies: 1 },
+  { name: 'set', title: 'set', kind: 'cpu', role: 'baseline', copies: 1 },
   { name: 'loop', title: 'loop', kind: 'cpu', role: 'peer', copies: 1 },
 ] as const
 
@@ -261,7 +261,7 @@ describe('the numbers', () => {
   }
 
   test('the tables have a row for each case, with the roof first', () => {
-    expect(roofOf(report, report.cases[0], 'gpu')?.peer).toBe('copy-8')
+    expect(baselineOf(report, report.cases[0], 'gpu')?.peer).toBe('copy-8')
     expect(markdownTables(report)).toContain('| tiny, rate 0.1 | 2 ms, 4 GB/s | 1.5x | 1.5x |')
     expect(textTables(report)).toMatch(/^ {2}tiny, rate 0\.1 +1 ms, 8 GB\/s +5x$/m)
     expect(textTables(report)).toContain('2031-02-03')
@@ -296,6 +296,6 @@ test('names select in the order of the list, and a name that is not there is tol
 })
 
 test('the roof of its kind comes with a peer', () => {
-  const gpuRoof = peer('gpu-copy', ({ x }) => x, { kind: 'gpu', role: 'roof' })
+  const gpuRoof = peer('gpu-copy', ({ x }) => x, { kind: 'gpu', role: 'baseline' })
   expect(selectPeers([gpuRoof, roof, good], ['good'])).toEqual([roof, good])
 })

@@ -1,8 +1,9 @@
 /** What the page says: the backend, the counts, the agreement of GPU and CPU, and what is wrong with a setting. */
 
 import type { Engine } from 'noiseshape'
-import { element } from '../element.js'
-import { FieldError, fieldNames, type Options, plain, size } from './fields.js'
+import { element } from '../shared/elements.js'
+import { plain } from '../shared/message.js'
+import { FieldError, fieldNames, type Options, size } from './fields.js'
 import type { Trial } from './trial.js'
 
 const number = new Intl.NumberFormat('en')

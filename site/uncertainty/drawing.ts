@@ -1,6 +1,6 @@
 /** The sheet to draw on, with mouse, finger or pen: strokes in units of the sheet, whose side is 1. */
 
-import { context } from '../picture/picture.js'
+import { context } from '../shared/canvas.js'
 import { drawStrokes, type Point, type Stroke } from './strokes.js'
 
 /** Of the sheet, in canvas pixels: finer than any screen shows it, so that lines stay smooth. */

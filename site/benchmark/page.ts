@@ -1,10 +1,10 @@
 /** The benchmark page's wiring: what is chosen is run, and what comes out is shown as it comes. */
 
-import { openDevice } from '../device.js'
-import { element } from '../element.js'
-import { adapterName, type Report } from '../report.js'
+import { openDevice } from '../../bench/device.js'
+import { describeMachine, runInBrowser } from '../../bench/in-browser.js'
+import { adapterName, type Report } from '../../bench/report.js'
+import { element } from '../shared/elements.js'
 import { addChoices, freezeChoices, readChoices, withoutGpu } from './choices.js'
-import { describeMachine, runInBrowser } from './in-browser.js'
 import { renderReport } from './results.js'
 
 const bench = element('bench')

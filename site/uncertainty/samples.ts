@@ -1,8 +1,9 @@
 /** The strip of samples: a group of radio buttons, each a digit to look at, so that arrow keys go from one to the next. */
 
+import { type Digit, readDigit } from '../../models/digits/digits.js'
 import text from '../../models/digits/samples.json'
-import { element } from '../element.js'
-import { type Digit, drawDigit, readDigit } from './digits.js'
+import { element } from '../shared/elements.js'
+import { drawDigit } from './draw-digit.js'
 
 export interface Sample {
   kind: string

@@ -2,9 +2,10 @@
 
 import { mask } from 'noiseshape/cpu'
 import type { Prediction } from 'noiseshape/onnx'
-import { element } from '../element.js'
-import { plain } from '../picture/fields.js'
-import { type Digit, drawDigit } from './digits.js'
+import type { Digit } from '../../models/digits/digits.js'
+import { element } from '../shared/elements.js'
+import { plain } from '../shared/message.js'
+import { drawDigit } from './draw-digit.js'
 import { createSheet } from './drawing.js'
 import { type Network, openNetwork } from './network.js'
 import { classBars, entropyBar } from './plots.js'

@@ -1,6 +1,7 @@
 /** Tensors onto canvases: a picture as it is, a batch as a sheet of copies with a gap between them. */
 
-import { context, GAP, type Sheet } from './picture.js'
+import { context } from '../shared/canvas.js'
+import { GAP, type Sheet } from './picture.js'
 
 /** The widest a picture is drawn; a small one is enlarged to it by a whole factor, so that its pixels stay square. */
 const FRAME = 384

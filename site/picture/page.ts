@@ -1,8 +1,8 @@
 /** The page's wiring: what is set goes to the library, what comes out goes to the page. */
 
 import { createEngine } from 'noiseshape'
-import pagoda from '../assets/pagoda.jpg'
-import { element } from '../element.js'
+import pagoda from '../shared/assets/pagoda.jpg'
+import { element } from '../shared/elements.js'
 import { drawSheet, frameHeight } from './draw.js'
 import { type Field, fieldNames, formatShape, readFields } from './fields.js'
 import { receivePictures } from './incoming.js'

@@ -1,12 +1,9 @@
 /** The plots: how probable each class is over the passes, and how the entropy splits. */
 
 import type { Prediction } from 'noiseshape/onnx'
+import { labelled, plotting, STYLE } from '../shared/plot.js'
 import { entropies } from './verdict.js'
 
-/** Loaded with the first result, not with the page. */
-const plotting = () => import('@observablehq/plot')
-
-const STYLE = { fontSize: '13px', background: 'none' }
 const CLASSES = 10
 /** In nats: the entropy of ten classes of which each is as likely as the others. */
 const MAX_ENTROPY = Math.log(CLASSES)
@@ -85,10 +82,4 @@ export async function entropyBar(place: HTMLElement, prediction: Prediction): Pr
 
 function widthOf(place: HTMLElement): number {
   return Math.max(200, place.clientWidth)
-}
-
-function labelled(svg: Element, label: string): Element {
-  svg.setAttribute('role', 'img')
-  svg.setAttribute('aria-label', label)
-  return svg
 }

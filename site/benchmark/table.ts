@@ -1,6 +1,8 @@
-/** What the results are made of: elements, and tables of them. */
+/** Tables of results. */
 
-/** A string in place of cells is a sentence over all of them. */
+import { make } from '../shared/elements.js'
+
+/** A row with a string in place of cells shows it as one sentence across all columns. */
 export function table(
   columns: string[],
   rows: { role: string; head: string; cells: string[] | string }[],
@@ -26,18 +28,8 @@ export function table(
     make('thead', {}, [head]),
     make('tbody', {}, body),
   ])
-  // Wider than a phone, so it scrolls by itself, and the keyboard can reach it to do so.
+  // Wider than a phone, so it scrolls on its own; the tab index lets the keyboard scroll it.
   return make('div', { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: `Table: ${label}` }, [
     grid,
   ])
-}
-
-export function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  properties: Partial<HTMLElementTagNameMap[K]>,
-  children: readonly Element[] = [],
-): HTMLElementTagNameMap[K] {
-  const made = Object.assign(document.createElement(tag), properties)
-  made.append(...children)
-  return made
 }

@@ -1,15 +1,9 @@
 /** The plots: bars against a time that is 1, and the curve of growth. Colours are the page's, so dark and light need no code. */
 
-import { power, significant } from '../notation.js'
-import type { CaseReport, Report, Timed } from '../report.js'
-import { isMeasured } from '../report.js'
+import { power, significant } from '../../bench/notation.js'
+import { type CaseReport, isMeasured, type PeerReport, type Report, type Timed } from '../../bench/report.js'
+import { labelled, plotting, STYLE } from '../shared/plot.js'
 
-/** Loaded with the first result, not with the page. */
-const plotting = () => import('@observablehq/plot')
-
-type PeerReport = Report['peers'][number]
-
-const STYLE = { fontSize: '13px', background: 'none' }
 /** Beside the table, or above it at the width of a phone. */
 const widthOf = (place: HTMLElement) => Math.min(560, place.clientWidth)
 /** The colour that says whose it is. */
@@ -23,7 +17,7 @@ export async function ratioBars(
 ): Promise<Element | undefined> {
   const Plot = await plotting()
   const bars = rows.flatMap(({ peer, measured: { ratio } }) =>
-    ratio && peer.role !== 'roof' ? [{ name: shortTitle(peer), ours: peer.role === 'ours', ratio }] : [],
+    ratio && peer.role !== 'baseline' ? [{ name: shortTitle(peer), ours: peer.role === 'ours', ratio }] : [],
   )
   if (bars.length === 0) return undefined
   const ratios = bars.map(({ ratio }) => ratio)
@@ -77,7 +71,7 @@ export async function growthCurve(
 ): Promise<Element | undefined> {
   const Plot = await plotting()
   const lines = report.peers
-    .filter((peer) => peer.kind === kind && peer.role !== 'roof')
+    .filter((peer) => peer.kind === kind && peer.role !== 'baseline')
     .map((peer) => ({ ours: peer.role === 'ours', name: shortTitle(peer), points: pointsOf(peer, cases) }))
     .filter(({ points }) => points.length > 0)
   if (lines.length === 0) return undefined
@@ -166,10 +160,4 @@ function apart<T extends { points: Point[] }>(lines: readonly T[], pixels: numbe
 function shortTitle({ title, role }: PeerReport): string {
   if (role === 'part') return title.replace('noiseshape, ', '')
   return title.split(',')[0].replace(/^plain loop with /, '')
-}
-
-function labelled(svg: Element, label: string): Element {
-  svg.setAttribute('role', 'img')
-  svg.setAttribute('aria-label', label)
-  return svg
 }

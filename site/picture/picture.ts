@@ -1,5 +1,7 @@
 /** Picture in, tensor out: a file becomes RGB pixels of a size that fits the page, and these a Float32Array. */
 
+import { context } from '../shared/canvas.js'
+
 /** Three pictures of this width stand side by side in a 1280 px window, one tensor value a screen pixel. */
 const MAX_SIDE = 384
 
@@ -86,13 +88,6 @@ export function toTensor(picture: Picture, layout: Layout): Sheet {
 
 /** Pixels between the copies of a sheet. */
 export const GAP = 2
-
-export function context(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
-  const found = canvas.getContext('2d', { willReadFrequently: true })
-  if (!found)
-    throw new Error('This browser gave no 2D canvas. Close other tabs that draw, and reload the page.')
-  return found
-}
 
 /** Draws the middle of a source, of the size given, onto a canvas of its own; what is transparent becomes white. */
 function draw(

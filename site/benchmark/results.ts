@@ -1,24 +1,24 @@
 /** A report on the page: a plot and a table for each case, the growth, the cold start, and what was left out. */
 
-import { element } from '../element.js'
-import { power, significant } from '../notation.js'
+import { power, significant } from '../../bench/notation.js'
 import {
   adapterName,
+  baselineOf,
   type CaseReport,
   isMeasured,
+  type Kind,
   type Measured,
   type PredictionReport,
   type Report,
-  roofOf,
   type Timed,
-} from '../report.js'
-import { make, table } from './elements.js'
+} from '../../bench/report.js'
+import { element, make } from '../shared/elements.js'
 import { growthCurve, ratioBars } from './plots.js'
+import { table } from './table.js'
 
 const number = new Intl.NumberFormat('en')
 const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 })
 
-type Kind = Report['peers'][number]['kind']
 const KINDS = { gpu: 'WebGPU', cpu: 'the CPU' }
 
 export async function renderReport(report: Report): Promise<Element[]> {
@@ -73,9 +73,9 @@ function downloadLink(report: Report): Element {
 }
 
 async function caseBlock(report: Report, one: CaseReport, kind: Kind): Promise<Element | undefined> {
-  const roof = roofOf(report, one, kind)
+  const roof = baselineOf(report, one, kind)
   const rows = report.peers
-    .filter((peer) => peer.kind === kind && (peer.role !== 'roof' || peer.name === roof?.peer))
+    .filter((peer) => peer.kind === kind && (peer.role !== 'baseline' || peer.name === roof?.peer))
     .flatMap((peer) => {
       const entrant = one.entrants.find((entrant) => entrant.peer === peer.name)
       return entrant ? [{ peer, entrant }] : []
@@ -91,7 +91,7 @@ async function caseBlock(report: Report, one: CaseReport, kind: Kind): Promise<E
   )
   const cells = rows.map(({ peer, entrant }) => ({
     role: peer.role,
-    head: peer.role === 'roof' ? `the roof: ${peer.title}` : peer.title,
+    head: peer.role === 'baseline' ? `the roof: ${peer.title}` : peer.title,
     cells: isMeasured(entrant) ? measuredCells(entrant) : `${entrant.status}: ${entrant.reason}`,
   }))
   const [shape, noiseShape] = [one.shape, one.noiseShape].map((sides) => `[${sides.join(', ')}]`)
@@ -152,7 +152,7 @@ async function predictionBlock(report: Report, one: PredictionReport): Promise<E
 
 async function growthBlock(report: Report, cases: CaseReport[], kind: Kind): Promise<Element | undefined> {
   const peers = report.peers.filter(
-    ({ kind: its, role }) => its === kind && role !== 'roof' && role !== 'copy' && role !== 'part',
+    ({ kind: its, role }) => its === kind && role !== 'baseline' && role !== 'copy' && role !== 'part',
   )
   const plot = await growthCurve(element('results'), report, cases, kind)
   if (!plot) return undefined

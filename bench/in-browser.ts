@@ -1,11 +1,11 @@
 /** A run in this browser: what the page's button and the headless command both do. */
 
-import { cases, quickCases } from '../cases.js'
-import { type Opened, openDevice } from '../device.js'
-import { allPeers } from '../peers/all.js'
-import type { Machine, Report } from '../report.js'
-import { type Progress, runBenchmark } from '../run.js'
-import { select, selectPeers } from '../select.js'
+import { cases, quickCases } from './cases.js'
+import { type Opened, openDevice } from './device.js'
+import { allPeers } from './peers/all.js'
+import type { Machine, Report } from './report.js'
+import { type Progress, runBenchmark } from './run.js'
+import { select, selectPeers } from './select.js'
 
 export interface Selection {
   /** Names; none are all, or with `quick` the quick ones. */

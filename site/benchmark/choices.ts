@@ -1,10 +1,10 @@
 /** What to measure: chips for cases and peers, and presets that set them. */
 
-import { cases, quickCases } from '../cases.js'
-import { element } from '../element.js'
-import { power } from '../notation.js'
-import { allPeers } from '../peers/all.js'
-import type { Selection } from './in-browser.js'
+import { cases, quickCases } from '../../bench/cases.js'
+import type { Selection } from '../../bench/in-browser.js'
+import { power } from '../../bench/notation.js'
+import { allPeers } from '../../bench/peers/all.js'
+import { element } from '../shared/elements.js'
 
 interface Preset {
   label: string
@@ -28,7 +28,7 @@ export function addChoices(): void {
   }
   // The roof is no choice: without it there is nothing to hold the others against.
   for (const { task, name, title, kind, role } of allPeers)
-    if (role !== 'roof') addChip(task ?? kind, 'peer', name, title, true)
+    if (role !== 'baseline') addChip(task ?? kind, 'peer', name, title, true)
   for (const preset of presets) {
     const button = Object.assign(document.createElement('button'), {
       type: 'button',

@@ -2,8 +2,8 @@
 
 import { createMonteCarloSession, type MonteCarloSession, type Prediction } from 'noiseshape/onnx'
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'
+import { type Digit, SIDE, toInput } from '../../models/digits/digits.js'
 import model from '../../models/digits/digits.onnx?url'
-import { type Digit, SIDE, toInput } from './digits.js'
 
 export interface Question {
   samples: number

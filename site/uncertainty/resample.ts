@@ -6,8 +6,8 @@
  * brought to the same slant, size, place and ink.
  */
 
-import { context } from '../picture/picture.js'
-import { type Digit, INK, SIDE } from './digits.js'
+import { type Digit, INK, SIDE } from '../../models/digits/digits.js'
+import { context } from '../shared/canvas.js'
 import { drawStrokes, type Stroke } from './strokes.js'
 
 const BITMAP = 32

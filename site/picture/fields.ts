@@ -2,6 +2,7 @@
 
 import { type NoiseShape, resolveNoiseShape } from 'noiseshape'
 import { dropout, mask } from 'noiseshape/cpu'
+import { plain } from '../shared/message.js'
 
 export const fieldNames = ['shape', 'noise', 'rate', 'seed', 'stream', 'call'] as const
 export type Field = (typeof fieldNames)[number]
@@ -70,11 +71,6 @@ function at<T>(field: Field, read: () => T): T {
   } catch (error) {
     throw new FieldError(field, error instanceof Error ? plain(error.message) : String(error))
   }
-}
-
-/** A message of the library without its signature: on this page everything is of the library. */
-export function plain(message: string): string {
-  return message.replace(/^noiseshape: /, '')
 }
 
 function parseShape(text: string): (number | null)[] {
