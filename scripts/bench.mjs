@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run bench`: measures the library, its peers and the roof, headless. bench/README.md says how to read it.
+// `npm run bench`: measures the library, its peers and the copy baseline, headless. bench/README.md says how to read it.
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,13 +14,13 @@ import { findDriver } from './vulkan.mjs'
 const USAGE = `npm run bench -- [options]
   --quick              fewer and shorter batches, rate 0.1 and one digit only: a few minutes
   --case NAME          this case only; may be repeated (elementwise, ..., monte-carlo, sweep-2^20)
-  --peer NAME          this peer only; may be repeated. The roof (copy-...) always takes part
+  --peer NAME          this peer only; may be repeated. The copy baseline always takes part
   --json FILE          the report as JSON
   --markdown FILE      the tables as Markdown: its own section of the file, others stay
-  --runtime NAME       chrome (default), deno or node; the last two know the peers that need no browser
+  --runtime NAME       chrome (default), deno or node; deno and node run the peers that need no browser
   --driver NAME        deno, node: llvmpipe or swiftshader, the software drivers of Vulkan; default: the system's
   --gpu                chrome: the machine's own GPU instead of SwiftShader
-  --bundle FOLDER      only writes FOLDER/bench.mjs, the benchmark for a machine without this repository`
+  --bundle FOLDER      only writes FOLDER/bench.mjs, the benchmark for machines without this repository`
 
 const configFile = join(root, 'vite.config.ts')
 

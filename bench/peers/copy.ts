@@ -1,4 +1,4 @@
-/** The roof of a GPU: copy kernels of several cuts. Which is the best differs between devices, so all take part. */
+/** The copy baseline on a GPU: kernels that divide the work in several ways. The fastest differs by device, so all run. */
 
 import code from './copy.wgsl?raw'
 import { gpuOf, type Peer } from './peer.js'

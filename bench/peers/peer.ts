@@ -1,4 +1,4 @@
-/** What takes part in the cases of dropout: one interface for the library, its peers and the roof. */
+/** What takes part in the dropout cases: one interface for the library, its peers and the copy baseline. */
 
 import type { Contender, Prepared as PreparedFor } from '../contest.js'
 import type { Kind, Role } from '../report.js'
@@ -11,16 +11,16 @@ export interface Setting {
   rate: number
   elements: number
   cells: number
-  /** Seeded, without zeros. Not to be written to. */
+  /** Seeded, without zeros. Read only. */
   x: Float32Array<ArrayBuffer>
-  /** Of peers of kind 'gpu' that need no device of their own; `input` holds x. */
+  /** For peers of kind 'gpu' that run on our device; `input` holds x. */
   gpu?: { device: GPUDevice; input: GPUBuffer; output: GPUBuffer }
 }
 
 export type Prepared = PreparedFor<Float32Array>
 
 export interface Peer extends Contender<Setting, Float32Array> {
-  /** Left out: dropout of one tensor. */
+  /** Undefined: dropout of one tensor. */
   task?: undefined
   kind: Kind
   role: Role

@@ -26,7 +26,7 @@ export function addChoices(): void {
     if (one.task === undefined && one.sweep) addChip('sweep', 'case', one.name, power(one.shape[0]))
     else addChip('cases', 'case', one.name, one.title)
   }
-  // The roof is no choice: without it there is nothing to hold the others against.
+  // The copy baseline cannot be deselected: the others are compared with it.
   for (const { task, name, title, kind, role } of allPeers)
     if (role !== 'baseline') addChip(task ?? kind, 'peer', name, title, true)
   for (const preset of presets) {

@@ -1,4 +1,4 @@
-/** The plots: bars against a time that is 1, and the curve of growth. Colours are the page's, so dark and light need no code. */
+/** The plots: bars of ratios, and curves of time over size. Colours are CSS variables, so dark and light need no code. */
 
 import { power, significant } from '../../bench/notation.js'
 import { type CaseReport, isMeasured, type PeerReport, type Report, type Timed } from '../../bench/report.js'
@@ -6,10 +6,10 @@ import { labelled, plotting, STYLE } from '../shared/plot.js'
 
 /** Beside the table, or above it at the width of a phone. */
 const widthOf = (place: HTMLElement) => Math.min(560, place.clientWidth)
-/** The colour that says whose it is. */
+/** The library stands out from its peers. */
 const colour = ({ ours }: { ours: boolean }) => (ours ? 'var(--accent)' : 'var(--edge)')
 
-/** One bar for each peer from 1, the roof or who is held against, to its ratio; a log axis, because peers differ by orders of magnitude. */
+/** One bar for each peer, from 1 (what it is compared with) to its ratio; a log axis, because peers differ by orders of magnitude. */
 export async function ratioBars(
   place: HTMLElement,
   rows: { peer: PeerReport; measured: Timed }[],
@@ -36,7 +36,7 @@ export async function ratioBars(
     x: {
       type: 'log',
       domain: [low, high],
-      clamp: true, // far below the roof is as good as nothing
+      clamp: true, // much faster than the baseline: the bar ends at the edge
       axis: 'top',
       ticks,
       tickFormat: (value: number) => `${value}×`,
@@ -142,7 +142,7 @@ function pointsOf(peer: PeerReport, cases: readonly CaseReport[]): Point[] {
   )
 }
 
-/** Where the names of the lines stand: at their ends, moved up where two would lie on each other. */
+/** Places the names of the lines at their ends, moved up where two would overlap. */
 function apart<T extends { points: Point[] }>(lines: readonly T[], pixels: number): (T & Point)[] {
   const all = lines.flatMap(({ points }) => points.map(({ ms }) => ms))
   const apartBy = Math.max(1.0001, Math.max(...all) / Math.min(...all)) ** (16 / pixels)
@@ -156,7 +156,7 @@ function apart<T extends { points: Point[] }>(lines: readonly T[], pixels: numbe
     })
 }
 
-/** Its name up to the comma, as short as an axis needs it: the whole is in the table. */
+/** The title up to its first comma, short enough for an axis; the table has all of it. */
 function shortTitle({ title, role }: PeerReport): string {
   if (role === 'part') return title.replace('noiseshape, ', '')
   return title.split(',')[0].replace(/^plain loop with /, '')

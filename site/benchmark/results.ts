@@ -1,4 +1,4 @@
-/** A report on the page: a plot and a table for each case, the growth, the cold start, and what was left out. */
+/** Shows a report: a plot and a table for each case, growth, cold start, and what was not measured. */
 
 import { power, significant } from '../../bench/notation.js'
 import {
@@ -73,9 +73,9 @@ function downloadLink(report: Report): Element {
 }
 
 async function caseBlock(report: Report, one: CaseReport, kind: Kind): Promise<Element | undefined> {
-  const roof = baselineOf(report, one, kind)
+  const baseline = baselineOf(report, one, kind)
   const rows = report.peers
-    .filter((peer) => peer.kind === kind && (peer.role !== 'baseline' || peer.name === roof?.peer))
+    .filter((peer) => peer.kind === kind && (peer.role !== 'baseline' || peer.name === baseline?.peer))
     .flatMap((peer) => {
       const entrant = one.entrants.find((entrant) => entrant.peer === peer.name)
       return entrant ? [{ peer, entrant }] : []
@@ -87,11 +87,11 @@ async function caseBlock(report: Report, one: CaseReport, kind: Kind): Promise<E
   const plot = await ratioBars(
     element('results'),
     measured,
-    `${one.title} at rate ${one.rate} on ${KINDS[kind]}: times the roof; the table has the numbers`,
+    `${one.title} at rate ${one.rate} on ${KINDS[kind]}: times the copy baseline; the table has the numbers`,
   )
   const cells = rows.map(({ peer, entrant }) => ({
     role: peer.role,
-    head: peer.role === 'baseline' ? `the roof: ${peer.title}` : peer.title,
+    head: peer.role === 'baseline' ? `the copy baseline: ${peer.title}` : peer.title,
     cells: isMeasured(entrant) ? measuredCells(entrant) : `${entrant.status}: ${entrant.reason}`,
   }))
   const [shape, noiseShape] = [one.shape, one.noiseShape].map((sides) => `[${sides.join(', ')}]`)
@@ -104,7 +104,7 @@ async function caseBlock(report: Report, one: CaseReport, kind: Kind): Promise<E
     }),
     make('div', { className: 'pair' }, [
       make('div', { className: 'plot' }, plot ? [plot] : []),
-      table(['', 'ms', '±', 'times the roof', 'GB/s'], cells, `${one.name}, rate ${rate}, ${kind}`),
+      table(['', 'ms', '±', 'times the copy', 'GB/s'], cells, `${one.name}, rate ${rate}, ${kind}`),
     ]),
   ])
 }
@@ -141,7 +141,7 @@ async function predictionBlock(report: Report, one: PredictionReport): Promise<E
     make('h2', { textContent: `${title}, on WebGPU` }),
     make('p', {
       className: 'hint',
-      textContent: `The digits network, batch size ${digits}, from the images to their statistics`,
+      textContent: `The digits network, batch size ${digits}, from images to statistics`,
     }),
     make('div', { className: 'pair' }, [
       make('div', { className: 'plot' }, plot ? [plot] : []),
@@ -167,7 +167,10 @@ async function growthBlock(report: Report, cases: CaseReport[], kind: Kind): Pro
   const columns = ['ms', ...cases.map(({ elements }) => power(elements))]
   return make('article', { className: 'case' }, [
     make('h2', { textContent: `Growth, on ${KINDS[kind]}` }),
-    make('p', { className: 'hint', textContent: 'Dropout of each element, rate 0.1, both axes logarithmic' }),
+    make('p', {
+      className: 'hint',
+      textContent: 'Dropout with one noise cell per element, rate 0.1; both axes are logarithmic',
+    }),
     make('div', { className: 'pair' }, [
       make('div', { className: 'plot' }, [plot]),
       table(columns, rows, `growth, ${kind}`, 'wide'),
