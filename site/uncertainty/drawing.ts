@@ -3,16 +3,16 @@
 import { context } from '../shared/canvas.js'
 import { drawStrokes, type Point, type Stroke } from './strokes.js'
 
-/** Of the sheet, in canvas pixels: finer than any screen shows it, so that lines stay smooth. */
+/** Side of the sheet in canvas pixels, finer than screens show it, so that lines stay smooth. */
 const PIXELS = 640
 const PEN = 0.085
 
 export interface Sheet {
-  /** Takes all strokes away. */
+  /** Removes all strokes. */
   clear(): void
 }
 
-/** Lets `canvas` be drawn on, and tells all strokes whenever one grows. */
+/** Lets the user draw on `canvas`; calls `onChange` with all strokes whenever one grows. */
 export function createSheet(
   canvas: HTMLCanvasElement,
   onChange: (strokes: readonly Stroke[]) => void,

@@ -9,17 +9,17 @@ export interface Question {
   samples: number
   seed: number | bigint
   signal: AbortSignal
-  /** Told now and then, with the statistics so far; the next pass begins when it has settled. */
+  /** Called from time to time with the statistics so far; the next sample waits for the promise it returns. */
   onAnswer(answer: Prediction): Promise<void>
 }
 
 export interface Network {
   readonly backend: 'webgpu' | 'cpu'
-  /** The backend as a person reads it: "WebGPU (SwiftShader)". */
+  /** The backend in words: "WebGPU (SwiftShader)". */
   readonly place: string
   /** Why it is not the GPU; undefined where it is. */
   readonly fallbackReason: string | undefined
-  /** Asks what the digit is. Rejects with the signal's reason when aborted. */
+  /** Classifies the digit. Rejects with the signal's reason when aborted. */
   ask(digit: Digit, question: Question): Promise<Prediction>
 }
 
@@ -27,7 +27,7 @@ const SHOWN_EVERY = 80 // ms: smooth enough to watch, and drawing it takes a sma
 
 export async function openNetwork(): Promise<Network> {
   const ort = await import('onnxruntime-web/webgpu')
-  ort.env.wasm.wasmPaths = { wasm } // from here, not from a host on the network
+  ort.env.wasm.wasmPaths = { wasm } // from this server, not from a CDN
   ort.env.wasm.numThreads = 1
   ort.env.logLevel = 'error'
   const response = await fetch(model)
@@ -47,10 +47,7 @@ export async function openNetwork(): Promise<Network> {
   async function nameOfGpu(): Promise<string> {
     const { vendor, architecture, device, description } = (await ort.env.webgpu.device).adapterInfo
     if (architecture === 'swiftshader') return 'SwiftShader'
-    return (
-      [vendor, architecture, device, description].filter(Boolean).join(' ') ||
-      'the browser does not say which'
-    )
+    return [vendor, architecture, device, description].filter(Boolean).join(' ') || 'not named by the browser'
   }
 }
 
@@ -70,7 +67,7 @@ async function ask(
       async onProgress({ done, read }) {
         if (done === samples || performance.now() - shown < SHOWN_EVERY) return
         await onAnswer(await read())
-        await new Promise((resolve) => setTimeout(resolve)) // the browser draws, and hears what the person does
+        await new Promise((resolve) => setTimeout(resolve)) // lets the browser paint and handle input
         shown = performance.now()
       },
     },

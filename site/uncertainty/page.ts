@@ -1,34 +1,34 @@
-/** The uncertainty page's wiring: a digit goes to the network, and what its passes say is shown as they come. */
+/** Connects the uncertainty page: a digit goes to the network, and the statistics are shown as samples arrive. */
 
 import { mask } from 'noiseshape/cpu'
 import type { Prediction } from 'noiseshape/onnx'
 import type { Digit } from '../../models/digits/digits.js'
 import { element } from '../shared/elements.js'
-import { plain } from '../shared/message.js'
+import { messageOf } from '../shared/message.js'
 import { drawDigit } from './draw-digit.js'
 import { createSheet } from './drawing.js'
+import { addExamples, type Example, examples, markExample, usual } from './examples.js'
 import { type Network, openNetwork } from './network.js'
 import { classBars, entropyBar } from './plots.js'
 import { resample } from './resample.js'
-import { addSamples, markSample, type Sample, samples, usual } from './samples.js'
 import { entropies, judge } from './verdict.js'
 
-const MAX_PASSES = 10_000
+const MAX_SAMPLES = 10_000
 
 const main = element('uncertainty')
-const input = { passes: element<HTMLInputElement>('passes'), seed: element<HTMLInputElement>('seed') }
+const input = { samples: element<HTMLInputElement>('samples'), seed: element<HTMLInputElement>('seed') }
 
 let network: Network | undefined
 let digit: Digit | undefined
 let running: AbortController | undefined
-/** What is shown, for a window that changes its width. */
-let shown: { prediction: Prediction; passes: number } | undefined
+/** What is shown, to draw it again when the window changes its width. */
+let shown: { prediction: Prediction; samples: number } | undefined
 
 async function start(): Promise<void> {
-  addSamples(pick)
+  addExamples(pick)
   element('usual-expected').textContent = usual.expectedEntropy.toFixed(2)
   element('usual-mutual').textContent = usual.mutualInformation.toFixed(2)
-  pick(samples[0])
+  pick(examples[0])
   listen()
   try {
     network = await openNetwork()
@@ -44,8 +44,8 @@ async function start(): Promise<void> {
   refresh()
 }
 
-// From digit and settings to result: one run at a time; a change ends it and starts another, at most so many a second
-// that each has passes to show while the pen moves.
+// From digit and settings to result: one run at a time. A change aborts it and starts another after a pause, so that each
+// run has something to show while the pen moves.
 
 const PAUSE = 120 // ms
 
@@ -78,7 +78,7 @@ async function run(): Promise<void> {
     })
     await show(prediction, settings.samples, mine.signal)
     if (running !== mine || timer !== undefined) return
-    tell(`${element('verdict').textContent} ${element('progress').textContent}`)
+    announce(`${element('verdict').textContent} ${element('progress').textContent}`)
     main.dataset.state = 'ready'
   } catch (error) {
     if (running === mine) fail(error)
@@ -87,15 +87,15 @@ async function run(): Promise<void> {
 
 let shows = 0
 
-/** Draws a prediction, unless it has been overtaken. What is slow comes first, so that all of it changes together. */
-async function show(prediction: Prediction, passes: number, signal?: AbortSignal): Promise<void> {
+/** Shows a prediction, unless a later one has started. The slow plots are made first, so that everything changes at once. */
+async function show(prediction: Prediction, samples: number, signal?: AbortSignal): Promise<void> {
   const turn = ++shows
   const plots = await Promise.all([
     classBars(element('classes'), prediction),
     entropyBar(element('entropy'), prediction),
   ])
   if (turn !== shows || signal?.aborted || !network) return
-  shown = { prediction, passes }
+  shown = { prediction, samples }
   const { kind, title, reason } = judge(prediction, usual)
   const { predictive, expected, mutual } = entropies(prediction)
   element('verdict').textContent = title
@@ -106,7 +106,7 @@ async function show(prediction: Prediction, passes: number, signal?: AbortSignal
   fact('predictive', predictive)
   fact('expected', expected)
   fact('mutual', mutual)
-  element('progress').textContent = `${prediction.samples} of ${passes} passes on ${network.place}`
+  element('progress').textContent = `${prediction.samples} of ${samples} samples on ${network.place}`
   element('progress').dataset.done = String(prediction.samples)
 }
 
@@ -116,54 +116,54 @@ function fact(id: string, nats: number): void {
 }
 
 function fail(error: unknown): void {
-  const message = error instanceof Error ? plain(error.message) : String(error)
+  const message = messageOf(error)
   element('run-error').textContent = message
   main.dataset.state = 'error'
-  tell(message)
+  announce(message)
 }
 
-/** The settings, or undefined where one is wrong, which is then told beside it. */
+/** The settings, or undefined where one is wrong: its message is then shown beside it. */
 function readSettings(): { samples: number; seed: number } | undefined {
-  const [samples, seed] = [Number(input.passes.value), Number(input.seed.value)]
+  const [samples, seed] = [Number(input.samples.value), Number(input.seed.value)]
   const wrong = {
-    passes:
-      Number.isInteger(samples) && samples >= 1 && samples <= MAX_PASSES
+    samples:
+      Number.isInteger(samples) && samples >= 1 && samples <= MAX_SAMPLES
         ? ''
-        : `‘${input.passes.value}’: write a whole number from 1 to ${MAX_PASSES}.`,
-    seed: input.seed.value.trim() === '' ? 'It is empty. Write a number.' : complaintOf(seed),
+        : `‘${input.samples.value}’: write a whole number from 1 to ${MAX_SAMPLES}.`,
+    seed: input.seed.value.trim() === '' ? 'It is empty. Write a number.' : errorOf(seed),
   }
   for (const [name, message] of Object.entries(wrong)) {
     element(`${name}-error`).textContent = message
     element(name).setAttribute('aria-invalid', String(message !== ''))
   }
-  const message = wrong.passes || wrong.seed
+  const message = wrong.samples || wrong.seed
   if (!message) return { samples, seed }
   main.dataset.state = 'error'
-  tell(message)
+  announce(message)
   return undefined
 }
 
-/** What the library says of a seed; a mask of one cell is enough to hear it. */
-function complaintOf(seed: number): string {
+/** The library's error message for a seed, found by drawing a mask of one cell; empty where there is none. */
+function errorOf(seed: number): string {
   try {
     mask({ shape: [1], rate: 0.5, seed })
     return ''
   } catch (error) {
-    return error instanceof Error ? plain(error.message) : String(error)
+    return messageOf(error)
   }
 }
 
-// What is looked at: a sample, or what is drawn.
+// The digit: an example, or a drawing.
 
 const sheet = createSheet(element('sheet'), (strokes) => {
-  markSample(undefined)
+  markExample(undefined)
   look(resample(strokes))
 })
 
-function pick(sample: Sample): void {
+function pick(example: Example): void {
   sheet.clear()
-  markSample(sample)
-  look(sample.digit)
+  markExample(example)
+  look(example.digit)
 }
 
 function look(next: Digit | undefined): void {
@@ -188,22 +188,23 @@ function showNothing(): void {
 function listen(): void {
   element('clear').addEventListener('click', () => {
     sheet.clear()
-    markSample(undefined)
+    markExample(undefined)
     look(undefined)
   })
   for (const field of Object.values(input)) field.addEventListener('input', () => refresh())
   addEventListener('resize', () => {
-    if (shown && main.dataset.state !== 'busy') void show(shown.prediction, shown.passes)
+    if (shown && main.dataset.state !== 'busy') void show(shown.prediction, shown.samples)
   })
   element('settings').addEventListener('submit', (event) => event.preventDefault())
   element('next').addEventListener('click', () => {
     const seed = Number(input.seed.value)
-    if (Number.isSafeInteger(seed + 1)) input.seed.value = String(seed + 1) // anything else is told beside the field
+    if (Number.isSafeInteger(seed + 1)) input.seed.value = String(seed + 1) // anything else has its message beside the field
     refresh()
   })
 }
 
-function tell(message: string): void {
+/** Has a screen reader say a message. */
+function announce(message: string): void {
   element('status').textContent = message
 }
 

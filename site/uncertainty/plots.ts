@@ -1,14 +1,14 @@
-/** The plots: how probable each class is over the passes, and how the entropy splits. */
+/** The plots: the mean probability of each class, and the two parts of the entropy. */
 
 import type { Prediction } from 'noiseshape/onnx'
 import { labelled, plotting, STYLE } from '../shared/plot.js'
 import { entropies } from './verdict.js'
 
 const CLASSES = 10
-/** In nats: the entropy of ten classes of which each is as likely as the others. */
+/** In nats: the entropy of ten equally likely classes. */
 const MAX_ENTROPY = Math.log(CLASSES)
 
-/** A bar for each class to its mean probability, and a line of one standard deviation to both sides of its end. */
+/** A bar for each class up to its mean probability, and a line of one standard deviation to both sides of its end. */
 export async function classBars(place: HTMLElement, { mean, variance }: Prediction): Promise<Element> {
   const Plot = await plotting()
   const best = mean.indexOf(Math.max(...mean))
@@ -47,11 +47,13 @@ export async function classBars(place: HTMLElement, { mean, variance }: Predicti
       Plot.ruleX([0], { stroke: 'var(--line)' }),
     ],
   })
-  const told = bars.filter(({ p }) => p >= 0.005).map(({ digit, p }) => `${digit}: ${Math.round(p * 100)} %`)
-  return labelled(svg, `Mean probability of each digit over the passes. ${told.join(', ')}`)
+  const probable = bars
+    .filter(({ p }) => p >= 0.005)
+    .map(({ digit, p }) => `${digit}: ${Math.round(p * 100)} %`)
+  return labelled(svg, `Mean probability of each digit over the samples. ${probable.join(', ')}`)
 }
 
-/** One bar, the predictive entropy, in its two parts; its axis ends where all classes are alike. */
+/** One bar, the predictive entropy, in its two parts; the axis ends where all classes are equally likely. */
 export async function entropyBar(place: HTMLElement, prediction: Prediction): Promise<Element> {
   const Plot = await plotting()
   const { predictive, expected } = entropies(prediction)

@@ -1,8 +1,8 @@
-/** What the numbers mean, in words. */
+/** Puts a prediction into words. */
 
 import type { Prediction } from 'noiseshape/onnx'
 
-/** How unsure the network is of 95 % of digits that it had not seen: models/digits/samples.json. */
+/** 95th percentiles over test digits, in nats: models/digits/samples.json. */
 export interface Usual {
   expectedEntropy: number
   mutualInformation: number
@@ -12,11 +12,10 @@ export interface Verdict {
   kind: 'known' | 'ambiguous' | 'unknown'
   /** One sentence. */
   title: string
-  /** Why. */
   reason: string
 }
 
-/** Reads a prediction of one image. */
+/** Interprets a prediction of one image. */
 export function judge(prediction: Prediction, usual: Usual): Verdict {
   const { expected, mutual } = entropies(prediction)
   const [first, second] = Array.from(prediction.mean, (p, digit) => ({ p, digit })).sort((a, b) => b.p - a.p)
@@ -24,24 +23,24 @@ export function judge(prediction: Prediction, usual: Usual): Verdict {
     return {
       kind: 'unknown',
       title: 'It does not know this.',
-      reason: `Its passes contradict each other, more than on 95 % of ordinary digits: the best guess, ${first.digit}, is a guess.`,
+      reason: `The samples contradict each other more than for 95 % of ordinary digits: ${first.digit} is only a guess.`,
     }
   }
   if (expected > usual.expectedEntropy) {
     return {
       kind: 'ambiguous',
-      title: `It is torn between ${first.digit} and ${second.digit}.`,
-      reason: 'Its passes agree, on being in doubt: the image could be either.',
+      title: `It could be a ${first.digit} or a ${second.digit}.`,
+      reason: 'The samples agree that it is ambiguous.',
     }
   }
   return {
     kind: 'known',
     title: `It reads a ${first.digit}.`,
-    reason: 'Its passes agree, as they do on ordinary digits.',
+    reason: 'The samples agree, as they do on ordinary digits.',
   }
 }
 
-/** In nats. With logits all three are there. */
+/** In nats. Predictions from logits have all three. */
 export function entropies({ predictiveEntropy, expectedEntropy, mutualInformation }: Prediction) {
   const [predictive, expected, mutual] = [predictiveEntropy, expectedEntropy, mutualInformation].map(
     (values) => values?.[0],
