@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
+import { frame, pages } from './site/shared/frame.ts'
 
 const at = (path: string) => resolve(import.meta.dirname, path)
 
-/** The page and the tests import the library by the names its users write. */
+/** Pages, benchmark and tests import the library by the names that its users write. */
 export const alias = {
   'noiseshape/cpu': at('src/cpu/index.ts'),
   'noiseshape/webgpu': at('src/webgpu/index.ts'),
@@ -49,8 +50,9 @@ const library = defineConfig({
   },
 })
 
-const page = defineConfig({
-  root: at('bench'),
+const site = defineConfig({
+  root: at('site'),
+  plugins: [frame],
   base: './',
   resolve: { alias },
   server: { host: '127.0.0.1' }, // WebGPU exists in secure contexts only: https, localhost, 127.0.0.1
@@ -71,10 +73,10 @@ const page = defineConfig({
   },
   build: {
     target: 'es2022',
-    outDir: at('bench/dist'),
+    outDir: at('site/dist'),
     emptyOutDir: true,
     rollupOptions: {
-      input: ['index', 'uncertainty', 'benchmark'].map((name) => at(`bench/${name}.html`)),
+      input: pages.map(({ file }) => at(`site/${file}`)),
     },
   },
 })
@@ -102,6 +104,6 @@ const portables: Record<string, ReturnType<typeof portable>> = {
  * benchmark for Node and Deno, `--mode conformance` the conformance suite for those and browsers.
  */
 export default defineConfig(({ command, mode }) => {
-  if (command === 'serve' || mode === 'page') return page
+  if (command === 'serve' || mode === 'page') return site
   return portables[mode] ?? library
 })

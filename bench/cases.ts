@@ -1,9 +1,9 @@
-/** The cases by name: the tensors that networks drop out, all float32, and a whole network. */
+/** The cases by name: tensors as networks use them, all float32, and a whole network. */
 
 export type Case = DropoutCase | PredictionCase
 
 export interface DropoutCase {
-  /** Left out: dropout of one tensor. */
+  /** Undefined: dropout of one tensor. */
   task?: undefined
   name: string
   title: string
@@ -11,7 +11,7 @@ export interface DropoutCase {
   /** Resolved: 1 or the tensor's own size. */
   noiseShape: number[]
   rates: number[]
-  /** A point of the growth curve: the passes by themselves are not measured there. */
+  /** A point of the growth curve, where single GPU passes are not measured. */
   sweep?: true
 }
 
@@ -20,18 +20,18 @@ export interface PredictionCase {
   task: 'monte-carlo'
   name: string
   title: string
-  passes: number
-  /** How many go through the network at a time. */
+  samples: number
+  /** Batch sizes. */
   digits: number[]
 }
 
 const RATES = [0.1, 0.5]
 
-/** What networks do, in the order of the tables. */
+/** Layers of networks, in the order of the tables. */
 const layers: DropoutCase[] = [
   layer('elementwise', 'Dropout, 16.8 M elements', [4096, 4096], [4096, 4096]),
   layer('spatial1d', 'SpatialDropout1D', [32, 1024, 512], [32, 1, 512]),
-  // 45 x 45 on purpose: odd sizes, which no packet of four fits
+  // 45 x 45 on purpose: an odd size, which is no multiple of four elements
   layer('spatial2d-first', 'SpatialDropout2D, channels first', [32, 256, 45, 45], [32, 256, 1, 1]),
   layer('spatial2d-last', 'SpatialDropout2D, channels last', [32, 45, 45, 256], [32, 1, 1, 256]),
   layer('droppath', 'DropPath', [64, 262144], [64, 1]),
@@ -48,8 +48,8 @@ const sweep: DropoutCase[] = Array.from({ length: 9 }, (_, i) => 10 + 2 * i).map
 const monteCarlo: PredictionCase = {
   task: 'monte-carlo',
   name: 'monte-carlo',
-  title: 'Monte Carlo dropout, 100 passes',
-  passes: 100,
+  title: 'Monte Carlo dropout, 100 samples',
+  samples: 100,
   digits: [1, 32],
 }
 
@@ -57,7 +57,7 @@ export const dropoutCases: readonly DropoutCase[] = [...layers, ...sweep]
 
 export const cases: readonly Case[] = [...layers, monteCarlo, ...sweep]
 
-/** What `--quick` and the page's preset take: one of each pattern that is cut differently, and three sizes. */
+/** The cases of `--quick` and the page's preset: one of each kind of noise shape, and three sizes. */
 export const quickCases: readonly string[] = [
   'elementwise',
   'spatial1d',

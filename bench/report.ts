@@ -1,6 +1,24 @@
-/** The report of a run: plain data that goes through JSON, and what can be read off it. */
+/** The report of a run: plain data that survives JSON, and what can be computed from it. */
 
-import type { Peer } from './peers/peer.js'
+/** What a peer runs on, and so which copy it is compared with. */
+export type Kind = 'gpu' | 'cpu'
+
+/**
+ * `baseline`: a copy that the others are compared with. `copy`: another way to copy. `ours`: the library. `part`: a piece
+ * of the library's work, or two pieces at once. `peer`: an alternative to the library.
+ */
+export type Role = 'baseline' | 'copy' | 'ours' | 'part' | 'peer'
+
+/** Who took part. */
+export interface PeerReport {
+  name: string
+  title: string
+  kind: Kind
+  role: Role
+  /** How many times it reads and writes the tensor; the baseline counts as often. */
+  copies: number
+  version?: string
+}
 
 export interface Report {
   format: 1
@@ -9,7 +27,7 @@ export interface Report {
   machine: Machine
   /** Fewer and shorter batches, rate 0.1 only. */
   quick: boolean
-  peers: (Pick<Peer, 'name' | 'title' | 'kind' | 'role'> & { copies: number; version?: string })[]
+  peers: PeerReport[]
   cases: CaseReport[]
   predictions: PredictionReport[]
   coldStart?: ColdStart
@@ -48,12 +66,12 @@ export interface CaseReport {
   entrants: EntrantReport[]
 }
 
-/** Monte Carlo dropout: one call is all passes, from the images to their statistics on the host. */
+/** Monte Carlo dropout: one call is all samples, from the images to their statistics on the host. */
 export interface PredictionReport {
   name: string
   title: string
   digits: number
-  passes: number
+  samples: number
   entrants: (Timed | Missing)[]
 }
 
@@ -77,8 +95,8 @@ export interface Timed {
   repeats: number
   rounds: number
   /**
-   * Time over a time in the same run, where that is known: that of the roof, which is the fastest copy of as many bytes;
-   * in predictions that of noiseshape-onnx.
+   * Time divided by the time of the copy baseline in the same run, which is the fastest copy of as many bytes; in
+   * predictions, by the time of noiseshape-onnx. Left out where that was not measured.
    */
   ratio?: number
 }
@@ -100,26 +118,26 @@ export interface ColdStart {
 export function withRatios(
   elements: number,
   entrants: readonly Timed[],
-  peers: readonly Pick<Peer, 'name' | 'kind' | 'role' | 'copies'>[],
+  peers: readonly (Pick<PeerReport, 'name' | 'kind' | 'role'> & { copies?: number })[],
 ): Measured[] {
   const peerOf = (name: string) => peers.find((peer) => peer.name === name)
-  const roofs = { gpu: Number.POSITIVE_INFINITY, cpu: Number.POSITIVE_INFINITY }
+  const fastest = { gpu: Number.POSITIVE_INFINITY, cpu: Number.POSITIVE_INFINITY }
   for (const { peer: name, median } of entrants) {
     const peer = peerOf(name)
-    if (peer?.role === 'roof') roofs[peer.kind] = Math.min(roofs[peer.kind], median)
+    if (peer?.role === 'baseline') fastest[peer.kind] = Math.min(fastest[peer.kind], median)
   }
   return entrants.map((entrant) => {
     const { kind = 'gpu', copies = 1 } = peerOf(entrant.peer) ?? {}
-    const roof = roofs[kind] * copies
+    const baseline = fastest[kind] * copies
     return {
       ...entrant,
-      ...(Number.isFinite(roof) && { ratio: entrant.median / roof }),
+      ...(Number.isFinite(baseline) && { ratio: entrant.median / baseline }),
       gbPerS: (elements * 8 * copies) / (entrant.median * 1e6),
     }
   })
 }
 
-/** Adds the ratio to the time of one of them. */
+/** Adds ratios to the time of one entrant. */
 export function withRatiosTo(reference: string, entrants: readonly Timed[]): Timed[] {
   const one = entrants.find(({ peer }) => peer === reference)
   return entrants.map((entrant) => ({ ...entrant, ...(one && { ratio: entrant.median / one.median }) }))
@@ -129,19 +147,19 @@ export function isMeasured<T extends Timed>(entrant: T | Missing): entrant is T 
   return entrant.status === 'ok'
 }
 
-/** The roof of one kind in a case: its fastest copy. */
-export function roofOf(report: Report, { entrants }: CaseReport, kind: Peer['kind']): Measured | undefined {
-  const roofs = report.peers.filter((peer) => peer.role === 'roof' && peer.kind === kind)
+/** The copy baseline of one kind in a case: its fastest copy. */
+export function baselineOf(report: Report, { entrants }: CaseReport, kind: Kind): Measured | undefined {
+  const copies = report.peers.filter((peer) => peer.role === 'baseline' && peer.kind === kind)
   return entrants
     .filter(isMeasured)
-    .filter(({ peer }) => roofs.some(({ name }) => name === peer))
+    .filter(({ peer }) => copies.some(({ name }) => name === peer))
     .toSorted((a, b) => a.median - b.median)[0]
 }
 
-/** The adapter in words, as far as it is told; some runtimes give numbers for vendor and device. */
+/** The adapter in words, as far as it is known; some runtimes give numbers for vendor and device. */
 export function adapterName({ adapter, noAdapter }: Machine): string {
-  if (!adapter) return `none (${noAdapter ?? 'not said'})`
+  if (!adapter) return `none (${noAdapter ?? 'no reason given'})`
   const words = [adapter.vendor, adapter.architecture, adapter.device, adapter.description]
-  const known = words.filter((word) => word && !/^\d+$/.test(word)).join(' ') || 'not said by the browser'
+  const known = words.filter((word) => word && !/^\d+$/.test(word)).join(' ') || 'not named by the browser'
   return adapter.isFallbackAdapter ? `${known} (software)` : known
 }

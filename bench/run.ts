@@ -1,4 +1,4 @@
-/** The whole run, in any runtime: cases and peers in, a report out. Nothing is left out without being told. */
+/** The whole run, in any runtime: cases and peers in, a report out. What could not be measured is listed there. */
 
 import type { Case, DropoutCase, PredictionCase } from './cases.js'
 import { checkBits, checkDropout } from './check.js'
@@ -19,15 +19,15 @@ import {
 
 export interface RunOptions {
   cases: readonly Case[]
-  /** Those that take part in none of the cases are left out. */
+  /** Peers that take part in none of the cases are ignored. */
   peers: readonly (Peer | Predictor)[]
   machine: Machine
-  /** What peers without a device of their own run on. Left out where there is no WebGPU. */
+  /** The device for peers that do not bring one. Undefined where there is no WebGPU. */
   device?: GPUDevice
   /** Fewer and shorter batches, and the first rate or number of digits only. */
   quick?: boolean
   coldStart?: boolean
-  /** A peer that takes longer than this for one dropout is left out, in ms; networks get more. Default 20 000. */
+  /** Milliseconds: a peer that takes longer for one dropout is skipped; networks get more. Default 20 000. */
   limitMs?: number
   signal?: AbortSignal
   onProgress?: (progress: Progress) => void
@@ -43,10 +43,10 @@ export interface Progress {
 
 type Listed<T extends Peer | Predictor> = T & { version?: string }
 
-/** @throws what `signal` was aborted with; a peer that fails is told in the report and stops nobody else */
+/** @throws the reason of `signal` when it aborts; a peer that fails is reported and does not stop the others */
 export async function runBenchmark(options: RunOptions): Promise<Report> {
   const { quick = false, signal, device, machine } = options
-  const tell = (share: number, what: string) => options.onProgress?.({ share, what })
+  const progress = (share: number, what: string) => options.onProgress?.({ share, what })
   const report: Report = {
     format: 1,
     date: new Date().toISOString(),
@@ -57,7 +57,7 @@ export async function runBenchmark(options: RunOptions): Promise<Report> {
     predictions: [],
     notes: [],
   }
-  tell(0, 'loading the peers')
+  progress(0, 'loading the peers')
   const peers = await loadPeers(options, report.notes)
   report.peers = peers.map((peer) => ({
     name: peer.name,
@@ -68,7 +68,7 @@ export async function runBenchmark(options: RunOptions): Promise<Report> {
     ...(peer.version && { version: peer.version }),
   }))
   if (options.coldStart && device) {
-    tell(0, 'cold start')
+    progress(0, 'cold start')
     report.coldStart = await measureColdStart(quick ? 3 : 7, signal)
   }
   const dropouts = peers.filter((peer) => peer.task === undefined)
@@ -81,7 +81,7 @@ export async function runBenchmark(options: RunOptions): Promise<Report> {
       pace,
       quick,
       signal,
-      onShare: (share, what) => tell((i + share) / runs.length, `${run.label}: ${what}`),
+      onShare: (share, what) => progress((i + share) / runs.length, `${run.label}: ${what}`),
     }
     if ('digits' in run) {
       report.predictions.push(await runPrediction(run.one, run.digits, predictors, contest))
@@ -90,7 +90,7 @@ export async function runBenchmark(options: RunOptions): Promise<Report> {
     }
     options.onCase?.(report)
   }
-  tell(1, 'done')
+  progress(1, 'done')
   return report
 }
 
@@ -112,7 +112,7 @@ async function loadPeers(
   const wanted = peers.filter(({ task }) => cases.some((one) => one.task === task))
   const able = wanted.filter(({ kind }) => device || kind === 'cpu')
   if (able.length < wanted.length) {
-    notes.push('There is no WebGPU here: the peers that need it are left out.')
+    notes.push('There is no WebGPU here, so the peers that need it are skipped.')
   }
   const loaded: Listed<Peer | Predictor>[] = []
   for (const peer of able) {
@@ -140,7 +140,7 @@ async function runDropout(
   const { setting, close } = createSetting(one, rate, device)
   const entrants: EntrantReport[] = []
   try {
-    // The kinds have roofs of their own and use the same cores, so one is measured after the other.
+    // Each kind has its own baseline, and both use the same cores, so one is measured after the other.
     for (const [i, kind] of (['gpu', 'cpu'] as const).entries()) {
       const contenders = peers.filter(
         (peer) => peer.kind === kind && !(one.sweep && (peer.role === 'part' || peer.role === 'copy')),
@@ -169,7 +169,7 @@ async function runDropout(
 }
 
 function check(peer: Peer, setting: Setting, result: Float32Array): string | undefined {
-  const copies = peer.role === 'roof' || peer.role === 'copy'
+  const copies = peer.role === 'baseline' || peer.role === 'copy'
   return copies ? checkBits(result, setting.x) : checkDropout(setting.x, result, setting)
 }
 
@@ -177,7 +177,7 @@ function copiesOf(peer: Peer | Predictor): number {
   return peer.task === undefined ? (peer.copies ?? 1) : 1
 }
 
-/** The data of one case; tensors that the device cannot hold are left out, and who needs them says so. */
+/** The data of one case. Where the device cannot hold its tensors, `gpu` is undefined and peers that need it fail. */
 function createSetting({ shape, noiseShape }: DropoutCase, rate: number, device: GPUDevice | undefined) {
   const elements = size(shape)
   const x = createInput(elements)
@@ -200,7 +200,7 @@ function createSetting({ shape, noiseShape }: DropoutCase, rate: number, device:
   }
 }
 
-/** Seeded values of both signs, 0.5 to 1.5 in size: no zero, so that a dropped element can be told. */
+/** Seeded values of both signs, 0.5 to 1.5 in size: no zero, so that a dropped element can be recognised. */
 export function createInput(elements: number): Float32Array<ArrayBuffer> {
   const x = new Float32Array(elements)
   for (let i = 0, state = 1; i < elements; i++) {

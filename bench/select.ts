@@ -1,9 +1,9 @@
-/** Names on a command line or a page become the cases and peers that they name. */
+/** Finds the cases and peers that a command line or a page names. */
 
 import type { Predictor } from './monte-carlo/predictor.js'
 import type { Peer } from './peers/peer.js'
 
-/** Those of `all` that are named, in the order of `all`; all of them when none is named. */
+/** The members of `all` that are named, in the order of `all`; all of them when none is named. */
 export function select<T extends { name: string }>(
   what: string,
   all: readonly T[],
@@ -17,9 +17,9 @@ export function select<T extends { name: string }>(
   return all.filter(({ name }) => names.length === 0 || names.includes(name))
 }
 
-/** The peers that are named, and the roofs of what they run on. */
+/** The peers that are named, and the copy baselines of what they run on. */
 export function selectPeers<T extends Peer | Predictor>(all: readonly T[], names: readonly string[]): T[] {
   const named = select('peer', all, names)
   const kinds = new Set(named.filter(({ task }) => task === undefined).map(({ kind }) => kind))
-  return all.filter((peer) => named.includes(peer) || (peer.role === 'roof' && kinds.has(peer.kind)))
+  return all.filter((peer) => named.includes(peer) || (peer.role === 'baseline' && kinds.has(peer.kind)))
 }

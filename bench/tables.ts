@@ -3,11 +3,12 @@
 import { significant } from './notation.js'
 import {
   adapterName,
+  baselineOf,
   type CaseReport,
   isMeasured,
+  type Kind,
   type Missing,
   type Report,
-  roofOf,
   type Timed,
 } from './report.js'
 
@@ -61,15 +62,18 @@ function grids(report: Report): Grid[] {
   const named = report.cases.filter(({ sweep }) => !sweep)
   const sweep = report.cases.filter(({ sweep }) => sweep)
   return [
-    against(report, named, 'gpu', 'WebGPU, times the roof (lower is better; 1 is the speed of a copy)'),
-    against(report, named, 'cpu', 'CPU, times the roof'),
+    against(
+      report,
+      named,
+      'gpu',
+      'WebGPU, times the copy baseline (lower is better; 1 is the speed of a copy)',
+    ),
+    against(report, named, 'cpu', 'CPU, times the copy baseline'),
     predictions(report),
     growth(report, sweep, 'gpu', 'WebGPU, milliseconds as the tensor grows'),
     growth(report, sweep, 'cpu', 'CPU, milliseconds as the tensor grows'),
   ].filter((grid) => grid !== undefined)
 }
-
-type Kind = Report['peers'][number]['kind']
 
 function against(report: Report, cases: CaseReport[], kind: Kind, title: string): Grid | undefined {
   return grid(report, cases, kind, title, (entrant) =>
@@ -90,26 +94,26 @@ function grid(
 ): Grid | undefined {
   const took = new Set(cases.flatMap(({ entrants }) => entrants.map(({ peer }) => peer)))
   const ofKind = report.peers.filter((peer) => peer.kind === kind && took.has(peer.name))
-  const peers = ofKind.filter(({ role }) => role !== 'roof')
+  const peers = ofKind.filter(({ role }) => role !== 'baseline')
   if (ofKind.length === 0) return undefined
   const rows = cases.map((one) => {
-    const roof = roofOf(report, one, kind)
+    const copy = baselineOf(report, one, kind)
     const cells = peers.map(({ name }) => cell(one.entrants, name, show))
-    const roofCell = roof ? `${significant(roof.median)} ms, ${significant(roof.gbPerS)} GB/s` : '?'
-    return [`${one.name}, rate ${one.rate}`, roofCell, ...cells]
+    const copyCell = copy ? `${significant(copy.median)} ms, ${significant(copy.gbPerS)} GB/s` : '?'
+    return [`${one.name}, rate ${one.rate}`, copyCell, ...cells]
   })
-  return { title, columns: ['case', 'roof', ...peers.map(({ name }) => name)], rows }
+  return { title, columns: ['case', 'copy', ...peers.map(({ name }) => name)], rows }
 }
 
-/** Whole predictions have no roof: the times, and how many times that of noiseshape-onnx. */
+/** Predictions have no copy baseline: times, and multiples of the time of noiseshape-onnx. */
 function predictions({ predictions, peers }: Report): Grid | undefined {
   const took = peers.filter(({ name }) =>
     predictions.some(({ entrants }) => entrants.some(({ peer }) => peer === name)),
   )
   if (took.length === 0) return undefined
   const title = 'Monte Carlo dropout of the digits network on WebGPU, milliseconds (times noiseshape-onnx)'
-  const rows = predictions.map(({ name, digits, passes, entrants }) => [
-    `${name}, digits ${digits}, passes ${passes}`,
+  const rows = predictions.map(({ name, digits, samples, entrants }) => [
+    `${name}, digits ${digits}, samples ${samples}`,
     ...took.map((peer) =>
       cell(
         entrants,

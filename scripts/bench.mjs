@@ -1,9 +1,10 @@
 // @ts-check
-// `npm run bench`: measures the library, its peers and the roof, headless. bench/README.md says how to read it.
+// `npm run bench`: measures the library, its peers and the copy baseline, headless. bench/README.md says how to read it.
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { chromeFlags, findOrInstallBrowser } from './browser.mjs'
 import { bundle, fetchRuntime } from './runtimes.mjs'
@@ -13,13 +14,13 @@ import { findDriver } from './vulkan.mjs'
 const USAGE = `npm run bench -- [options]
   --quick              fewer and shorter batches, rate 0.1 and one digit only: a few minutes
   --case NAME          this case only; may be repeated (elementwise, ..., monte-carlo, sweep-2^20)
-  --peer NAME          this peer only; may be repeated. The roof (copy-...) always takes part
+  --peer NAME          this peer only; may be repeated. The copy baseline always takes part
   --json FILE          the report as JSON
   --markdown FILE      the tables as Markdown: its own section of the file, others stay
-  --runtime NAME       chrome (default), deno or node; the last two know the peers that need no browser
+  --runtime NAME       chrome (default), deno or node; deno and node run the peers that need no browser
   --driver NAME        deno, node: llvmpipe or swiftshader, the software drivers of Vulkan; default: the system's
   --gpu                chrome: the machine's own GPU instead of SwiftShader
-  --bundle FOLDER      only writes FOLDER/bench.mjs, the benchmark for a machine without this repository`
+  --bundle FOLDER      only writes FOLDER/bench.mjs, the benchmark for machines without this repository`
 
 const configFile = join(root, 'vite.config.ts')
 
@@ -63,7 +64,7 @@ async function main() {
  * @typedef {{ quick: boolean, case: string[], peer: string[], json?: string, markdown?: string, driver?: string, gpu: boolean }} Options
  */
 
-/** The page's own code, in a headless browser, served as `npm start` serves it. */
+/** In a headless browser, served by the same Vite configuration as the pages. */
 async function inChrome(/** @type {Options} */ options) {
   const [{ launch }, { createServer }] = await Promise.all([import('puppeteer'), import('vite')])
   const executablePath = await findOrInstallBrowser()
@@ -76,7 +77,12 @@ async function inChrome(/** @type {Options} */ options) {
   const browser = await launch({ executablePath, headless: true, pipe: true, args, protocolTimeout: 0 })
   try {
     const page = await browser.newPage()
-    await page.goto(`${server.resolvedUrls?.local[0]}benchmark.html`)
+    // Vite serves what is outside its root, site/, below /@fs/.
+    const folder = new URL(
+      `@fs${pathToFileURL(join(root, 'bench/')).pathname}`,
+      server.resolvedUrls?.local[0],
+    )
+    await page.goto(`${folder}headless.html`)
     await page.exposeFunction('tellProgress', tellProgress)
     const selection = {
       cases: options.case,
@@ -88,7 +94,7 @@ async function inChrome(/** @type {Options} */ options) {
     const before = markdown && existsSync(markdown) ? readFileSync(markdown, 'utf8') : ''
     const { report, text, results } = await page.evaluate(
       async (selection, before) => {
-        const address = '/benchmark/headless.ts'
+        const address = new URL('headless.ts', document.baseURI).href
         const { runHeadless } = await import(/* @vite-ignore */ address)
         return runHeadless(selection, before, Reflect.get(globalThis, 'tellProgress'))
       },

@@ -1,4 +1,4 @@
-/** Monte Carlo dropout in ONNX Runtime Web: by noiseshape/onnx, and with noise that is made on the host. */
+/** Monte Carlo dropout in ONNX Runtime Web: by noiseshape/onnx, and with noise drawn on the host. */
 
 import type { NoiseInput } from 'noiseshape/onnx'
 import model from '../../models/digits/digits.onnx?url'
@@ -8,10 +8,10 @@ import { drawNoise } from '../peers/plain.js'
 import type { Prediction, Predictor } from './predictor.js'
 import { createTally } from './tally.js'
 
-/** models/digits/README.md says why the first point has to be told its noise shape. */
+/** models/digits/README.md says why the first point needs its noise shape stated. */
 const POINTS = [{ node: 'spatial', noiseShape: [null, null, 1, 1] }, { node: 'dropout' }]
 
-/** Errors alone: else it tells of each constant that only a Dropout node had read. */
+/** Errors only: otherwise it warns about each constant that only a Dropout node used. */
 const QUIET = { logSeverityLevel: 3 } as const
 
 async function load() {
@@ -25,7 +25,7 @@ export const noiseshapeOnnx: Predictor = {
   title: 'noiseshape/onnx, in ONNX Runtime Web',
   kind: 'gpu',
   role: 'ours',
-  async prepare({ x, digits, passes }) {
+  async prepare({ x, digits, samples }) {
     const { ort, bytes, createMonteCarloSession } = await load()
     const session = await createMonteCarloSession(ort, bytes, {
       points: POINTS,
@@ -34,7 +34,7 @@ export const noiseshapeOnnx: Predictor = {
     const image = new ort.Tensor('float32', x, [digits, 1, 8, 8])
     let seed = 0
     const predict = async () =>
-      (await session.predict({ image }, { samples: passes, seed: seed++, outputs: 'logits' })) as Prediction
+      (await session.predict({ image }, { samples, seed: seed++, outputs: 'logits' })) as Prediction
     return {
       name: this.name,
       async run(times) {
@@ -46,7 +46,7 @@ export const noiseshapeOnnx: Predictor = {
   },
 }
 
-/** The same stochastic model; each pass uploads its noise and reads its logits back. */
+/** The same stochastic model; each sample uploads its noise and reads its logits back. */
 export const onnxruntimeHostNoise: Predictor = {
   task: 'monte-carlo',
   name: 'onnxruntime-host-noise',
@@ -54,7 +54,7 @@ export const onnxruntimeHostNoise: Predictor = {
   kind: 'gpu',
   role: 'peer',
   load: async () => (await loadOrt()).env.versions.web,
-  async prepare({ x, digits, passes }) {
+  async prepare({ x, digits, samples }) {
     const { ort, bytes, makeStochastic } = await load()
     const stochastic = makeStochastic(bytes, { points: POINTS })
     const session = await ort.InferenceSession.create(stochastic.model, {
@@ -69,7 +69,7 @@ export const onnxruntimeHostNoise: Predictor = {
     const [output] = session.outputNames
     const predict = async () => {
       const tally = createTally(digits, 10)
-      for (let pass = 0; pass < passes; pass++) {
+      for (let sample = 0; sample < samples; sample++) {
         const noise = noises.map(({ name, rate, dims, values }) => {
           drawNoise(values, rate)
           return [name, new ort.Tensor('float32', values, dims)] as const
@@ -90,7 +90,7 @@ export const onnxruntimeHostNoise: Predictor = {
   },
 }
 
-/** Of the sizes of this model only the batch is open. */
+/** The batch is this model's only symbolic size. */
 function noiseDims({ noiseShape, shape }: NoiseInput, digits: number): number[] {
   return noiseShape.map((entry, axis) => {
     const size = entry ?? shape[axis]

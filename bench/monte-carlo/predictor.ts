@@ -1,16 +1,16 @@
-/** What takes part in Monte Carlo dropout: one interface for the library in its two places, and for its peers. */
+/** What takes part in the Monte Carlo case: one interface for the library, in two runtimes, and its peers. */
 
 import type { Contender } from '../contest.js'
 
-/** Images for the network of models/digits; one call takes all of them through all passes. */
+/** Images for the network of models/digits; one call runs all of them `samples` times. */
 export interface PredictionSetting {
   digits: number
-  passes: number
-  /** Ink from 0 to 1: [digits, 1, 8, 8], which is [digits, 8, 8, 1] too. Not to be written to. */
+  samples: number
+  /** Ink from 0 to 1: [digits, 1, 8, 8], which is also [digits, 8, 8, 1]. Read only. */
   x: Float32Array
 }
 
-/** Of the probabilities over the passes, on the host. */
+/** Statistics of the probabilities over the samples, on the host. */
 export interface Prediction {
   /** [digits, 10], as is the variance. */
   mean: Float32Array

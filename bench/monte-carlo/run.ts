@@ -1,34 +1,34 @@
 /** One case of Monte Carlo dropout at one number of digits: setting in, report out. */
 
-import { samples } from '../../models/digits/samples.json'
+import { readDigit, toInput } from '../../models/digits/digits.js'
+import { samples as images } from '../../models/digits/samples.json'
 import type { PredictionCase } from '../cases.js'
 import { type ContestOptions, hold } from '../contest.js'
 import { isMeasured, type PredictionReport, withRatiosTo } from '../report.js'
-import { readDigit, toInput } from '../uncertainty/digits.js'
 import { checkPrediction } from './check.js'
 import type { Prediction, PredictionSetting, Predictor } from './predictor.js'
 
-/** Who the others are held against, for want of a roof. */
+/** The peer that the others are compared with: no copy does such work. */
 const REFERENCE = 'noiseshape-onnx'
 
-/** Times the limit for one dropout: 100 passes of 32 digits took a software GPU 10 to 33 s. */
+/** Factor on the time limit of one dropout: 100 samples of 32 digits took a software GPU 10 to 33 s. */
 const PATIENCE = 3
 
 export async function runPrediction(
-  { name, title, passes }: PredictionCase,
+  { name, title, samples }: PredictionCase,
   digits: number,
   predictors: readonly Predictor[],
   { pace, ...options }: ContestOptions,
 ): Promise<PredictionReport> {
-  // The strangest first: of a plain digit all passes say the same, which is little to check.
-  const rows = Array.from({ length: digits }, (_, i) => samples.length - 1 - i)
-  const x = toInput(rows.map((image) => readDigit(samples[image].pixels)))
+  // The strangest images first: for a plain digit all samples agree, which leaves little to check.
+  const rows = Array.from({ length: digits }, (_, i) => images.length - 1 - i)
+  const x = toInput(rows.map((image) => readDigit(images[image].pixels)))
   const outcomes = await hold<PredictionSetting, Prediction, Predictor>(
     {
-      setting: { digits, passes, x },
+      setting: { digits, samples, x },
       contenders: predictors,
-      work: passes * digits,
-      check: (_, prediction) => checkPrediction(prediction, rows, passes),
+      work: samples * digits,
+      check: (_, prediction) => checkPrediction(prediction, rows, samples),
     },
     { ...options, pace: { ...pace, limitMs: PATIENCE * pace.limitMs } },
   )
@@ -38,5 +38,5 @@ export async function runPrediction(
       ({ peer }) => peer === predictor.name,
     ),
   )
-  return { name, title, digits, passes, entrants }
+  return { name, title, digits, samples, entrants }
 }

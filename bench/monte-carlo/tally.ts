@@ -1,4 +1,4 @@
-/** Statistics of passes in JavaScript, as whoever has the logits of each pass there would take them. */
+/** Statistics of samples in plain JavaScript, as a user with the logits of each sample at hand would write them. */
 
 import type { Prediction } from './predictor.js'
 
@@ -7,11 +7,11 @@ export function createTally(rows: number, classes: number) {
   const squares = new Float64Array(rows * classes)
   const entropies = new Float64Array(rows)
   const p = new Float64Array(classes)
-  let passes = 0
+  let samples = 0
   return {
-    /** Adds the logits of a pass, [rows, classes]. */
+    /** Adds the logits of one sample, [rows, classes]. */
     add(logits: Float32Array): void {
-      passes++
+      samples++
       for (let row = 0; row < rows; row++) {
         const start = row * classes
         softmax(logits.subarray(start, start + classes), p)
@@ -23,13 +23,13 @@ export function createTally(rows: number, classes: number) {
       }
     },
     read(): Prediction {
-      const mean = Float32Array.from(sum, (value) => value / passes)
+      const mean = Float32Array.from(sum, (value) => value / samples)
       return {
         mean,
-        variance: Float32Array.from(squares, (value, i) => value / passes - (sum[i] / passes) ** 2),
+        variance: Float32Array.from(squares, (value, i) => value / samples - (sum[i] / samples) ** 2),
         mutualInformation: Float32Array.from(
           entropies,
-          (value, row) => entropy(mean.subarray(row * classes, (row + 1) * classes)) - value / passes,
+          (value, row) => entropy(mean.subarray(row * classes, (row + 1) * classes)) - value / samples,
         ),
       }
     },

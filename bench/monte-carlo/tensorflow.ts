@@ -14,7 +14,7 @@ async function load() {
   return { ...tf, ...(await import('@tensorflow/tfjs-layers')) }
 }
 
-/** What both share: the data in, and the statistics brought to the host and disposed. */
+/** What both share: input, and statistics that are read back and disposed. */
 async function predicting(
   name: string,
   model: LayersModel,
@@ -57,10 +57,10 @@ export const noiseshapeTfjs: Predictor = {
     const model = await tf.loadLayersModel(
       tf.io.fromMemory({ modelTopology, weightSpecs, weightData: await readWeights() }),
     )
-    const { passes, digits } = setting
+    const { samples, digits } = setting
     let seed = 0
     return predicting(this.name, model, setting, async (input) => {
-      const options = { samples: passes, seed: seed++, batchSize: digits, outputs: 'logits' } as const
+      const options = { samples, seed: seed++, batchSize: digits, outputs: 'logits' } as const
       const { mean, variance, mutualInformation, ...others } = await mcPredict(model, input, options)
       tf.dispose([others.predictiveEntropy, others.expectedEntropy])
       return [mean, variance, mutualInformation as Tensor]
@@ -68,7 +68,7 @@ export const noiseshapeTfjs: Predictor = {
   },
 }
 
-/** The same network of TensorFlow.js' own layers. Without a SpatialDropout2D it takes a noise shape and a fixed batch. */
+/** The same network in TensorFlow.js' own layers. It has no SpatialDropout2D: a noise shape and a fixed batch stand in. */
 export const tensorflowTraining: Predictor = {
   task: 'monte-carlo',
   name: 'tensorflow-training',
@@ -79,7 +79,7 @@ export const tensorflowTraining: Predictor = {
   async prepare(setting) {
     const tf = await load()
     const { layers } = tf
-    const { digits, passes } = setting
+    const { digits, samples } = setting
     const convolution = { filters: 16, kernelSize: 3, activation: 'relu' } as const
     const model = tf.sequential({
       layers: [
@@ -99,8 +99,8 @@ export const tensorflowTraining: Predictor = {
     tf.dispose(trained)
     return predicting(this.name, model, setting, async (input) =>
       tf.tidy(() => {
-        const pass = () => tf.tidy(() => tf.softmax(model.apply(input, { training: true }) as Tensor))
-        const all = tf.stack(Array.from({ length: passes }, pass))
+        const sample = () => tf.tidy(() => tf.softmax(model.apply(input, { training: true }) as Tensor))
+        const all = tf.stack(Array.from({ length: samples }, sample))
         const { mean, variance } = tf.moments(all, 0)
         return [mean, variance, tf.sub(entropy(tf, mean), tf.mean(entropy(tf, all), 0))]
       }),
@@ -108,7 +108,7 @@ export const tensorflowTraining: Predictor = {
   },
 }
 
-/** Of the last dim, in nats; 0 ln 0 is 0. */
+/** Entropy along the last dim, in nats; 0 ln 0 is 0. */
 function entropy(tf: Tensorflow, p: Tensor): Tensor {
   return tf.neg(tf.sum(tf.mul(p, tf.log(tf.maximum(p, 1e-30))), -1))
 }

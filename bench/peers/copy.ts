@@ -1,4 +1,4 @@
-/** The roof of a GPU: copy kernels of several cuts. Which is the best differs between devices, so all take part. */
+/** The copy baseline on a GPU: kernels that divide the work in several ways. The fastest differs by device, so all run. */
 
 import code from './copy.wgsl?raw'
 import { gpuOf, type Peer } from './peer.js'
@@ -17,7 +17,7 @@ export const copyKernels: Peer[] = cuts.map(({ packets, interleaved }) => ({
   name: `copy-${packets}${interleaved && packets > 1 ? '-interleaved' : ''}`,
   title: `copy kernel, ${packets} vec4 per thread${interleaved && packets > 1 ? ', interleaved' : ''}`,
   kind: 'gpu',
-  role: 'roof',
+  role: 'baseline',
   async prepare(setting) {
     const { device, input, output } = gpuOf(setting)
     const copy = await createKernel(device, {

@@ -1,4 +1,4 @@
-// The roof: reads the tensor and writes it, four elements at a time, and does nothing else.
+// The copy baseline: reads the tensor and writes it, four elements at a time, and does nothing else.
 
 override packets_per_thread: u32;
 // true: neighbouring threads read neighbouring packets, as hardware likes it; false: each thread reads its own run.

@@ -1,6 +1,7 @@
-/** What takes part in the cases of dropout: one interface for the library, its peers and the roof. */
+/** What takes part in the dropout cases: one interface for the library, its peers and the copy baseline. */
 
 import type { Contender, Prepared as PreparedFor } from '../contest.js'
+import type { Kind, Role } from '../report.js'
 
 /** One case at one rate, with its data. */
 export interface Setting {
@@ -10,22 +11,20 @@ export interface Setting {
   rate: number
   elements: number
   cells: number
-  /** Seeded, without zeros. Not to be written to. */
+  /** Seeded, without zeros. Read only. */
   x: Float32Array<ArrayBuffer>
-  /** Of peers of kind 'gpu' that need no device of their own; `input` holds x. */
+  /** For peers of kind 'gpu' that run on our device; `input` holds x. */
   gpu?: { device: GPUDevice; input: GPUBuffer; output: GPUBuffer }
 }
 
 export type Prepared = PreparedFor<Float32Array>
 
 export interface Peer extends Contender<Setting, Float32Array> {
-  /** Left out: dropout of one tensor. */
+  /** Undefined: dropout of one tensor. */
   task?: undefined
-  /** What it runs on, and so whose roof it is held against. */
-  kind: 'gpu' | 'cpu'
-  /** `part`: a piece of the library's work, or two pieces at once. `copy`: another way to copy, beside the roof. */
-  role: 'roof' | 'copy' | 'ours' | 'part' | 'peer'
-  /** How many times the tensor is read and written; the roof counts as often. Default 1. */
+  kind: Kind
+  role: Role
+  /** How many times it reads and writes the tensor; the baseline counts as often. Default 1. */
   copies?: number
 }
 

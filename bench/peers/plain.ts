@@ -1,4 +1,4 @@
-/** The roofs of a CPU, and the loop that anyone would write. */
+/** The copy baseline on the CPU, and the loop that anyone would write. */
 
 import { patternOf } from '../noise-cells.js'
 import type { Peer, Prepared, Setting } from './peer.js'
@@ -7,7 +7,7 @@ export const typedArraySet: Peer = {
   name: 'typed-array-set',
   title: 'TypedArray.set',
   kind: 'cpu',
-  role: 'roof',
+  role: 'baseline',
   async prepare({ x, elements }) {
     const y = new Float32Array(elements)
     return copying(this.name, () => {
@@ -17,7 +17,7 @@ export const typedArraySet: Peer = {
   },
 }
 
-/** The roof of whatever returns an array of its own: the memory has to come from somewhere, page by page. */
+/** A copy into a new array, whose memory the system hands out page by page: what a function that returns one can reach. */
 export const typedArraySlice: Peer = {
   name: 'typed-array-slice',
   title: 'TypedArray.slice (a new array)',

@@ -95,11 +95,11 @@ describe('with WebGPU', () => {
     expect(await page.$$eval('.case .plot svg[role=img]', (plots) => plots.length)).toBe(2)
     const heads = await page.$$eval('.case tbody th', (all) => all.map((each) => each.textContent))
     expect(heads).toEqual([
-      expect.stringMatching(/^the roof: copy kernel/),
+      expect.stringMatching(/^the copy baseline: copy kernel/),
       'noiseshape',
       'noiseshape, mask pass alone',
       'hand-written kernel, pcg hash per element',
-      'the roof: TypedArray.set',
+      'the copy baseline: TypedArray.set',
       'noiseshape/cpu',
     ])
     expect(await text(page, '#results')).toContain('Cold start: ')
@@ -137,10 +137,10 @@ describe('with WebGPU', () => {
     const peers = ['noiseshape-onnx', 'noiseshape-tfjs', 'tensorflow-training', 'onnxruntime-host-noise']
     await choose(page, ['monte-carlo', ...peers])
     expect(await finished(page)).toBe('done')
-    expect(await text(page, '.case h2')).toBe('Monte Carlo dropout, 100 passes, on WebGPU')
+    expect(await text(page, '.case h2')).toBe('Monte Carlo dropout, 100 samples, on WebGPU')
     const report = await download(page)
     expect(report).toMatchObject({ cases: [], notes: [] })
-    expect(report.predictions.map(({ digits, passes }) => [digits, passes])).toEqual([[1, 100]])
+    expect(report.predictions.map(({ digits, samples }) => [digits, samples])).toEqual([[1, 100]])
     const [{ entrants }] = report.predictions
     expect(entrants).toMatchObject(peers.map((peer) => ({ peer, status: 'ok' })))
     for (const { ratio } of entrants as Measured[]) expect(ratio).toBeGreaterThan(0)

@@ -1,13 +1,13 @@
 /** The digits of models/digits, what the network never saw, and PyTorch's word on both (models/digits/README.md). */
 
-import { INK, readDigit, SIDE } from '../../bench/uncertainty/digits'
+import { INK, readDigit, SIDE } from '../../models/digits/digits'
 import expected from '../../models/digits/expected.json'
 import samples from '../../models/digits/samples.json'
 import split from '../../models/digits/test-split.json'
 
 export type Digit = Uint8Array
 
-export { toInput } from '../../bench/uncertainty/digits'
+export { toInput } from '../../models/digits/digits'
 export { expected }
 
 /** The images that expected.json tells of one by one. */

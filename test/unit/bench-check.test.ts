@@ -1,4 +1,4 @@
-/** The benchmark's checker takes a dropout, and nothing else. */
+/** The benchmark's checker accepts a dropout, and nothing else. */
 
 import { dropout } from 'noiseshape/cpu'
 import { describe, expect, test } from 'vitest'
@@ -21,11 +21,11 @@ function check(setting: typeof elementwise, change: (y: Float32Array, x: Float32
 }
 
 describe('checkDropout', () => {
-  test.each([elementwise, spatial])('takes a dropout of $shape with noise shape $noiseShape', (setting) => {
+  test.each([elementwise, spatial])('accepts a dropout of $shape with noise shape $noiseShape', (setting) => {
     expect(check(setting, (y) => y)).toBeUndefined()
   })
 
-  test('takes a scale that is rounded in another way', () => {
+  test('accepts a scale that is rounded differently', () => {
     expect(check(elementwise, (y) => y.map((value) => value * (1 + 1e-6)))).toBeUndefined()
   })
 
@@ -59,7 +59,7 @@ describe('checkDropout', () => {
   })
 })
 
-test('checkBits tells two zeros apart and takes equal NaNs', () => {
+test('checkBits distinguishes the two zeros and accepts equal NaNs', () => {
   expect(checkBits(Float32Array.of(1, Number.NaN), Float32Array.of(1, Number.NaN))).toBeUndefined()
   expect(checkBits(Float32Array.of(0), Float32Array.of(-0))).toContain('element 0')
   expect(checkBits(Float32Array.of(0), Float32Array.of(0, 0))).toContain('1 elements, not 2')
@@ -74,7 +74,7 @@ test.each([
   expect(patternOf(shape, noiseShape)).toEqual(pattern)
 })
 
-test('every case has a pattern, a name of its own, and sizes that packets of four fill', () => {
+test('every case has a pattern, a unique name, and a size that is a multiple of four', () => {
   for (const { shape, noiseShape } of dropoutCases) {
     const { outer, shared, inner } = patternOf(shape, noiseShape)
     expect(outer * shared * inner).toBe(size(shape))
@@ -99,23 +99,23 @@ describe('checkPrediction', () => {
   const rows = [33, 3]
   const { probability, mutualInformation } = expected
 
-  /** What PyTorch says of 100 passes, then changed. */
-  function check(change: (prediction: Prediction) => Partial<Prediction>, passes = 100) {
+  /** PyTorch's statistics of 100 samples, then changed. */
+  function check(change: (prediction: Prediction) => Partial<Prediction>, samples = 100) {
     const prediction = {
       mean: Float32Array.from(rows.flatMap((row) => probability.mean[row])),
       variance: Float32Array.from(rows.flatMap((row) => probability.sdOfOnePass[row].map((sd) => sd ** 2))),
       mutualInformation: Float32Array.from(rows, (row) => mutualInformation.mean[row]),
     }
-    return checkPrediction({ ...prediction, ...change(prediction) }, rows, passes)
+    return checkPrediction({ ...prediction, ...change(prediction) }, rows, samples)
   }
 
-  test('takes a prediction', () => {
+  test('accepts a prediction', () => {
     expect(check(() => ({}))).toBeUndefined()
   })
 
   test.each<[string, (prediction: Prediction) => Partial<Prediction>, string]>([
     [
-      'passes that are all the same',
+      'samples that are all the same',
       ({ variance }) => ({ variance: variance.map(() => 0) }),
       'the variance of all rows is 0',
     ],
@@ -141,15 +141,15 @@ describe('checkPrediction', () => {
     expect(check(change)).toContain(said)
   })
 
-  test('allows less the more passes there are', () => {
+  test('allows less with more samples', () => {
     const off = ({ mean }: Prediction) => ({ mean: mean.map((p, i) => (i === 8 ? p + 0.1 : p)) })
     expect(check(off, 100)).toBeUndefined() // the standard error is 0.35 / 10
     expect(check(off, 10_000)).toContain('the mean probability of 8 in row 0')
   })
 })
 
-test('the tally of passes has mean, variance and mutual information of their probabilities', () => {
-  // Two passes over two rows of two classes. Row 0: sure of either; row 1: the same doubt twice.
+test('the tally of samples has mean, variance and mutual information of their probabilities', () => {
+  // Two samples of two rows of two classes. Row 0: certain both times, of different classes; row 1: equally uncertain both times.
   const tally = createTally(2, 2)
   tally.add(new Float32Array([200, 0, 5, 5]))
   tally.add(new Float32Array([0, 200, -7, -7]))

@@ -60,7 +60,7 @@ describe('measure', () => {
     for (const fasts of between) expect(fasts).toBeLessThanOrEqual(4)
   })
 
-  test('stops when it is told to, before the next batch', async () => {
+  test('stops when aborted, before the next batch', async () => {
     const { entrants, diary, now } = race({ a: 10, b: 10 })
     const controller = new AbortController()
     const onRound = (done: number) => done === 2 && controller.abort(new Error('enough'))

@@ -1,10 +1,10 @@
-/** A whole run with hand-made peers, and what is read off its report. */
+/** A whole run with hand-made peers, and what its report says. */
 
 import { dropout } from 'noiseshape/cpu'
 import { describe, expect, test } from 'vitest'
 import type { Prediction, Predictor } from '../../bench/monte-carlo/predictor.js'
 import type { Peer, Setting } from '../../bench/peers/peer.js'
-import { type EntrantReport, roofOf, withRatios, withRatiosTo } from '../../bench/report.js'
+import { baselineOf, type EntrantReport, withRatios, withRatiosTo } from '../../bench/report.js'
 import { runBenchmark } from '../../bench/run.js'
 import { select, selectPeers } from '../../bench/select.js'
 import { markdownTables, textTables, withSection } from '../../bench/tables.js'
@@ -26,7 +26,7 @@ function peer(name: string, result: (setting: Setting) => Float32Array, more: Pa
   }
 }
 
-const roof = peer('copy', ({ x }) => x.slice(), { role: 'roof' })
+const copy = peer('copy', ({ x }) => x.slice(), { role: 'baseline' })
 const good = peer('good', ({ x, shape, rate }) => dropout(x, { shape: [...shape], rate, seed: 1 }))
 
 function run(peers: Peer[], more: Partial<Parameters<typeof runBenchmark>[0]> = {}) {
@@ -36,8 +36,8 @@ function run(peers: Peer[], more: Partial<Parameters<typeof runBenchmark>[0]> = 
 const outcome = (entrants: EntrantReport[], name: string) => entrants.find(({ peer }) => peer === name)
 
 describe('a run', () => {
-  test('measures what is a dropout, and holds it against the roof', async () => {
-    const report = await run([roof, good])
+  test('measures what is a dropout, and compares it with the copy baseline', async () => {
+    const report = await run([copy, good])
     expect(report.cases[0].entrants.map(({ peer, status }) => [peer, status])).toEqual([
       ['copy', 'ok'],
       ['good', 'ok'],
@@ -45,7 +45,7 @@ describe('a run', () => {
     expect(JSON.parse(JSON.stringify(report))).toEqual(report)
   })
 
-  test('tells what fails, and goes on with the rest', async () => {
+  test('reports what fails, and continues with the rest', async () => {
     const closed: string[] = []
     const wrong = peer('wrong', ({ x }) => x)
     const throws = peer('throws', () => {
@@ -69,7 +69,7 @@ describe('a run', () => {
         },
       }),
     }
-    const report = await run([roof, wrong, throws, missing, late, good])
+    const report = await run([copy, wrong, throws, missing, late, good])
     const { entrants } = report.cases[0]
     expect(outcome(entrants, 'wrong')).toMatchObject({ status: 'failed', reason: /neither 0 nor/ })
     expect(outcome(entrants, 'throws')).toMatchObject({ status: 'failed', reason: 'no memory' })
@@ -89,11 +89,11 @@ describe('a run', () => {
         expected: () => dropout(setting.x, { shape: [...setting.shape], rate: setting.rate, seed: 2 }),
       }),
     }
-    const [{ entrants }] = (await run([roof, unequal])).cases
+    const [{ entrants }] = (await run([copy, unequal])).cases
     expect(outcome(entrants, 'good')).toMatchObject({ status: 'failed' })
   })
 
-  test('a peer that is too slow is skipped, told, and not tried again on a larger case', async () => {
+  test('a peer that is too slow is skipped, reported, and not tried again on a larger case', async () => {
     let calls = 0
     const slow = peer('slow', (setting) => {
       calls++
@@ -102,7 +102,7 @@ describe('a run', () => {
       return dropout(setting.x, { shape: [...setting.shape], rate: setting.rate, seed: 1 })
     })
     const larger = { ...tiny, name: 'larger', shape: [80, 50], noiseShape: [80, 50] }
-    const report = await run([roof, slow], { cases: [tiny, larger], limitMs: 20 })
+    const report = await run([copy, slow], { cases: [tiny, larger], limitMs: 20 })
     expect(report.cases.map(({ entrants }) => outcome(entrants, 'slow')?.status)).toEqual([
       'skipped',
       'skipped',
@@ -111,7 +111,7 @@ describe('a run', () => {
   })
 
   test('without WebGPU the peers that need it are left out, and the report says so', async () => {
-    const report = await run([peer('gpu', ({ x }) => x, { kind: 'gpu' }), roof, good])
+    const report = await run([peer('gpu', ({ x }) => x, { kind: 'gpu' }), copy, good])
     expect(report.peers.map(({ name }) => name)).toEqual(['copy', 'good'])
     expect(report.notes[0]).toContain('no WebGPU')
     expect(textTables(report)).toContain('none (this is a test)')
@@ -121,7 +121,7 @@ describe('a run', () => {
     const part = peer('part', (setting) => dropout(setting.x, { ...tiny, rate: setting.rate, seed: 1 }), {
       role: 'part',
     })
-    const report = await run([roof, part], { cases: [tiny, { ...tiny, name: 'sweep-2^11', sweep: true }] })
+    const report = await run([copy, part], { cases: [tiny, { ...tiny, name: 'sweep-2^11', sweep: true }] })
     expect(report.cases.map(({ entrants }) => entrants.map(({ peer }) => peer))).toEqual([
       ['copy', 'part'],
       ['copy'],
@@ -133,7 +133,7 @@ describe('a run', () => {
       task: 'monte-carlo',
       name: 'network',
       title: 'Network',
-      passes: 100,
+      samples: 100,
       digits: [1, 3],
     } as const
     const cases = [{ ...network, digits: [...network.digits] }]
@@ -164,12 +164,12 @@ describe('a run', () => {
       }
     }
 
-    test('measures predictors at each number of digits, and tells of those whose passes are all the same', async () => {
+    test('measures predictors at each number of digits, and reports those whose samples are all the same', async () => {
       const still = predictor('still', (digits) => ({ variance: new Float32Array(digits * 10) }))
       const all = [predictor('noiseshape-onnx'), still, predictor('other')]
-      const report = await run([], { cases, peers: [roof, ...all], quick: false, device })
+      const report = await run([], { cases, peers: [copy, ...all], quick: false, device })
       expect(report.peers.map(({ name }) => name)).toEqual(['noiseshape-onnx', 'still', 'other'])
-      expect(report.predictions.map(({ digits, passes }) => [digits, passes])).toEqual([
+      expect(report.predictions.map(({ digits, samples }) => [digits, samples])).toEqual([
         [1, 100],
         [3, 100],
       ])
@@ -184,12 +184,12 @@ describe('a run', () => {
       expect(JSON.parse(JSON.stringify(report))).toEqual(report)
     })
 
-    test('a case in which nobody takes part is told', async () => {
-      const report = await run([roof, good], { cases: [tiny, ...cases] })
+    test('a case in which no peer takes part is reported', async () => {
+      const report = await run([copy, good], { cases: [tiny, ...cases] })
       expect(report.notes).toEqual(['network: no peer takes part in it.'])
     })
 
-    test('times are held against those of noiseshape-onnx, and stand alone without it', () => {
+    test('times are compared with those of noiseshape-onnx, and stand alone without it', () => {
       const [ours, other] = [timing('noiseshape-onnx', 20), timing('other', 50)]
       const ratios = (timings: readonly ReturnType<typeof timing>[]) =>
         withRatiosTo('noiseshape-onnx', timings).map(({ ratio }) => ratio)
@@ -198,18 +198,18 @@ describe('a run', () => {
     })
   })
 
-  test('ends when it is told to', async () => {
+  test('ends when it is aborted', async () => {
     const controller = new AbortController()
     const stopping = peer('stopping', ({ x }) => {
       controller.abort(new Error('enough'))
       return x
     })
-    await expect(run([roof, stopping, good], { signal: controller.signal })).rejects.toThrow('enough')
+    await expect(run([copy, stopping, good], { signal: controller.signal })).rejects.toThrow('enough')
   })
 
   test('progress goes from 0 to 1 and never back', async () => {
     const shares: number[] = []
-    await run([roof, good], { cases: [tiny, tiny], onProgress: ({ share }) => shares.push(share) })
+    await run([copy, good], { cases: [tiny, tiny], onProgress: ({ share }) => shares.push(share) })
     expect(shares).toEqual(shares.toSorted((a, b) => a - b))
     expect([shares[0], shares.at(-1)]).toEqual([0, 1])
   })
@@ -218,11 +218,11 @@ describe('a run', () => {
 const timing = (peer: string, median: number) =>
   ({ peer, status: 'ok', median, min: median, spread: 0, repeats: 1, rounds: 3 }) as const
 const peers = [
-  { name: 'copy-1', title: 'copy 1', kind: 'gpu', role: 'roof', copies: 1 },
-  { name: 'copy-8', title: 'copy 8', kind: 'gpu', role: 'roof', copies: 1 },
+  { name: 'copy-1', title: 'copy 1', kind: 'gpu', role: 'baseline', copies: 1 },
+  { name: 'copy-8', title: 'copy 8', kind: 'gpu', role: 'baseline', copies: 1 },
   { name: 'ours', title: 'ours', kind: 'gpu', role: 'ours', copies: 1 },
   { name: 'both', title: 'both', kind: 'gpu', role: 'part', copies: 2 },
-  { name: 'set', title: 'set', kind: 'cpu', role: 'roof', copies: 1 },
+  { name: 'set', title: 'set', kind: 'cpu', role: 'baseline', copies: 1 },
   { name: 'loop', title: 'loop', kind: 'cpu', role: 'peer', copies: 1 },
 ] as const
 
@@ -230,7 +230,7 @@ describe('the numbers', () => {
   const million = [timing('copy-1', 4), timing('copy-8', 2), timing('ours', 3), timing('both', 6)]
   const entrants = withRatios(1e6, [...million, timing('set', 1), timing('loop', 5)], peers)
 
-  test('the roof is the fastest copy of its kind, and two copies count twice', () => {
+  test('the baseline is the fastest copy of its kind, and two copies count twice', () => {
     expect(entrants.map(({ peer, ratio }) => [peer, ratio])).toEqual([
       ['copy-1', 2],
       ['copy-8', 1],
@@ -245,7 +245,7 @@ describe('the numbers', () => {
     expect(entrants.map(({ gbPerS }) => gbPerS)).toEqual([2, 4, 8 / 3, 16 / 6, 8, 1.6])
   })
 
-  test('without a roof there is a throughput and no ratio', () => {
+  test('without a baseline there is a throughput and no ratio', () => {
     expect(withRatios(1e6, [timing('ours', 2)], peers)[0]).toEqual({ ...timing('ours', 2), gbPerS: 4 })
   })
 
@@ -260,8 +260,8 @@ describe('the numbers', () => {
     notes: [],
   }
 
-  test('the tables have a row for each case, with the roof first', () => {
-    expect(roofOf(report, report.cases[0], 'gpu')?.peer).toBe('copy-8')
+  test('the tables have a row for each case, with the copy baseline first', () => {
+    expect(baselineOf(report, report.cases[0], 'gpu')?.peer).toBe('copy-8')
     expect(markdownTables(report)).toContain('| tiny, rate 0.1 | 2 ms, 4 GB/s | 1.5x | 1.5x |')
     expect(textTables(report)).toMatch(/^ {2}tiny, rate 0\.1 +1 ms, 8 GB\/s +5x$/m)
     expect(textTables(report)).toContain('2031-02-03')
@@ -269,10 +269,10 @@ describe('the numbers', () => {
 
   test('predictions have a table of their own, with times and ratios', () => {
     const timed = withRatiosTo('ours', [timing('ours', 20), timing('both', 50)])
-    const predictions = [{ name: 'network', title: 'Network', digits: 32, passes: 100, entrants: timed }]
+    const predictions = [{ name: 'network', title: 'Network', digits: 32, samples: 100, entrants: timed }]
     const text = markdownTables({ ...report, predictions })
     expect(text).toContain('| case | ours | both |')
-    expect(text).toContain('| network, digits 32, passes 100 | 20 (1x) | 50 (2.5x) |')
+    expect(text).toContain('| network, digits 32, samples 100 | 20 (1x) | 50 (2.5x) |')
   })
 
   test('a file of results has one section for each runtime and adapter, and a run replaces its own', () => {
@@ -288,14 +288,14 @@ describe('the numbers', () => {
   })
 })
 
-test('names select in the order of the list, and a name that is not there is told with those that are', () => {
+test('names select in the order of the list, and an unknown name is refused with the list of known ones', () => {
   const all = [{ name: 'a' }, { name: 'b' }, { name: 'c' }]
   expect(select('case', all, ['c', 'a'])).toEqual([{ name: 'a' }, { name: 'c' }])
   expect(select('case', all, [])).toEqual(all)
   expect(() => select('case', all, ['d'])).toThrow('There is no case d. Pick from: a, b, c.')
 })
 
-test('the roof of its kind comes with a peer', () => {
-  const gpuRoof = peer('gpu-copy', ({ x }) => x, { kind: 'gpu', role: 'roof' })
-  expect(selectPeers([gpuRoof, roof, good], ['good'])).toEqual([roof, good])
+test('the copy baseline of its kind comes with a peer', () => {
+  const gpuCopy = peer('gpu-copy', ({ x }) => x, { kind: 'gpu', role: 'baseline' })
+  expect(selectPeers([gpuCopy, copy, good], ['good'])).toEqual([copy, good])
 })

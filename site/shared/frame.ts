@@ -1,0 +1,49 @@
+/**
+ * What every page has around its content: the head, the title and the tabs. A Vite plugin puts them in place of the
+ * comments `<!-- head -->` and `<!-- header: what the page does -->`, in development and in the build.
+ */
+
+import type { Plugin } from 'vite'
+
+/** The pages, in the order of their tabs: file name and label. */
+export const pages = [
+  { file: 'index.html', label: 'Picture' },
+  { file: 'uncertainty.html', label: 'Uncertainty' },
+  { file: 'benchmark.html', label: 'Benchmark' },
+]
+
+const ICON =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 4 4' shape-rendering='crispEdges'%3E%3Cpath fill='%232a5bd7' d='M0 0h1v4H0zM2 0h1v4H2zM1 1h1v1H1zM3 2h1v2H3z'/%3E%3C/svg%3E"
+
+const head = `<meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <link rel="icon" href="${ICON}" />
+    <link rel="stylesheet" href="./shared/style.css" />`
+
+function header(tagline: string, current: string): string {
+  const tabs = pages.map(
+    ({ file, label }) => `<a href="./${file}"${file === current ? ' aria-current="page"' : ''}>${label}</a>`,
+  )
+  return `<header class="top">
+      <div class="title">
+        <h1>noiseshape</h1>
+        <p>${tagline}</p>
+      </div>
+      <p class="badge" id="badge"></p>
+      <nav class="tabs" aria-label="Pages">
+        ${tabs.join('\n        ')}
+      </nav>
+    </header>`
+}
+
+export const frame: Plugin = {
+  name: 'frame',
+  transformIndexHtml: {
+    order: 'pre', // before Vite looks for the stylesheets
+    handler: (html, { path }) =>
+      html
+        .replace('<!-- head -->', () => head)
+        .replace(/<!-- header: (.*?) -->/, (_, tagline) => header(tagline, path.slice(1) || 'index.html')),
+  },
+}

@@ -1,0 +1,13 @@
+/** What the plots of all pages share. */
+
+/** Loads the plotting library, with the first result and not with the page. */
+export const plotting = () => import('@observablehq/plot')
+
+export const STYLE = { fontSize: '13px', background: 'none' }
+
+/** Names a plot for screen readers. */
+export function labelled(svg: Element, label: string): Element {
+  svg.setAttribute('role', 'img')
+  svg.setAttribute('aria-label', label)
+  return svg
+}

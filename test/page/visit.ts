@@ -1,0 +1,78 @@
+/** What the tests of the pages share: opening a page, waiting for its answer, reading what it shows. */
+
+import type { Browser, Page } from 'puppeteer'
+import { watch } from '../support/browser.js'
+
+export interface Visit {
+  page: Page
+  /** Errors, failed requests and requests to other hosts so far. */
+  wrong: string[]
+}
+
+/** Opens a page of a served site and waits until it is ready. */
+export async function open(browser: Browser, address: string, width = 1280, height = 900): Promise<Visit> {
+  const page = await browser.newPage()
+  const wrong = watch(page, new URL('./', address).href)
+  await page.setViewport({ width, height })
+  await page.goto(address)
+  await settled(page)
+  return { page, wrong }
+}
+
+/** The state of the page once it is no longer starting or at work. */
+export async function settled(page: Page): Promise<string> {
+  const main = await page.waitForSelector(
+    'main:is([data-state=ready], [data-state=error], [data-state=blank])',
+  )
+  return (await main?.evaluate((node) => (node as HTMLElement).dataset.state)) ?? ''
+}
+
+export const text = (page: Page, id: string) =>
+  page.$eval(`#${id}`, (node) => node.textContent?.replace(/\s+/g, ' ').trim() ?? '')
+
+/** Replaces what is in a field and waits for the answer. */
+export async function type(page: Page, id: string, what: string): Promise<string> {
+  await page.click(`#${id}`, { count: 3 })
+  await page.keyboard.press('Backspace')
+  await page.keyboard.type(what)
+  return settled(page)
+}
+
+/** The width that the page needs. */
+export const scrollWidth = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth)
+
+/**
+ * How far things move while a page loads: the cumulative layout shift, of which 0.1 is what browsers call good. The GPU
+ * is held back until the page has been painted, so that results arrive on a page that is already seen, as they do on
+ * a slow machine.
+ */
+export async function layoutShift(browser: Browser, address: string, width: number): Promise<number> {
+  const page = await browser.newPage()
+  try {
+    await page.evaluateOnNewDocument(() => {
+      Object.assign(globalThis, { shift: 0 })
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+          Object.assign(globalThis, { shift: Reflect.get(globalThis, 'shift') + Reflect.get(entry, 'value') })
+        }
+      }).observe({ type: 'layout-shift', buffered: true })
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+      const { requestAdapter } = GPU.prototype
+      GPU.prototype.requestAdapter = async function (...options) {
+        while (performance.getEntriesByName('first-contentful-paint').length === 0) await frame()
+        await frame()
+        return requestAdapter.apply(this, options)
+      }
+    })
+    await page.setViewport({ width, height: 2000 })
+    await page.goto(address)
+    await settled(page)
+    return await page.evaluate(async () => {
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+      for (let frames = 0; frames < 3; frames++) await frame() // the last of it is painted, and reported
+      return Reflect.get(globalThis, 'shift')
+    })
+  } finally {
+    await page.close()
+  }
+}
