@@ -1,6 +1,6 @@
 // @ts-check
-// The statistical battery: the native mask stream, as raw bits, through Debian's dieharder. docs/generator.md has the
-// verdicts of the last run.
+// The statistical battery: the native mask stream, as raw bits, through Debian's dieharder. docs/generator.md
+// sums up the last runs, and docs/generator-battery.txt has them as printed.
 //
 // The bits come in the order in which masks use them, with nothing left out and nothing taken twice:
 //
