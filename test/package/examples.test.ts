@@ -98,7 +98,7 @@ async function visit(project: string): Promise<{ sections: Section[]; wrong: str
       })
     })
     await page.goto(server.url)
-    await Promise.race([page.waitForSelector('output', { timeout: 100_000 }), failed])
+    await Promise.race([page.waitForSelector('output', { timeout: 0 }), failed])
     const sections = await page.$$eval('section', (all) =>
       all.map((section) => ({
         classes: Array.from(section.querySelectorAll('tr'), ({ cells }) => {
