@@ -1,9 +1,19 @@
+import { resolve } from 'node:path'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { puppeteer } from './test/support/puppeteer-provider.ts'
 import { alias } from './vite.config.ts'
 
 /** Only catches a test that hangs: a busy machine with a software GPU may be many times slower than a quiet one. */
 const HANGS_MS = 10 * 60_000
+
+/** What the files of test/both run on: modules that both projects have under one name. */
+const backends = (kind: '' | '-webgpu') =>
+  Object.fromEntries(
+    ['backends', 'carriers', 'tfjs-backends'].map((name) => [
+      `#${name}`,
+      resolve(import.meta.dirname, `test/support/${name}${kind}.ts`),
+    ]),
+  )
 
 let groupOrder = 0
 
@@ -16,7 +26,10 @@ function project(name: string, include: string[], more: TestProjectInlineConfigu
   } satisfies TestProjectInlineConfiguration
 }
 
+const inNode: TestProjectInlineConfiguration = { resolve: { alias: backends('') } }
+
 const inChrome: TestProjectInlineConfiguration = {
+  resolve: { alias: backends('-webgpu') },
   optimizeDeps: {
     // known before the first file, else the page reloads under it
     include: [
@@ -51,11 +64,11 @@ export default defineConfig({
     testTimeout: HANGS_MS,
     hookTimeout: HANGS_MS,
     projects: [
-      project('unit', ['test/unit/**/*.test.ts']),
-      project('gpu', ['test/gpu/**/*.test.ts'], inChrome),
+      project('unit', ['test/{unit,both}/**/*.test.ts'], inNode),
+      project('gpu', ['test/{gpu,both}/**/*.test.ts'], inChrome),
       project('page', ['test/page/**/*.test.ts'], oneByOne),
       project('package', ['test/package/**/*.test.ts'], oneByOne),
-      project('long-unit', ['test/long/unit/**/*.test.ts']),
+      project('long-unit', ['test/long/unit/**/*.test.ts'], inNode),
       project('long-gpu', ['test/long/gpu/**/*.test.ts'], inChrome),
       project('long-page', ['test/long/page/**/*.test.ts'], oneByOne),
       project('long-package', ['test/long/package/**/*.test.ts'], oneByOne),

@@ -14,7 +14,7 @@ import { pretendHardware } from '../support/disfigured'
 import { useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { judgeDropout, judgeMask } from '../support/judge'
-import { caught } from '../support/suites/argument-errors'
+import { caught } from '../support/refusals'
 
 const gpu = useGpu()
 

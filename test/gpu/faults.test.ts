@@ -16,7 +16,7 @@ import { claimLimits, pretendHardware } from '../support/disfigured'
 import { storageUsage, useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { judgeDropout, judgeMask } from '../support/judge'
-import { caught } from '../support/suites/argument-errors'
+import { caught } from '../support/refusals'
 
 const gpu = useGpu()
 

@@ -8,11 +8,6 @@ import { expectSameBits } from '../support/compare'
 import { input } from '../support/inputs'
 import { judgeDropout } from '../support/judge'
 import { deviceOf, taken, tensorOf, useBackend } from '../support/tfjs-backend'
-import { op } from '../support/tfjs-op'
-
-describe('the op on the webgpu backend', () => op('webgpu'))
-
-describe('the op on the cpu backend in the browser', () => op('cpu'))
 
 describe('on the webgpu backend', () => {
   useBackend('webgpu')

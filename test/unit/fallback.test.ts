@@ -3,7 +3,7 @@ import { createEngine, EngineDestroyedError, WebGPUUnavailableError } from '../.
 import { expectSameBits, floats } from '../support/compare'
 import { input } from '../support/inputs'
 import { judgeDropout, judgeMask } from '../support/judge'
-import { caught, expectRefusal } from '../support/suites/argument-errors'
+import { caught, expectRefusal } from '../support/refusals'
 
 const draw = { shape: [3, 50], noiseShape: [3, 1], rate: 0.5, seed: 4 }
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { DeviceLostError } from '../../src/webgpu/errors.js'
 import { createLifetime } from '../../src/webgpu/lifetime.js'
 import { bounded } from '../support/bounded'
-import { caught } from '../support/suites/argument-errors'
+import { caught } from '../support/refusals'
 
 /** As much of a device as a lifetime sees, and how to lose it. */
 function deviceToLose() {

@@ -13,13 +13,10 @@ import type { Engine } from '../../src/index.js'
 import { floats } from '../support/compare'
 import { input } from '../support/inputs'
 import { type Draw, judgeDropout } from '../support/judge'
-import { caught, expectRefusal } from '../support/suites/argument-errors'
-import { expectMoments, monteCarloStatistics } from '../support/suites/monte-carlo'
+import { expectMoments } from '../support/moments'
+import { caught, expectRefusal } from '../support/refusals'
 
 const cpuEngine = () => createEngine({ backend: 'cpu' })
-
-describe('outputs in arrays', () =>
-  monteCarloStatistics({ name: 'arrays', open: cpuEngine, carry: (values) => values }))
 
 let engine: Engine
 beforeAll(async () => {

@@ -1,12 +1,13 @@
 /** The noise shapes that the documentation shows, with the counts a reader can work out by hand. */
 
 import { describe, expect, test } from 'vitest'
-import { type Backend, type Session, type Spatial, useSession } from '../backends'
-import { expectSameBits, floats, patterns } from '../compare'
-import { input } from '../inputs'
-import { type Draw, judgeDropout, judgeFlags, type NoiseShape } from '../judge'
+import { backends } from '#backends'
+import { type Session, type Spatial, useSession } from '../support/backends'
+import { expectSameBits, floats, patterns } from '../support/compare'
+import { input } from '../support/inputs'
+import { type Draw, judgeDropout, judgeFlags, type NoiseShape } from '../support/judge'
 
-export function layers(backend: Backend): void {
+describe.each(backends)('$name', (backend) => {
   const session = useSession(backend)
 
   test('plain dropout of [2, 2, 2] flips 8 coins: any count from 0 to 8 is zeroed', async () => {
@@ -73,7 +74,7 @@ export function layers(backend: Backend): void {
   })
 
   if (backend.makesArrays) spatialLayers(session)
-}
+})
 
 function spatialLayers(session: () => Session): void {
   describe('spatial layers', () => {

@@ -4,12 +4,12 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { type Backend, type Session, type Spatial, useSession } from '../backends'
-import { expectSameBits, floats } from '../compare'
-import { input } from '../inputs'
-import { type Draw, judgeDropout } from '../judge'
-
-type Kind = typeof RangeError | typeof TypeError
+import { backends } from '#backends'
+import { type Session, type Spatial, useSession } from '../support/backends'
+import { expectSameBits, floats } from '../support/compare'
+import { input } from '../support/inputs'
+import { type Draw, judgeDropout } from '../support/judge'
+import { caught, expectRefusal, type Kind } from '../support/refusals'
 
 interface Broken {
   name: string
@@ -23,9 +23,6 @@ interface Allowed {
   name: string
   change: Partial<Draw>
 }
-
-/** A remedy is an imperative sentence at the end of the message. */
-const REMEDY = /\. (Pass|Leave|Remove|Split|Convert|Use|Make|Create|Give|Add|Take|Call)\b.*$/s
 
 const control = { shape: [2, 3], rate: 0.5, seed: 1 } satisfies Draw
 
@@ -279,7 +276,7 @@ const BROKEN: Broken[] = [
   },
 ]
 
-export function argumentErrors(backend: Backend): void {
+describe.each(backends)('$name', (backend) => {
   const session = useSession(backend)
   const six = () => Float32Array.of(1, 2, 3, 4, 5, 6)
 
@@ -300,7 +297,7 @@ export function argumentErrors(backend: Backend): void {
   })
 
   if (backend.makesArrays) arrayErrors(session, six)
-}
+})
 
 /** What only those have that take and give Float32Arrays. */
 function arrayErrors(session: () => Session, six: () => Float32Array): void {
@@ -354,30 +351,4 @@ function arrayErrors(session: () => Session, six: () => Float32Array): void {
       expectRefusal(error, kind, ['dataFormat', String(dataFormat), 'channelsLast', 'channelsFirst'])
     })
   })
-}
-
-/** What `run` throws or rejects with; a failure where it does neither. */
-export async function caught(run: () => Promise<unknown>): Promise<Error> {
-  try {
-    await run()
-  } catch (error) {
-    return error as Error
-  }
-  throw new Error('expected an error, got none')
-}
-
-/** Checks the kind of an error, that its message holds what it should, and that it ends with a remedy. */
-export function expectRefusal(
-  error: Error,
-  kind: Kind | readonly Kind[],
-  says: readonly (string | RegExp)[],
-): void {
-  const kinds = Array.isArray(kind) ? (kind as Kind[]) : [kind as Kind]
-  const shown = `${error.name}: ${error.message}`
-  expect(
-    kinds.map(({ name }) => name),
-    shown,
-  ).toContain(error.name)
-  for (const part of says) expect(error.message).toMatch(part)
-  expect(error.message, 'a message ends with a remedy').toMatch(REMEDY)
 }

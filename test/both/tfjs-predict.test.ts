@@ -3,16 +3,17 @@
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { Dropout, DropPath, mcPredict, registerLayers } from 'noiseshape/tfjs'
-import { expect, test } from 'vitest'
-import { expectSameBits, floats } from './compare'
-import { input } from './inputs'
-import { judgeDropout } from './judge'
-import { type BackendName, taken, tensorOf, useBackend } from './tfjs-backend'
-import { type KerasModel, load } from './tfjs-keras'
+import { describe, expect, test } from 'vitest'
+import { tfjsBackends } from '#tfjs-backends'
+import { expectSameBits, floats } from '../support/compare'
+import { input } from '../support/inputs'
+import { judgeDropout } from '../support/judge'
+import { taken, tensorOf, useBackend } from '../support/tfjs-backend'
+import { type KerasModel, load } from '../support/tfjs-keras'
 
 const ON = { training: true }
 
-export function predict(name: BackendName): void {
+describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
   useBackend(name)
 
   const SAMPLES = 8
@@ -281,4 +282,4 @@ export function predict(name: BackendName): void {
     x.dispose()
     model.dispose()
   })
-}
+})

@@ -1,10 +1,11 @@
 /** What becomes of each kind of float32, kept and dropped, at ordinary and extreme rates. */
 
 import { describe, expect, test } from 'vitest'
-import { type Backend, useSession } from '../backends'
-import { expectSameBits, floats, patterns } from '../compare'
-import { input, ODD_VALUES } from '../inputs'
-import { judgeDropout, judgeFlags } from '../judge'
+import { backends } from '#backends'
+import { useSession } from '../support/backends'
+import { expectSameBits, floats, patterns } from '../support/compare'
+import { input, ODD_VALUES } from '../support/inputs'
+import { judgeDropout, judgeFlags } from '../support/judge'
 
 /** Enough copies of a value that some are kept and some dropped, alone and beside ordinary values. */
 const COPIES = 64
@@ -13,7 +14,7 @@ const COPIES = 64
 const CELL_OF_ZERO = 5146326573
 const CELL_OF_ALL_ONES = 12401829777
 
-export function values(backend: Backend): void {
+describe.each(backends)('$name', (backend) => {
   const session = useSession(backend)
 
   describe.each(ODD_VALUES)('$name', ({ bits, doubled }) => {
@@ -131,4 +132,4 @@ export function values(backend: Backend): void {
     await session().dropout(floats(x), { shape: [100], rate: 0.5, seed: 1 })
     expectSameBits(x, before)
   })
-}
+})

@@ -3,10 +3,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { dropout } from 'noiseshape/tfjs'
 import { describe, expect, test } from 'vitest'
-import { expectSameBits, floats } from './compare'
-import { input } from './inputs'
-import { type Draw, judgeDropout } from './judge'
-import { type BackendName, taken, tensorOf, useBackend } from './tfjs-backend'
+import { tfjsBackends } from '#tfjs-backends'
+import { expectSameBits, floats } from '../support/compare'
+import { input } from '../support/inputs'
+import { type Draw, judgeDropout } from '../support/judge'
+import { taken, tensorOf, useBackend } from '../support/tfjs-backend'
 
 const CASES: readonly Draw[] = [
   { shape: [], rate: 0.5, seed: 3 },
@@ -24,7 +25,7 @@ const CASES: readonly Draw[] = [
   { shape: [6, 50], rate: 1, seed: 5 },
 ]
 
-export function op(name: BackendName): void {
+describe.each(Array.from(new Set([...tfjsBackends, 'cpu'] as const)))('the op on the %s backend', (name) => {
   useBackend(name)
 
   test.each(CASES)(
@@ -222,4 +223,4 @@ export function op(name: BackendName): void {
       expect(() => tf.tidy(run)).toThrow(message)
     })
   })
-}
+})

@@ -4,33 +4,22 @@
  */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Engine } from '../../../src/engine.js'
-import {
-  type ForwardOutput,
-  type MonteCarloOptions,
-  type MonteCarloResult,
-  monteCarlo,
-} from '../../../src/monte-carlo/index.js'
+import { carriers } from '#carriers'
+import type { Engine } from '../../src/engine.js'
+import { type MonteCarloOptions, type MonteCarloResult, monteCarlo } from '../../src/monte-carlo/index.js'
+import type { Carry } from '../support/carriers'
+import { expectMoments, judgeMoments, randomOutputs } from '../support/moments'
 
-/** One way in which a network may hand over its outputs. */
-export interface Carrier {
-  name: string
-  open(): Promise<Engine>
-  /** The same numbers as an output; what the call before gave may be overwritten. */
-  carry(values: Float32Array): ForwardOutput
-}
-
-/** Of a mean, in units of the values' spread, over 1000 updates of some 2^-24 each; its own rounding comes on top. */
-const MEAN_TOLERANCE = 1e-5
-const VARIANCE_TOLERANCE = 1e-5
 /** WGSL grants a log an absolute error of 2^-21 near 1, and float32 sums add as much again for a hundred classes. */
 const ENTROPY_TOLERANCE = 2e-6
 /** WGSL grants exp(d) an error of 3 + 2 |d| units in the last place of what is below 1. */
 const PROBABILITY_TOLERANCE = 2e-6
 
-export function monteCarloStatistics(carrier: Carrier): void {
+describe.each(carriers)('outputs in $name', (carrier) => {
   let engine: Engine
+  let carry: Carry
   beforeEach(async () => {
+    carry = carrier.start()
     engine = await carrier.open()
   })
   afterEach(() => engine.destroy())
@@ -40,7 +29,7 @@ export function monteCarloStatistics(carrier: Carrier): void {
     monteCarlo(engine, {
       samples: outputs.length,
       seed: 1,
-      forward: ({ call }) => carrier.carry(outputs[call]),
+      forward: ({ call }) => carry(outputs[call]),
       ...options,
     })
 
@@ -169,49 +158,7 @@ export function monteCarloStatistics(carrier: Carrier): void {
       }
     })
   })
-}
-
-/** Outputs of `of(u)`, u uniform in [0, 1), from a seeded generator (xorshift32). */
-export function randomOutputs(samples: number, length: number, seed: number, of: (u: number) => number) {
-  let state = (seed * 2654435761 + 1013904223) >>> 0 || 1
-  const next = () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 2 ** 32
-  }
-  return Array.from({ length: samples }, () => Float32Array.from({ length }, () => of(next())))
-}
-
-/** Mean and population variance of each element, by their definitions in double precision. */
-export function judgeMoments(outputs: readonly ArrayLike<number>[]) {
-  const overPasses = (of: (value: number, i: number) => number) =>
-    Array.from(
-      outputs[0],
-      (_, i) => outputs.reduce((sum, output) => sum + of(output[i], i), 0) / outputs.length,
-    )
-  const mean = overPasses((value) => value)
-  return { mean, variance: overPasses((value, i) => (value - mean[i]) ** 2) }
-}
-
-/** `atLeast`: an absolute error that is allowed besides, where the values themselves are computed. */
-export function expectMoments(
-  result: MonteCarloResult,
-  outputs: readonly ArrayLike<number>[],
-  atLeast = 0,
-): void {
-  const { mean, variance } = judgeMoments(outputs)
-  expect(result.samples).toBe(outputs.length)
-  expect(result.mean).toHaveLength(mean.length)
-  expect(result.variance).toHaveLength(mean.length)
-  mean.forEach((expected, i) => {
-    const spread = Math.sqrt(variance[i])
-    const tolerance = MEAN_TOLERANCE * spread + 2 ** -23 * Math.abs(expected) + atLeast
-    expect(Math.abs(result.mean[i] - expected), `mean[${i}]`).toBeLessThanOrEqual(tolerance)
-    const most = VARIANCE_TOLERANCE * variance[i] + 2 * spread * atLeast + atLeast ** 2
-    expect(Math.abs(result.variance[i] - variance[i]), `variance[${i}]`).toBeLessThanOrEqual(most)
-  })
-}
+})
 
 interface Entropies {
   predictive: number

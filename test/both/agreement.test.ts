@@ -2,11 +2,12 @@
 
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
-import { type Backend, type Session, useSession } from '../backends'
-import { expectSameBits, floats } from '../compare'
-import { property, trial } from '../draws'
-import { input } from '../inputs'
-import { type Draw, judgeDropout, judgeMask, judgeNoise, judgeNoiseShape } from '../judge'
+import { backends, propertyRuns } from '#backends'
+import { type Session, useSession } from '../support/backends'
+import { expectSameBits, floats } from '../support/compare'
+import { property, trial } from '../support/draws'
+import { input } from '../support/inputs'
+import { type Draw, judgeDropout, judgeMask, judgeNoise, judgeNoiseShape } from '../support/judge'
 
 /** 4 lanes to a vector, 32 cells to a word, 128 to a generator call, and powers of two where workgroups end. */
 const EDGES = [4, 32, 64, 128, 256, 1024, 8192]
@@ -33,8 +34,7 @@ const LARGE: { name: string; shape: number[]; noiseShape?: number[] }[] = [
   { name: 'one flag for all', shape: [300_007], noiseShape: [1] },
 ]
 
-/** `runs` bounds the random trials: a software GPU is slow. */
-export function agreement(backend: Backend, { runs }: { runs: number }): void {
+describe.each(backends)('$name', (backend) => {
   const session = useSession(backend)
 
   test('random shapes, noise shapes, rates, streams, windows and values give the bits of the judge', async () => {
@@ -42,7 +42,7 @@ export function agreement(backend: Backend, { runs }: { runs: number }): void {
       fc.asyncProperty(trial, async ({ x, draw }) => {
         await check(session(), x, draw)
       }),
-      property(runs),
+      property(propertyRuns),
     )
   })
 
@@ -101,7 +101,7 @@ export function agreement(backend: Backend, { runs }: { runs: number }): void {
       await check(session(), input(shape, 7, 'rare'), { shape, noiseShape, rate: 0.2, ...call })
     })
   })
-}
+})
 
 /** Mask, noise and output of one dropout against the judge. */
 async function check(session: Session, x: Uint32Array, draw: Draw): Promise<void> {

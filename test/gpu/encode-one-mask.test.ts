@@ -1,16 +1,12 @@
 import { createDropout } from 'noiseshape/webgpu'
 import { describe, expect, test } from 'vitest'
-import { webgpuBackends } from '../support/backends-webgpu'
 import { expectSameBits } from '../support/compare'
 import { useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { judgeDropout } from '../support/judge'
-import { caught, expectRefusal } from '../support/suites/argument-errors'
-import { oneMask } from '../support/suites/one-mask'
+import { caught, expectRefusal } from '../support/refusals'
 
 const gpu = useGpu()
-
-describe.each(webgpuBackends(gpu).filter(({ makesArrays }) => makesArrays))('$name', oneMask)
 
 describe("createDropout on the user's device", () => {
   const shape = [6, 40]

@@ -1,15 +1,16 @@
 /** Seed, stream, call and window: what changes a mask, what does not, and how the backward pass finds it again. */
 
 import { describe, expect, test } from 'vitest'
-import { type Backend, useSession } from '../backends'
-import { expectSameBits, floats } from '../compare'
-import { input } from '../inputs'
-import { type Draw, judgeDropout, judgeFlags } from '../judge'
-import { unpacked } from '../unpacked'
+import { backends } from '#backends'
+import { useSession } from '../support/backends'
+import { expectSameBits, floats } from '../support/compare'
+import { input } from '../support/inputs'
+import { type Draw, judgeDropout, judgeFlags } from '../support/judge'
+import { unpacked } from '../support/unpacked'
 
 const draw = { shape: [300], rate: 0.5, seed: 7, stream: 1, call: 3 }
 
-export function streams(backend: Backend): void {
+describe.each(backends)('$name', (backend) => {
   const session = useSession(backend)
 
   test('the same seed, stream and call give the same mask again', async () => {
@@ -103,4 +104,4 @@ export function streams(backend: Backend): void {
       })
     })
   })
-}
+})

@@ -14,11 +14,12 @@ import {
   seedDropout,
 } from 'noiseshape/tfjs'
 import { describe, expect, test } from 'vitest'
-import { expectSameBits } from './compare'
-import { input } from './inputs'
-import { type Draw, judgeDropout, judgeFlags } from './judge'
-import { type BackendName, taken, tensorOf, useBackend } from './tfjs-backend'
-import { type KerasModel, keras2, load } from './tfjs-keras'
+import { tfjsBackends } from '#tfjs-backends'
+import { expectSameBits } from '../support/compare'
+import { input } from '../support/inputs'
+import { type Draw, judgeDropout, judgeFlags } from '../support/judge'
+import { taken, tensorOf, useBackend } from '../support/tfjs-backend'
+import { type KerasModel, keras2, load } from '../support/tfjs-keras'
 
 type Layer = tfl.layers.Layer
 
@@ -27,7 +28,7 @@ const ON = { training: true }
 /** FNV-1a of the name 'drop', worked out with Python: the stream of a layer of that name. */
 const STREAM_OF_DROP = 0xa9a58d8c
 
-export function layers(name: BackendName): void {
+describe.each(tfjsBackends)('the layers on the %s backend', (name) => {
   useBackend(name)
 
   describe('what a layer draws', () => {
@@ -454,4 +455,4 @@ export function layers(name: BackendName): void {
       expect(await run()).toEqual(masks)
     })
   })
-}
+})

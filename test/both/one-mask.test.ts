@@ -1,11 +1,12 @@
 /** oneMaskForBatch: the examples of a batch share one mask, whatever the noise shape says of the other dims. */
 
-import { expect, test } from 'vitest'
-import { type Backend, type Spatial, useSession } from '../backends'
-import { expectSameBits, floats } from '../compare'
-import { input } from '../inputs'
-import { type Draw, judgeDropout, judgeMask, type NoiseShape } from '../judge'
-import { caught, expectRefusal } from './argument-errors'
+import { describe, expect, test } from 'vitest'
+import { backends } from '#backends'
+import { type Spatial, useSession } from '../support/backends'
+import { expectSameBits, floats } from '../support/compare'
+import { input } from '../support/inputs'
+import { type Draw, judgeDropout, judgeMask, type NoiseShape } from '../support/judge'
+import { caught, expectRefusal } from '../support/refusals'
 
 const CASES: { shape: number[]; noiseShape?: NoiseShape; shared: number[] }[] = [
   { shape: [6, 40], shared: [1, 40] },
@@ -28,7 +29,7 @@ const SPATIAL = [
 const call = { rate: 0.4, seed: 11, stream: 2, call: 3, cellOffset: 5 }
 
 /** For backends that make arrays. */
-export function oneMask(backend: Backend): void {
+describe.each(backends.filter(({ makesArrays }) => makesArrays))('$name', (backend) => {
   const session = useSession(backend)
   const arrays = () => session().arrays as NonNullable<ReturnType<typeof session>['arrays']>
 
@@ -73,4 +74,4 @@ export function oneMask(backend: Backend): void {
     const run = async () => session().dropout(new Float32Array(0), draw)
     expectRefusal(await caught(run), RangeError, ['noiseShape', '2^53'])
   })
-}
+})

@@ -1,11 +1,12 @@
 /** The masks and outputs of golden/native.json. */
 
-import { expect, test } from 'vitest'
-import { type Backend, useSession } from '../backends'
-import { expectSameBits, floats } from '../compare'
-import { goldenMasks, goldenOutputs } from '../golden'
+import { describe, expect, test } from 'vitest'
+import { backends } from '#backends'
+import { useSession } from '../support/backends'
+import { expectSameBits, floats } from '../support/compare'
+import { goldenMasks, goldenOutputs } from '../support/golden'
 
-export function knownAnswers(backend: Backend): void {
+describe.each(backends)('$name', (backend) => {
   const session = useSession(backend)
 
   test('the tables are not empty', () => {
@@ -20,4 +21,4 @@ export function knownAnswers(backend: Backend): void {
   test.each(goldenOutputs)('output: $name', async ({ draw, x, y }) => {
     expectSameBits(await session().dropout(floats(x), draw), y, { shape: draw.shape })
   })
-}
+})
