@@ -18,15 +18,18 @@ const backends = (kind: '' | '-webgpu') =>
 let groupOrder = 0
 
 /** Projects run one after the other (groupOrder), so that none waits for a core or the GPU of another. */
-function project(name: string, include: string[], more: TestProjectInlineConfiguration = {}) {
+function project(name: string, include: string[], more: TestProjectInlineConfiguration = {}, rounds = 0) {
   return {
     ...more,
     extends: true,
-    test: { ...more.test, name, include, sequence: { groupOrder: groupOrder++ } },
+    test: { ...more.test, name, include, provide: { rounds }, sequence: { groupOrder: groupOrder++ } },
   } satisfies TestProjectInlineConfiguration
 }
 
 const inNode: TestProjectInlineConfiguration = { resolve: { alias: backends('') } }
+
+/** These repeat themselves (test/support/rounds.ts): a little in `gpu`, and much longer in `long-gpu`. */
+const ROUNDS = { everyday: 100, long: 1000, files: ['leaks', 'concurrency'] }
 
 const inChrome: TestProjectInlineConfiguration = {
   resolve: { alias: backends('-webgpu') },
@@ -65,11 +68,16 @@ export default defineConfig({
     hookTimeout: HANGS_MS,
     projects: [
       project('unit', ['test/{unit,both}/**/*.test.ts'], inNode),
-      project('gpu', ['test/{gpu,both}/**/*.test.ts'], inChrome),
+      project('gpu', ['test/{gpu,both}/**/*.test.ts'], inChrome, ROUNDS.everyday),
       project('page', ['test/page/**/*.test.ts'], oneByOne),
       project('package', ['test/package/**/*.test.ts'], oneByOne),
       project('long-unit', ['test/long/unit/**/*.test.ts'], inNode),
-      project('long-gpu', ['test/long/gpu/**/*.test.ts'], inChrome),
+      project(
+        'long-gpu',
+        ['test/long/gpu/**/*.test.ts', ...ROUNDS.files.map((name) => `test/gpu/${name}.test.ts`)],
+        inChrome,
+        ROUNDS.long,
+      ),
       project('long-page', ['test/long/page/**/*.test.ts'], oneByOne),
       project('long-package', ['test/long/package/**/*.test.ts'], oneByOne),
     ],

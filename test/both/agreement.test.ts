@@ -16,7 +16,7 @@ const INNER = [1, 2, 3, 5, 6, 7, 31, 32, 33, 127, 128, 129]
 
 const call = { seed: 20240607, stream: 3, call: 11 }
 
-/** Each pattern that DESIGN section 7 gives a path of its own, at a size of many workgroups. */
+/** Each pattern that has a path of its own (shaders/README.md), at a size of many workgroups. */
 const LARGE: { name: string; shape: number[]; noiseShape?: number[] }[] = [
   { name: 'elementwise', shape: [293, 1021] },
   { name: 'one flag per inner run', shape: [3, 97, 33, 31], noiseShape: [3, 97, 1, 1] },

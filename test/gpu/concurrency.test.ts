@@ -1,4 +1,4 @@
-/** Calls that overlap: thousands on one engine, each with its own answer; and what becomes of them when it ends. */
+/** Calls that overlap: hundreds on one engine, each with its own answer; and what becomes of them when it ends. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createEngine, DeviceLostError, type Engine, EngineDestroyedError } from '../../src/index.js'
@@ -7,10 +7,11 @@ import { difference, floats } from '../support/compare'
 import { useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { count, type Draw, judgeDropout, judgeMask, judgeNoise } from '../support/judge'
+import { rounds } from '../support/rounds'
 
 const gpu = useGpu()
 
-const CALLS = 2000
+const CALLS = 2 * rounds
 
 /** Tensors of every rank and pattern; the sizes make one, some or many threads of a call. */
 const SHAPES: Pick<Draw, 'shape' | 'noiseShape'>[] = [
