@@ -31,7 +31,8 @@ const inNode: TestProjectInlineConfiguration = { resolve: { alias: backends('') 
 /** These repeat themselves (test/support/rounds.ts): a little in `gpu`, and much longer in `long-gpu`. */
 const ROUNDS = { everyday: 100, long: 1000, files: ['leaks', 'concurrency'] }
 
-const inChrome: TestProjectInlineConfiguration = {
+/** Made anew for each project, because vitest writes the project's name into it. */
+const inChrome = (): TestProjectInlineConfiguration => ({
   resolve: { alias: backends('-webgpu') },
   optimizeDeps: {
     // known before the first file, else the page reloads under it
@@ -55,7 +56,7 @@ const inChrome: TestProjectInlineConfiguration = {
       screenshotFailures: false,
     },
   },
-}
+})
 
 /** These files start browsers and bundlers of their own. */
 const oneByOne: TestProjectInlineConfiguration = { test: { fileParallelism: false } }
@@ -68,14 +69,14 @@ export default defineConfig({
     hookTimeout: HANGS_MS,
     projects: [
       project('unit', ['test/{unit,both}/**/*.test.ts'], inNode),
-      project('gpu', ['test/{gpu,both}/**/*.test.ts'], inChrome, ROUNDS.everyday),
+      project('gpu', ['test/{gpu,both}/**/*.test.ts'], inChrome(), ROUNDS.everyday),
       project('page', ['test/page/**/*.test.ts'], oneByOne),
       project('package', ['test/package/**/*.test.ts'], oneByOne),
       project('long-unit', ['test/long/unit/**/*.test.ts'], inNode),
       project(
         'long-gpu',
         ['test/long/gpu/**/*.test.ts', ...ROUNDS.files.map((name) => `test/gpu/${name}.test.ts`)],
-        inChrome,
+        inChrome(),
         ROUNDS.long,
       ),
       project('long-page', ['test/long/page/**/*.test.ts'], oneByOne),
