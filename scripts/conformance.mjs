@@ -109,7 +109,7 @@ async function rowOf(/** @type {Place} */ { name, compiler, run }, /** @type {st
   return row
 }
 
-/** The suite in a page of its own origin, which has to be a secure context. */
+/** The suite on a page with its own origin, which has to be a secure context. */
 async function inChrome(/** @type {string} */ folder) {
   const executablePath = await findOrInstallBrowser()
   const { launch } = await import('puppeteer')

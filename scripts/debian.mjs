@@ -27,7 +27,7 @@ export function installDebianPackages(/** @type {string[]} */ ...names) {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     })
-  aptGet('update') // one unreachable list is no reason to stop: the install tells
+  aptGet('update') // one unreachable list is no reason to stop: the install will show
   aptGet('install', '-y', '--no-install-recommends', ...names)
 }
 

@@ -1,6 +1,6 @@
 /**
  * Wrong arguments: for each option a control that passes, then one broken rule at a time, on both sides of each
- * boundary. A message must show what was received, say the rule, and tell what to do instead.
+ * boundary. A message must show what was received, state the rule, and say what to do instead.
  */
 
 import { describe, expect, test } from 'vitest'

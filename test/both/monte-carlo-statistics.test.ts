@@ -109,7 +109,7 @@ describe.each(carriers)('outputs in $name', (carrier) => {
       expectEntropies(result, [{ predictive: Math.LN2, expected: lean, mutual: Math.LN2 - lean }])
     })
 
-    test('each row of a batch has entropies of its own', async () => {
+    test('each row of a batch has its own entropies', async () => {
       const outputs = randomOutputs(20, 7 * 5, 6, (u) => u)
       for (const output of outputs) normalize(output, 5)
       const result = await run(outputs, { outputs: 'probabilities', classes: 5 })

@@ -161,7 +161,7 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     model.dispose()
   })
 
-  test('tells entropies of classes: they add up, and lie between 0 and ln 3', async () => {
+  test('reports entropies of classes: they add up, and lie between 0 and ln 3', async () => {
     const model = network()
     const x = data()
     const prediction = await mcPredict(model, x, { ...options, outputs: 'probabilities' })
@@ -213,7 +213,7 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     model.dispose()
   })
 
-  test('tells what is known so far, and two predictions at a time do not disturb each other', async () => {
+  test('reports what is known so far, and two predictions at a time do not disturb each other', async () => {
     const model = network()
     const x = data()
     const means = async (samples: number, read = 0) => {
@@ -239,7 +239,7 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     model.dispose()
   })
 
-  test('turns on what was loaded from Keras, and every use of a shared layer with a mask of its own', async () => {
+  test('turns on what was loaded from Keras, and every use of a shared layer with its own mask', async () => {
     registerLayers()
     const shared = new Dropout({ rate: 0.5 })
     const inputs = tfl.input({ shape: [64] })
@@ -263,7 +263,7 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     tf.dispose([x, variance])
   })
 
-  test('a model without a dropout layer of ours gets told what to do', async () => {
+  test('a model without a dropout layer of ours gives an error that says what to do', async () => {
     const model = tfl.sequential({ layers: [tfl.layers.dropout({ rate: 0.5, inputShape: [4] })] })
     const x = tf.ones([2, 4])
     await expect(mcPredict(model, x, options)).rejects.toThrow(/no dropout layer.*registerLayers\(\) before/)

@@ -60,7 +60,7 @@ async function bounded(work: Promise<void>): Promise<void> {
   }
 }
 
-/** Tries all, so that a message tells every way that fails; at once, because some runtimes wait long for each read-back. */
+/** Tries all, so that a message shows every way that fails; at once, because some runtimes wait long for each read-back. */
 export async function each<T>(items: readonly T[], check: (item: T) => Promise<void>): Promise<void> {
   const outcomes = await Promise.allSettled(items.map(check))
   const messages = outcomes.flatMap((outcome) =>

@@ -80,9 +80,9 @@ beforeEach(() => {
   addEventListener('unhandledrejection', note)
 })
 afterEach(async () => {
-  await new Promise((resolve) => setTimeout(resolve, 0)) // rejections are told at the end of a task
+  await new Promise((resolve) => setTimeout(resolve, 0)) // rejections are reported at the end of a task
   removeEventListener('unhandledrejection', note)
-  expect(unhandled, 'rejections that nobody was given').toEqual([])
+  expect(unhandled, 'rejections that reached no caller').toEqual([])
 })
 
 test(`${CALLS} overlapping calls of mixed shapes on one engine are all right`, async () => {

@@ -60,7 +60,7 @@ test('on wasm, probabilities and entropies agree with PyTorch within sampling er
   expect(await strays(predictOn('wasm'))).toEqual([])
 })
 
-test('on wasm, mutual information tells digits of the test split from rotated, inverted ones and noise', async () => {
+test('on wasm, mutual information separates digits of the test split from rotated, inverted ones and noise', async () => {
   const { together } = await aurocOfUnknown(predictOn('wasm'), { every: 12 })
   expect(together).toBeGreaterThanOrEqual(0.8)
 })

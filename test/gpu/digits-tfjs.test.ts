@@ -38,7 +38,7 @@ describe('on the cpu backend', () => {
     expect(await strays(predict)).toEqual([])
   })
 
-  test('mutual information tells digits of the test split from rotated, inverted ones and noise', async () => {
+  test('mutual information separates digits of the test split from rotated, inverted ones and noise', async () => {
     expect((await aurocOfUnknown(predict, { every: 12 })).together).toBeGreaterThanOrEqual(0.8)
   })
 })

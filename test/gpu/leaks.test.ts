@@ -19,7 +19,7 @@ interface Ledger {
   peak: number
 }
 
-/** Counts what is allocated on a device, by whomever, and what is given back. */
+/** Counts what is allocated on a device and what is given back. */
 function ledgerOf(device: GPUDevice): Ledger {
   const ledger: Ledger = { buffers: 0, bytes: 0, made: 0, peak: 0 }
   const create = device.createBuffer.bind(device)

@@ -17,7 +17,7 @@ import { BINDING, expectSameLongBits, longInput } from '../support/long'
 const MIB = 2 ** 20
 
 let device: GPUDevice
-/** GPU errors that no call was told of. */
+/** GPU errors that no call reported. */
 let errors: string[]
 
 const requestDevice = async (requiredLimits: Record<string, number> = {}) => {

@@ -26,7 +26,7 @@ describe('on the webgpu backend', () => {
     ]
     const y = dropout(x, 0.5, { seed: 2 })
     for (const undo of restore) undo()
-    // The one write is that of the seed. The last packet's width may take a dispatch of its own.
+    // The one write is that of the seed. The last packet's width may take another dispatch.
     expect(seen).toEqual(['writeBuffer', 'dispatchWorkgroups', 'dispatchWorkgroups'])
     tf.dispose([x, y])
   })
@@ -128,7 +128,7 @@ function spy<T extends object>(object: T, name: keyof T & string, seen: string[]
   }
 }
 
-/** The live buffers of a device that bear our label. */
+/** The live buffers of a device with our label. */
 function trackOurs(device: GPUDevice): Set<GPUBuffer> {
   const live = new Set<GPUBuffer>()
   const create = device.createBuffer.bind(device)

@@ -86,15 +86,15 @@ async function visit(project: string): Promise<{ sections: Section[]; wrong: str
     const page = await browser.newPage()
     const wrong: string[] = []
     const failed = new Promise<void>((resolve) => {
-      const tell = (message: string) => {
+      const note = (message: string) => {
         wrong.push(message)
         resolve()
       }
-      page.on('pageerror', (error) => tell(`uncaught: ${error}`))
-      page.on('console', (message) => message.type() === 'error' && tell(`console: ${message.text()}`))
+      page.on('pageerror', (error) => note(`uncaught: ${error}`))
+      page.on('console', (message) => message.type() === 'error' && note(`console: ${message.text()}`))
       page.on('request', (request) => {
         const url = request.url()
-        if (/^https?:/.test(url) && !url.startsWith(server.url)) tell(`left this machine: ${url}`)
+        if (/^https?:/.test(url) && !url.startsWith(server.url)) note(`left this machine: ${url}`)
       })
     })
     await page.goto(server.url)

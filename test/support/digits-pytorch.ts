@@ -57,7 +57,7 @@ function average(values: ArrayLike<number>): number {
 }
 
 /**
- * How well mutual information tells digits of the test split from images of other kinds, as the area under the ROC
+ * How well mutual information separates digits of the test split from images of other kinds, as the area under the ROC
  * curve: against each kind, and against all together.
  *
  * @param every takes each so-manieth digit of the split and of each kind: a software GPU needs minutes for all of them

@@ -91,7 +91,7 @@ describe('passes', () => {
     expect(keptOf(outputs[0], 0)).not.toEqual(keptOf(outputs[1], 0))
   })
 
-  test('without it each row has a mask of its own', async () => {
+  test('without it each row has its own mask', async () => {
     const { outputs } = await passesOf({})
     const kept = Array.from(outputs[0], (value) => value !== 0)
     expect(kept.slice(0, 40)).not.toEqual(kept.slice(40, 80))
@@ -146,7 +146,7 @@ describe('progress', () => {
     ])
   })
 
-  test('a read that nobody waited for is of the moment it was asked for', async () => {
+  test('a read that is not awaited is of the moment it was asked for', async () => {
     const reads: Promise<{ samples: number; mean: Float32Array }>[] = []
     const onProgress = ({ read }: MonteCarloProgress) => void reads.push(read())
     await monteCarlo(engine, { samples: 3, seed: 1, forward, onProgress })

@@ -34,7 +34,7 @@ function againstPyTorch(predict: Predict, part: { every?: number; samples?: numb
 
   const whole = part.every === undefined
   const count = whole ? 'all digits' : `every ${part.every}th digit`
-  test(`mutual information tells ${count} of the test split from rotated, inverted ones and noise`, async () => {
+  test(`mutual information separates ${count} of the test split from rotated, inverted ones and noise`, async () => {
     const { together, ofKind } = await aurocOfUnknown(predict, part)
     expect(together).toBeGreaterThanOrEqual(0.8)
     if (!whole) return

@@ -14,7 +14,7 @@ import { count, type Draw, judgeDropout, judgeMask } from '../../support/judge'
 import { ABOVE_BINDING, expectSameLongBits, longInput } from '../../support/long'
 
 let device: GPUDevice
-/** GPU errors that no call was told of. */
+/** GPU errors that no call reported. */
 let errors: string[]
 
 const requestDevice = async (requiredLimits: Record<string, number> = {}) => {

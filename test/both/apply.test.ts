@@ -119,7 +119,7 @@ describe.each(backends)('$name', (backend) => {
     expectSameBits(await session().dropout(view, draw), expected, { shape: [251] })
   })
 
-  test('the result is an array of its own, also where nothing is dropped', async () => {
+  test('the result is a new array, also where nothing is dropped', async () => {
     const x = new Float32Array(8).fill(1)
     const y = await session().dropout(x, { shape: [8], rate: 0, seed: 1 })
     y.fill(5)
