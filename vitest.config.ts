@@ -1,61 +1,86 @@
-import { defineConfig } from 'vitest/config'
+import { resolve } from 'node:path'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { puppeteer } from './test/support/puppeteer-provider.ts'
 import { alias } from './vite.config.ts'
 
-const tests = (name: string) => [`test/${name}/**/*.test.ts`]
+/** Only catches a test that hangs: a busy machine with a software GPU may be many times slower than a quiet one. */
+const HANGS_MS = 10 * 60_000
 
-/** Four projects, one after the other (groupOrder), so that none of them waits for a core or the GPU of another. */
+/** What the files of test/both run on: modules that both projects have under one name. */
+const backends = (kind: '' | '-webgpu') =>
+  Object.fromEntries(
+    ['backends', 'carriers', 'tfjs-backends'].map((name) => [
+      `#${name}`,
+      resolve(import.meta.dirname, `test/support/${name}${kind}.ts`),
+    ]),
+  )
+
+let groupOrder = 0
+
+/** Projects run one after the other (groupOrder), so that none waits for a core or the GPU of another. */
+function project(name: string, include: string[], more: TestProjectInlineConfiguration = {}, rounds = 0) {
+  return {
+    ...more,
+    extends: true,
+    test: { ...more.test, name, include, provide: { rounds }, sequence: { groupOrder: groupOrder++ } },
+  } satisfies TestProjectInlineConfiguration
+}
+
+const inNode: TestProjectInlineConfiguration = { resolve: { alias: backends('') } }
+
+/** These repeat themselves (test/support/rounds.ts): a little in `gpu`, and much longer in `long-gpu`. */
+const ROUNDS = { everyday: 100, long: 1000, files: ['leaks', 'concurrency'] }
+
+/** Made anew for each project, because vitest writes the project's name into it. */
+const inChrome = (): TestProjectInlineConfiguration => ({
+  resolve: { alias: backends('-webgpu') },
+  optimizeDeps: {
+    // known before the first file, else the page reloads under it
+    include: [
+      'fast-check',
+      '@tensorflow/tfjs-core',
+      '@tensorflow/tfjs-layers',
+      '@tensorflow/tfjs-backend-cpu',
+      '@tensorflow/tfjs-backend-webgpu',
+    ],
+    exclude: ['onnxruntime-web'], // finds its parts by its own address
+  },
+  test: {
+    browser: {
+      enabled: true,
+      provider: puppeteer(),
+      instances: [{ browser: 'chrome' }],
+      api: { host: '127.0.0.1' },
+      headless: true,
+      ui: false,
+      screenshotFailures: false,
+    },
+  },
+})
+
+/** These files start browsers and bundlers of their own. */
+const oneByOne: TestProjectInlineConfiguration = { test: { fileParallelism: false } }
+
+/** `npm test` runs the first four, `npm run test:long` the others. */
 export default defineConfig({
   resolve: { alias },
   test: {
-    testTimeout: 120_000, // the software GPU of a small machine is slow
-    hookTimeout: 120_000,
+    testTimeout: HANGS_MS,
+    hookTimeout: HANGS_MS,
     projects: [
-      {
-        extends: true,
-        test: { name: 'unit', include: tests('unit'), sequence: { groupOrder: 0 } },
-      },
-      {
-        extends: true,
-        optimizeDeps: {
-          // known before the first file, else the page reloads under it
-          include: [
-            'fast-check',
-            '@tensorflow/tfjs-core',
-            '@tensorflow/tfjs-layers',
-            '@tensorflow/tfjs-backend-cpu',
-            '@tensorflow/tfjs-backend-webgpu',
-          ],
-          exclude: ['onnxruntime-web'], // finds its parts by its own address
-        },
-        test: {
-          name: 'gpu',
-          include: tests('gpu'),
-          sequence: { groupOrder: 1 },
-          browser: {
-            enabled: true,
-            provider: puppeteer(),
-            instances: [{ browser: 'chrome' }],
-            api: { host: '127.0.0.1' },
-            headless: true,
-            ui: false,
-            screenshotFailures: false,
-          },
-        },
-      },
-      {
-        extends: true,
-        test: { name: 'page', include: tests('page'), fileParallelism: false, sequence: { groupOrder: 2 } },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'package',
-          include: tests('package'),
-          fileParallelism: false,
-          sequence: { groupOrder: 3 },
-        },
-      },
+      project('unit', ['test/{unit,both}/**/*.test.ts'], inNode),
+      project('gpu', ['test/{gpu,both}/**/*.test.ts'], inChrome(), ROUNDS.everyday),
+      project('page', ['test/page/**/*.test.ts'], oneByOne),
+      project('package', ['test/package/**/*.test.ts'], oneByOne),
+      project('long-unit', ['test/long/unit/**/*.test.ts'], inNode),
+      project(
+        'long-gpu',
+        ['test/long/gpu/**/*.test.ts', ...ROUNDS.files.map((name) => `test/gpu/${name}.test.ts`)],
+        inChrome(),
+        ROUNDS.long,
+      ),
+      project('long-page', ['test/long/page/**/*.test.ts'], oneByOne),
+      project('long-package', ['test/long/package/**/*.test.ts'], oneByOne),
     ],
   },
 })

@@ -1,6 +1,6 @@
 // @ts-check
-// The statistical battery: the native mask stream, as raw bits, through Debian's dieharder. docs/generator.md has the
-// verdicts of the last run.
+// The statistical battery: the native mask stream, as raw bits, through Debian's dieharder. docs/generator.md
+// sums up the last runs, and docs/generator-battery.txt has them as printed.
 //
 // The bits come in the order in which masks use them, with nothing left out and nothing taken twice:
 //
@@ -217,10 +217,10 @@ function checkOrder(
   if (used !== count) throw new Error('internal: bits were drawn that no mask uses')
 }
 
-/** Writes forward passes until nobody reads any more. */
+/** Writes forward passes until the reader has gone. */
 async function pour(/** @type {Bits} */ bits, /** @type {import('node:stream').Writable} */ to) {
   let open = true
-  to.on('error', () => {}) // each write is told as well
+  to.on('error', () => {}) // each write reports it as well
   const buffers = [room(), room()]
   let pending = Promise.resolve()
   for (let i = 0; open; i = 1 - i) {

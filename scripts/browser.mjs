@@ -32,16 +32,17 @@ export async function findBrowser() {
   return named || installedBrowsers().find(starts) || (await puppeteerBrowsers()).find(starts)
 }
 
-/** Path of a Firefox, installed where that is possible; undefined where there is none. Only some tests want one. */
-export async function findOrInstallFirefox() {
-  const named = process.env.FIREFOX_EXECUTABLE_PATH
-  const found = named || installedFirefoxes().find(starts)
-  if (found) return found
-  installOnDebian('firefox-esr')
-  return installedFirefoxes().find(starts)
+/** Path of a Firefox that is there already, or undefined. */
+export function findFirefox() {
+  return process.env.FIREFOX_EXECUTABLE_PATH || installedFirefoxes().find(starts)
 }
 
-/** As findBrowser, but installs one where there is none. */
+/** Installs a Firefox where there is none and where that is possible. Only `npm run test:long` does. */
+export function installFirefox() {
+  if (findFirefox() === undefined) installOnDebian('firefox-esr', 'No Firefox found')
+}
+
+/** As findBrowser, but downloads one where there is none; only where that fails too, and only as root, runs apt-get. */
 export async function findOrInstallBrowser() {
   const path = (await findBrowser()) ?? (await downloadChrome()) ?? debianChromium()
   if (!path) throw new Error(NO_BROWSER)
@@ -86,7 +87,7 @@ function inFolders(/** @type {string[]} */ names, /** @type {string} */ own) {
 function starts(/** @type {string} */ path) {
   if (!existsSync(path)) return false
   if (process.platform !== 'linux') return true
-  return spawnSync(path, ['--version'], { stdio: 'ignore', timeout: 20_000 }).status === 0
+  return spawnSync(path, ['--version'], { stdio: 'ignore', timeout: 120_000 }).status === 0
 }
 
 const cacheDir = () => process.env.PUPPETEER_CACHE_DIR ?? join(homedir(), '.cache', 'puppeteer')
@@ -135,13 +136,13 @@ async function downloadChrome() {
 
 /** Debian's or Ubuntu's own chromium, which brings its libraries along. */
 function debianChromium() {
-  installOnDebian('chromium')
+  installOnDebian('chromium', 'No browser found, and none could be downloaded')
   return installedBrowsers().find(starts)
 }
 
-/** Installs a package of Debian or Ubuntu, as root only; where that cannot be, nothing happens. */
-function installOnDebian(/** @type {string} */ name) {
+/** Installs a package of Debian or Ubuntu, as root only; where that is not possible, nothing happens. */
+function installOnDebian(/** @type {string} */ name, /** @type {string} */ why) {
   if (whyNoDebianPackages() !== undefined) return
-  console.log(`Installing the system's ${name} with apt-get ...`)
+  console.log(`${why}; as root: installing the system's ${name} with apt-get ...`)
   installDebianPackages(name)
 }

@@ -12,7 +12,7 @@ try {
   // What `create` gives must stay referenced, or Node crashes.
   const gpu = 'deno' in process.versions ? globalThis.navigator.gpu : await nodeGpu()
   const { runSuite } = await import(pathToFileURL(bundle).href)
-  writeFileSync(report, JSON.stringify(await runSuite(gpu)))
+  writeFileSync(report, JSON.stringify(await runSuite(gpu, () => console.log('.'))))
   process.exit(gpu ? 0 : 1) // Dawn's threads would keep the process alive
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

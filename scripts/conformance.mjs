@@ -1,13 +1,14 @@
 // @ts-check
 // `npm run conformance`: one suite, in one file, on two WGSL compilers and two drivers. test/conformance holds its cases.
+// It may install what a place needs: Deno in node_modules/.cache, and drivers with apt-get, as root only.
 
 import { spawn } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromeFlags, findOrInstallBrowser } from './browser.mjs'
+import { useTemporaryFolder } from './processes.mjs'
 import { bundle, fetchRuntime } from './runtimes.mjs'
 import { root, setUp } from './setup.mjs'
 import { findDriver } from './vulkan.mjs'
@@ -17,8 +18,8 @@ const USAGE = `npm run conformance -- [options]
                        node-swiftshader. Default: all
   --json FILE          the rows of the table as JSON`
 
-/** Of one runtime on one driver. */
-const LIMIT_MINUTES = 10
+/** There is no limit to the whole, which a slow driver would meet: this long without the end of any case, something hangs. */
+const NO_PROGRESS_MINUTES = 15
 
 /** @typedef {import('./runtimes.mjs').Runtime} Runtime */
 /** @typedef {import('./vulkan.mjs').Driver} Driver */
@@ -33,6 +34,8 @@ const PLACES = [
   { name: 'deno-llvmpipe', compiler: 'naga', run: without('deno', 'llvmpipe') },
   { name: 'node-swiftshader', compiler: 'Tint', run: without('node', 'swiftshader') },
 ]
+
+const temporary = useTemporaryFolder()
 
 /** What is not there and cannot be had, as opposed to what is there and fails. */
 class NotRun extends Error {}
@@ -60,22 +63,18 @@ async function main() {
   if (unknown)
     throw new Error(`--on is ${unknown}; it must be one of ${PLACES.map(({ name }) => name).join(', ')}.`)
   setUp()
-  const folder = mkdtempSync(join(tmpdir(), 'noiseshape-conformance-'))
-  try {
-    await bundle('conformance', folder)
-    const rows = []
-    for (const place of PLACES) {
-      if (values.on.length === 0 || values.on.includes(place.name)) rows.push(await rowOf(place, folder))
-    }
-    if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`)
-    for (const { name, failures } of rows) {
-      for (const failure of failures) console.log(`FAILED ${name}: ${failure.slice(0, 800)}`)
-    }
-    console.log(`\n${table(rows)}`)
-    return rows.every(({ failures }) => failures.length === 0)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+  const { folder } = temporary
+  await bundle('conformance', folder)
+  const rows = []
+  for (const place of PLACES) {
+    if (values.on.length === 0 || values.on.includes(place.name)) rows.push(await rowOf(place, folder))
   }
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`)
+  for (const { name, failures } of rows) {
+    for (const failure of failures) console.log(`FAILED ${name}: ${failure.slice(0, 800)}`)
+  }
+  console.log(`\n${table(rows)}`)
+  return rows.every(({ failures }) => failures.length === 0)
 }
 
 /** @typedef {Awaited<ReturnType<typeof rowOf>>} Row */
@@ -110,7 +109,7 @@ async function rowOf(/** @type {Place} */ { name, compiler, run }, /** @type {st
   return row
 }
 
-/** The suite in a page of its own origin, which has to be a secure context. */
+/** The suite on a page with its own origin, which has to be a secure context. */
 async function inChrome(/** @type {string} */ folder) {
   const executablePath = await findOrInstallBrowser()
   const { launch } = await import('puppeteer')
@@ -122,21 +121,23 @@ async function inChrome(/** @type {string} */ folder) {
   })
   await new Promise((listening) => server.listen(0, '127.0.0.1', () => listening(undefined)))
   const address = /** @type {import('node:net').AddressInfo} */ (server.address())
-  const protocolTimeout = LIMIT_MINUTES * 60_000
   const browser = await launch({
     executablePath,
     headless: true,
     pipe: true,
     args: chromeFlags(),
-    protocolTimeout,
+    timeout: 0,
+    protocolTimeout: 0, // the suite takes as long as it takes
   })
+  const guard = progressGuard(() => browser.process()?.kill('SIGKILL'))
   try {
     const page = await browser.newPage()
+    await page.exposeFunction('progress', guard.progress)
     await page.goto(`http://127.0.0.1:${address.port}/`)
     const report = await page.evaluate(async () => {
       const script = '/conformance.mjs'
       const { runSuite } = await import(/* @vite-ignore */ script)
-      return /** @type {SuiteReport} */ (await runSuite(navigator.gpu))
+      return /** @type {SuiteReport} */ (await runSuite(navigator.gpu, Reflect.get(globalThis, 'progress')))
     })
     const runtime = (await browser.version()).replace('/', ' ')
     return {
@@ -144,7 +145,10 @@ async function inChrome(/** @type {string} */ folder) {
       driver: process.platform === 'linux' ? 'SwiftShader, its own' : "the machine's",
       report,
     }
+  } catch (error) {
+    throw guard.hung() ?? error
   } finally {
+    guard.end()
     await browser.close()
     server.close()
   }
@@ -157,6 +161,8 @@ function without(/** @type {Runtime} */ runtime, /** @type {Driver} */ driver) {
     const { name, folder: home, command } = await orNotRun(() => fetchRuntime(runtime))
     // Below the runtime's folder, where its package is found.
     const own = mkdtempSync(join(home, 'run-'))
+    const removeOwn = () => rmSync(own, { recursive: true, force: true })
+    const forget = temporary.onStop(removeOwn)
     try {
       const script = join(own, 'conformance.mjs')
       const report = join(own, 'report.json')
@@ -165,7 +171,8 @@ function without(/** @type {Runtime} */ runtime, /** @type {Driver} */ driver) {
       await runToEnd(file, args, found.environment)
       return { runtime: name, driver: found.name, report: JSON.parse(readFileSync(report, 'utf8')) }
     } finally {
-      rmSync(own, { recursive: true, force: true })
+      removeOwn()
+      forget()
     }
   }
 }
@@ -190,21 +197,42 @@ function runToEnd(
 ) {
   return new Promise((fulfil, reject) => {
     const env = { ...process.env, ...environment }
-    const child = spawn(file, args, {
-      env,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: LIMIT_MINUTES * 60_000,
-    })
+    const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const guard = progressGuard(() => child.kill('SIGKILL'))
+    const forget = temporary.onStop(() => child.kill('SIGKILL'))
+    child.stdout.on('data', guard.progress) // a dot for each case
     let last = ''
     child.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
       last = (last + text).slice(-2000)
     })
     child.on('error', reject)
     child.on('exit', (code, signal) => {
+      guard.end()
+      forget()
       if (code === 0) fulfil()
-      else reject(new Error(`it ended with ${signal ?? `code ${code}`}: ${last.trim()}`))
+      else reject(guard.hung() ?? new Error(`it ended with ${signal ?? `code ${code}`}: ${last.trim()}`))
     })
   })
+}
+
+/** Calls `stop` after too long without progress; `hung` is then the error. */
+function progressGuard(/** @type {() => void} */ stop) {
+  /** @type {Error | undefined} */
+  let error
+  const hangs = () => {
+    error = new Error(`it hangs: no case came to its end for ${NO_PROGRESS_MINUTES} minutes`)
+    stop()
+  }
+  const start = () => setTimeout(hangs, NO_PROGRESS_MINUTES * 60_000)
+  let limit = start()
+  return {
+    progress() {
+      clearTimeout(limit)
+      limit = start()
+    },
+    hung: () => error,
+    end: () => clearTimeout(limit),
+  }
 }
 
 function table(/** @type {Row[]} */ rows) {

@@ -26,9 +26,8 @@ export function installDebianPackages(/** @type {string[]} */ ...names) {
     spawnSync('apt-get', [...network, '-qq', ...args], {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      timeout: 10 * 60_000,
     })
-  aptGet('update') // one unreachable list is no reason to stop: the install tells
+  aptGet('update') // one unreachable list is no reason to stop: the install will show
   aptGet('install', '-y', '--no-install-recommends', ...names)
 }
 

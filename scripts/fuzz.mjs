@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run fuzz`: the tests of hostile input, for as long as one likes, on new cases each time.
+// `npm run fuzz`: the tests on random wrong values and bytes, for as long as one likes, on new cases each time.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -35,7 +35,9 @@ const { status } = spawnSync(
     'run',
     ...values.project.flatMap((name) => ['--project', name]),
     ...(values.test ? ['-t', values.test] : []),
-    'hostile',
+    'wrong-values',
+    'encode-values',
+    'onnx-bytes',
   ],
   {
     cwd: root,

@@ -1,42 +1,55 @@
 // @ts-check
-// `npm test`: installs what is missing, runs every check, and closes on `N passed, N failed, N skipped`.
-// `npm test -- --project unit` (or any other vitest argument) runs vitest alone.
+// `npm test`: installs what is missing, runs the checks of every day, and ends with `N passed, N failed, N skipped`.
+// `npm run test:long`: what takes longer. Either `-- --project unit` (or any other vitest argument) runs vitest alone.
 
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { findOrInstallBrowser } from './browser.mjs'
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { findOrInstallBrowser, installFirefox } from './browser.mjs'
+import { endTree, useTemporaryFolder } from './processes.mjs'
 import { npm, root, setUp } from './setup.mjs'
 
-const MINUTE = 60_000
-const STOPS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
-const windows = process.platform === 'win32'
-const vitestArgs = process.argv.slice(2)
+/**
+ * There is no limit to the whole, which a busy machine would meet. This long without the end of any test, something
+ * hangs; vitest ends a test that hangs sooner than that (vitest.config.ts).
+ */
+const NO_PROGRESS_MINUTES = 25
+
+const long = process.argv[2] === '--long'
+const vitestArgs = process.argv.slice(long ? 3 : 2)
 const all = vitestArgs.length === 0
-const projects = Array.from(vitestArgs.join(' ').matchAll(/--project[= ](\S+)/g), ([, name]) => name)
-const inBrowser = projects.length === 0 || projects.some((name) => name !== 'unit')
+const asked = Array.from(vitestArgs.join(' ').matchAll(/--project[= ](\S+)/g), ([, name]) => name)
+const projects = ['unit', 'gpu', 'page', 'package'].map((name) => (long ? `long-${name}` : name))
+const inBrowser = asked.length === 0 || asked.some((name) => !/^(long-)?unit$/.test(name))
 /** Node's WebGPU is left to `npm run conformance`: its compiler and driver are Chrome's. */
 const PLACES = ['chrome-swiftshader', 'deno-swiftshader', 'deno-llvmpipe']
-const counts = { passed: 0, failed: 0, skipped: 0 }
 
+const counts = { passed: 0, failed: 0, skipped: 0 }
+/** The last lines: what was skipped, and why. @type {string[]} */
+const notes = []
+
+const temporary = useTemporaryFolder()
 if (await check('set-up', setUp)) {
   if (inBrowser) {
     await check('browser', async () => {
       const browser = await findOrInstallBrowser()
       process.env.PUPPETEER_EXECUTABLE_PATH = browser // the tests take the same one
       console.log(browser)
+      if (long) installFirefox() // a test says so where there is none
     })
   }
-  if (all) {
+  if (all && !long) {
     await check('type check', () => npmRun('typecheck'))
     await check('lint', () => npmRun('lint'))
-    await check('library build', () => npmRun('build'))
   }
+  if (all) await check('library build', () => npmRun('build'))
   await runTests()
-  if (all) await runConformance()
+  if (all && long) await runConformance()
 }
-console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+console.log()
+for (const note of notes) console.log(note)
+if (all && !long) console.log(`left out: ${leftOut()}; npm run test:long runs it`)
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exit(counts.failed > 0 ? 1 : 0) // an abandoned download must not keep the process alive
 
 /** Runs one step and counts it; a step fails by throwing one clear sentence. */
@@ -57,118 +70,107 @@ function fail(/** @type {string} */ sentence) {
   console.log(`FAILED ${sentence}`)
 }
 
+function skip(/** @type {string} */ name, /** @type {string} */ reason) {
+  counts.skipped++
+  notes.push(`skipped: ${name}: ${reason}`)
+}
+
 async function npmRun(/** @type {string} */ script) {
   const { file, args, shell } = npm('run', '--silent', script)
-  const code = await run(file, args, { minutes: 5, shell })
+  const { code } = await run(file, args, { shell })
   if (code !== 0) throw new Error(`\`npm run ${script}\` ended with code ${code}.`)
 }
 
-/** Counts the tests of vitest's JSON report, and as one failure each whatever went wrong outside of a test. */
+/** Counts the tests, and as one failure each whatever went wrong outside of a test. */
 async function runTests() {
   console.log('\n== tests')
-  const folder = mkdtempSync(join(tmpdir(), 'noiseshape-test-'))
-  const report = join(folder, 'report.json')
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const failedBefore = counts.failed
+  const reporters = ['--reporter=default', `--reporter=${join(root, 'scripts/reporter.mjs')}`]
+  const chosen = asked.length > 0 ? [] : projects.map((name) => `--project=${name}`)
   try {
-    const code = await run(process.execPath, [vitest, 'run', ...reporters, ...vitestArgs], { minutes: 20 })
-    if (!existsSync(report))
-      throw new Error(`vitest ended with code ${code} before it had a result (see above).`)
-    const tests = countReport(report)
-    if (tests === 0) fail('tests: no test was run.')
-    if (code !== 0 && counts.failed === failedBefore)
+    const args = [vitest, 'run', ...reporters, ...chosen, ...vitestArgs]
+    const { code, report } = await run(process.execPath, args, { watched: true })
+    if (!report) throw new Error(`vitest ended with code ${code} before it had a result (see above).`)
+    counts.passed += report.passed
+    counts.failed += report.failed
+    for (const { name, reason } of report.skipped) skip(name, reason)
+    for (const what of report.broken) fail(`tests: outside of a test: ${what} (see above).`)
+    if (report.passed + report.failed + report.skipped.length === 0) fail('tests: no test was run.')
+    if (code !== 0 && report.failed + report.broken.length === 0)
       fail(`tests: vitest ended with code ${code} (see above).`)
   } catch (error) {
     fail(`tests: ${error instanceof Error ? error.message : error}`)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
   }
-}
-
-function countReport(/** @type {string} */ path) {
-  /** @type {{ testResults: { name: string, status: string, assertionResults: { status: string }[] }[] }} */
-  const { testResults } = JSON.parse(readFileSync(path, 'utf8'))
-  for (const file of testResults) {
-    const failedBefore = counts.failed
-    for (const { status } of file.assertionResults) {
-      if (status === 'passed') counts.passed++
-      else if (status === 'skipped' || status === 'todo') counts.skipped++
-      else counts.failed++ // failed, or never came to its end
-    }
-    // A file that does not load and a failing beforeAll or afterAll belong to no test.
-    if (file.status === 'failed' && counts.failed === failedBefore)
-      fail(`tests: ${file.name} failed outside of its tests.`)
-  }
-  return testResults.flatMap((file) => file.assertionResults).length
 }
 
 /** Counts the cases of the conformance suite everywhere; a place that is not to be had here is one skipped test. */
 async function runConformance() {
   console.log('\n== conformance')
-  const folder = mkdtempSync(join(tmpdir(), 'noiseshape-test-'))
-  const report = join(folder, 'report.json')
-  const args = [
-    join(root, 'scripts/conformance.mjs'),
-    '--json',
-    report,
-    ...PLACES.flatMap((name) => ['--on', name]),
-  ]
+  const path = join(temporary.folder, 'conformance.json')
+  const script = join(root, 'scripts/conformance.mjs')
+  const args = [script, '--json', path, ...PLACES.flatMap((name) => ['--on', name])]
   try {
-    const code = await run(process.execPath, args, { minutes: 15 })
-    if (!existsSync(report)) throw new Error(`it ended with code ${code} before it had a result (see above).`)
-    /** @type {{ passed: number, failures: string[], notRun: string }[]} */
-    const rows = JSON.parse(readFileSync(report, 'utf8'))
-    for (const { passed, failures, notRun } of rows) {
+    const { code } = await run(process.execPath, args)
+    /** @type {{ name: string, passed: number, failures: string[], notRun: string }[]} */
+    let rows
+    try {
+      rows = JSON.parse(readFileSync(path, 'utf8'))
+    } catch {
+      throw new Error(`it ended with code ${code} before it had a result (see above).`)
+    }
+    for (const { name, passed, failures, notRun } of rows) {
       counts.passed += passed
       counts.failed += failures.length
-      if (notRun) counts.skipped++ // the table says why
+      if (notRun) skip(`conformance on ${name}`, notRun)
     }
     if (rows.length < PLACES.length) fail('conformance: not every place has a row.')
   } catch (error) {
     fail(`conformance: ${error instanceof Error ? error.message : error}`)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 
+function leftOut() {
+  const files = readdirSync(join(root, 'test/long'), { recursive: true, encoding: 'utf8' })
+  const names = files.filter((file) => file.endsWith('.test.ts')).map((file) => basename(file, '.test.ts'))
+  return `${[...new Set(names)].sort().join(', ')}, leaks and concurrency over many rounds, and the whole conformance suite on ${PLACES.join(', ')}`
+}
+
 /**
- * The exit code of a command, which is ended, with all that it started, when it takes too long or this script is stopped.
- * @returns {Promise<number | null>}
+ * The exit code of a command, and what scripts/reporter.mjs has sent. It is ended, with all that it started, when this
+ * script is stopped or, if `watched`, when it makes no progress.
+ *
+ * @returns {Promise<{ code: number | null, report?: import('./reporter.mjs').Report }>}
  */
 function run(
   /** @type {string} */ file,
   /** @type {string[]} */ args,
-  /** @type {{ minutes: number, shell?: boolean }} */ { minutes, shell = false },
+  { watched = false, shell = false } = {},
 ) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: root,
       shell,
-      detached: !windows,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      detached: process.platform !== 'win32',
+      stdio: watched ? ['ignore', 'inherit', 'inherit', 'ipc'] : ['ignore', 'inherit', 'inherit'],
     })
-    const stop = () => {
+    const forget = temporary.onStop(() => endTree(child))
+    /** @type {import('./reporter.mjs').Report | undefined} */
+    let report
+    const hangs = () => {
       endTree(child)
-      process.exit(1)
+      reject(new Error(`ended, because no test came to its end for ${NO_PROGRESS_MINUTES} minutes.`))
     }
-    const limit = setTimeout(() => {
-      endTree(child)
-      reject(new Error(`ended, because it had not finished within ${minutes} minutes.`))
-    }, minutes * MINUTE)
-    for (const signal of STOPS) process.once(signal, stop)
-    child.on('error', reject)
-    child.on('exit', (code) => {
+    let limit = watched ? setTimeout(hangs, NO_PROGRESS_MINUTES * 60_000) : undefined
+    child.on('message', (/** @type {import('./reporter.mjs').Message} */ message) => {
+      if ('report' in message) report = message.report
       clearTimeout(limit)
-      for (const signal of STOPS) process.off(signal, stop)
-      resolve(code)
+      limit = setTimeout(hangs, NO_PROGRESS_MINUTES * 60_000)
+    })
+    child.on('error', reject)
+    child.on('close', (code) => {
+      clearTimeout(limit)
+      forget()
+      resolve({ code, report })
     })
   })
-}
-
-/** A worker in an endless loop hears no polite signal. The browser ends by itself when its pipe closes. */
-function endTree(/** @type {import('node:child_process').ChildProcess} */ { pid }) {
-  if (!pid) return
-  if (windows) spawnSync('taskkill', ['/pid', String(pid), '/T', '/F'])
-  else process.kill(-pid, 'SIGKILL') // the process group, which `detached` made
 }

@@ -86,7 +86,7 @@ function machine() {
   return process.arch === 'arm64' ? 'aarch64' : 'x86_64'
 }
 
-/** As far as Debian's records tell: the drivers do not say it themselves. */
+/** As far as Debian's records say: the drivers do not say it themselves. */
 function versionOf(/** @type {Driver} */ driver, /** @type {string} */ file) {
   const owner = spawnSync('dpkg-query', ['-S', realpathSync(file)], { encoding: 'utf8' }).stdout ?? ''
   const [name] = owner.split(':')

@@ -16,8 +16,8 @@ export interface Outcome {
   error: string | undefined
 }
 
-/** A GPU that does not answer must not hang a whole run. */
-const LIMIT_MS = 120_000
+/** Only ends a case that hangs: on a busy machine a software driver may be many times slower. */
+const LIMIT_MS = 10 * 60_000
 const SCOPES: readonly GPUErrorFilter[] = ['internal', 'out-of-memory', 'validation']
 
 /** Runs a case inside error scopes of all three kinds and destroys the buffers it made. */
@@ -36,7 +36,7 @@ export async function runCase(device: GPUDevice, { group, name, run }: Case): Pr
   }
   for (const scope of SCOPES) device.pushErrorScope(scope)
   try {
-    await inTime(run(gpu))
+    await bounded(run(gpu))
   } catch (error) {
     errors.push(messageOf(error))
   }
@@ -48,7 +48,7 @@ export async function runCase(device: GPUDevice, { group, name, run }: Case): Pr
   return { group, name, error: errors.length > 0 ? errors.join('\n') : undefined }
 }
 
-async function inTime(work: Promise<void>): Promise<void> {
+async function bounded(work: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not finished within ${LIMIT_MS / 1000} s`)), LIMIT_MS)
@@ -60,7 +60,7 @@ async function inTime(work: Promise<void>): Promise<void> {
   }
 }
 
-/** Tries all, so that a message tells every way that fails; at once, because some runtimes wait long for each read-back. */
+/** Tries all, so that a message shows every way that fails; at once, because some runtimes wait long for each read-back. */
 export async function each<T>(items: readonly T[], check: (item: T) => Promise<void>): Promise<void> {
   const outcomes = await Promise.allSettled(items.map(check))
   const messages = outcomes.flatMap((outcome) =>

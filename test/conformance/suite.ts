@@ -1,32 +1,10 @@
 /**
- * The conformance suite: the same cases, from the same file, on every runtime, WGSL compiler and driver. `npm run
- * conformance` bundles this module and hands it the `GPU` of each; see scripts/conformance.mjs.
+ * The conformance suite as one portable module: `npm run conformance` bundles it and runs it on every runtime, WGSL
+ * compiler and driver (scripts/conformance.mjs). `npm test` runs CASES as tests of the gpu project.
  */
 
-import { bindings } from './bindings'
-import { type Case, type Outcome, runCase } from './case'
-import { knownAnswers } from './known-answers'
-import { large } from './large'
-import { pipelines } from './pipelines'
-import { probe } from './probe'
-import { sizes } from './sizes'
-import { statistics } from './statistics'
-import { values } from './values'
-import { walks } from './walks'
-import { windows } from './windows'
-
-const cases: readonly Case[] = [
-  ...pipelines,
-  ...knownAnswers,
-  ...windows,
-  ...walks,
-  ...sizes,
-  ...values,
-  ...bindings,
-  ...statistics,
-  ...probe,
-  ...large,
-]
+import { type Outcome, runCase } from './case'
+import { CASES, LONG_CASES } from './cases'
 
 export interface SuiteReport {
   adapter: string
@@ -36,7 +14,7 @@ export interface SuiteReport {
 /** Runs all cases on the first adapter of `gpu`; no adapter, or a device that is lost on the way, is an error. */
 export async function runSuite(
   gpu: GPU | undefined,
-  tell: (outcome: Outcome) => void = () => {},
+  onOutcome: (outcome: Outcome) => void = () => {},
 ): Promise<SuiteReport> {
   const adapter = await gpu?.requestAdapter()
   if (!adapter) throw new Error(gpu ? 'requestAdapter() gave null' : 'navigator.gpu is undefined')
@@ -46,10 +24,10 @@ export async function runSuite(
     lost = info
   })
   const outcomes: Outcome[] = []
-  for (const each of cases) {
+  for (const each of [...CASES, ...LONG_CASES]) {
     const outcome = await runCase(device, each)
     outcomes.push(outcome)
-    tell(outcome)
+    onOutcome(outcome)
     if (lost) throw new Error(`the device was lost in "${each.group}: ${each.name}": ${lost.message}`)
   }
   device.destroy()

@@ -1,47 +1,25 @@
-/** The digits network in ONNX Runtime Web, as exported with its dropout and without. */
+/**
+ * The digits network in ONNX Runtime Web, as exported with its dropout and without: in full on its CPU, and a few digits
+ * and passes on the software GPU, which test/long/gpu/digits.test.ts takes through the rest.
+ */
 
-import {
-  createMonteCarloSession,
-  type MonteCarloSession,
-  type MonteCarloSessionOptions,
-} from 'noiseshape/onnx'
 import { afterAll, describe, expect, test } from 'vitest'
-import withDropout from '../../models/digits/digits.onnx?url'
-import inference from '../../models/digits/digits-inference.onnx?url'
-import { type Digit, expected, sampleDigits, toInput } from '../support/digits'
+import { expected, sampleDigits, toInput } from '../support/digits'
+import {
+  DROPOUT2D,
+  inference,
+  NODES,
+  open,
+  predict,
+  predictOn,
+  releaseAll,
+  TENSORS,
+  withDropout,
+} from '../support/digits-onnx'
+import { aurocOfUnknown, strays } from '../support/digits-pytorch'
 import { ortWebgpu as ort } from '../support/onnx-ort'
-import { agreesWithPyTorch, knowsWhatItNeverSaw, strays, type Uncertainty } from '../support/suites/digits'
 
-const DROPOUT2D = [null, null, 1, 1]
-const NODES = [{ node: 'spatial', noiseShape: DROPOUT2D }, { node: 'dropout' }]
-const TENSORS = [
-  { tensor: 'features', rate: 0.25, noiseShape: DROPOUT2D },
-  { tensor: 'hidden', rate: 0.5 },
-]
-
-/** By what they were opened with: on a software GPU that takes longer than most predictions. */
-const sessions = new Map<string, Promise<MonteCarloSession>>()
-
-afterAll(async () => {
-  for (const session of sessions.values()) await (await session).release()
-})
-
-function open(url: string, options: MonteCarloSessionOptions): Promise<MonteCarloSession> {
-  const key = JSON.stringify([url, options])
-  const session =
-    sessions.get(key) ??
-    (async () => {
-      const model = await (await fetch(url)).arrayBuffer()
-      return createMonteCarloSession(ort, model, options)
-    })()
-  sessions.set(key, session)
-  return session
-}
-
-async function predict(on: MonteCarloSession, digits: readonly Digit[], samples: number, seed: number) {
-  const image = new ort.Tensor('float32', toInput(digits), [digits.length, 1, 8, 8])
-  return (await on.predict({ image }, { samples, seed, outputs: 'logits' })) as Uncertainty
-}
+afterAll(releaseAll)
 
 describe.each([
   { provider: 'webgpu', backend: 'webgpu' },
@@ -49,26 +27,18 @@ describe.each([
 ] as const)('on $provider', ({ provider, backend }) => {
   const executionProviders = [provider]
 
-  agreesWithPyTorch(async (digits, { samples, seed }) => {
+  test('the session finds both points, with their rates', async () => {
     const on = await open(withDropout, { executionProviders, points: NODES })
     expect(on.backend).toBe(backend)
     expect(on.points.map(({ rate, noiseShape }) => ({ rate, noiseShape }))).toEqual([
       { rate: 0.25, noiseShape: DROPOUT2D },
       { rate: 0.5, noiseShape: [null, null] },
     ])
-    return predict(on, digits, samples, seed)
   })
-
-  knowsWhatItNeverSaw(
-    async (digits, { samples, seed }) =>
-      predict(await open(withDropout, { executionProviders, points: NODES }), digits, samples, seed),
-    provider === 'webgpu' ? { every: 24, samples: 50 } : {},
-  )
 
   test('the file for inference, with its tensors named, gives the same bits as the file with dropout', async () => {
     const digits = sampleDigits.slice(0, 5)
-    const kept = await open(withDropout, { executionProviders, points: NODES })
-    const wanted = await predict(kept, digits, 10, 3)
+    const wanted = await predictOn(provider)(digits, { samples: 10, seed: 3 })
     const named = await open(inference, { executionProviders, points: TENSORS })
     expect(await predict(named, digits, 10, 3)).toEqual(wanted)
   })
@@ -86,12 +56,19 @@ describe.each([
   })
 })
 
-test('the GPU says what the CPU says: the masks are the same, and only the network rounds otherwise', async () => {
+test('on wasm, probabilities and entropies agree with PyTorch within sampling error', async () => {
+  expect(await strays(predictOn('wasm'))).toEqual([])
+})
+
+test('on wasm, mutual information separates digits of the test split from rotated, inverted ones and noise', async () => {
+  const { together } = await aurocOfUnknown(predictOn('wasm'), { every: 12 })
+  expect(together).toBeGreaterThanOrEqual(0.8)
+})
+
+test('the GPU gives what the CPU gives: the masks are the same, and only the network rounds differently', async () => {
   const digits = sampleDigits.slice(0, 10)
-  const on = (provider: 'webgpu' | 'wasm') =>
-    open(withDropout, { executionProviders: [provider], points: NODES })
-  const gpu = await predict(await on('webgpu'), digits, 10, 4)
-  const cpu = await predict(await on('wasm'), digits, 10, 4)
+  const gpu = await predictOn('webgpu')(digits, { samples: 10, seed: 4 })
+  const cpu = await predictOn('wasm')(digits, { samples: 10, seed: 4 })
   for (const key of ['mean', 'expectedEntropy', 'mutualInformation'] as const) {
     cpu[key].forEach((value, i) => {
       expect(gpu[key][i], `${key}[${i}]`).toBeCloseTo(value, 4)
@@ -100,7 +77,7 @@ test('the GPU says what the CPU says: the masks are the same, and only the netwo
 })
 
 test('a Dropout2d without its noise shape is another experiment, and the comparison with PyTorch shows it', async () => {
-  const on = await open(withDropout, { executionProviders: ['wasm'] }) // each element flips its own coin
-  const far = strays(await predict(on, sampleDigits, 100, 1))
+  const on = await open(withDropout, { executionProviders: ['wasm'] }) // drops elements, not channels
+  const far = await strays((digits, { samples, seed }) => predict(on, digits, samples, seed))
   expect(far).toContainEqual(expect.stringMatching(/^mutualInformation on average/))
 })

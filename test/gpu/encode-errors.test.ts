@@ -6,7 +6,7 @@ import { expectSameBits } from '../support/compare'
 import { storageUsage, useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { judgeDropout } from '../support/judge'
-import { caught, expectRefusal } from '../support/suites/argument-errors'
+import { caught, expectRefusal } from '../support/refusals'
 
 const gpu = useGpu()
 

@@ -361,7 +361,7 @@ describe('the mask buffer', () => {
 })
 
 describe('the op itself', () => {
-  test('tells its shape and the resolved noise shape, whatever happens to the arrays it was made from', () => {
+  test('reports its shape and the resolved noise shape, whatever happens to the arrays it was made from', () => {
     const shape = [6, 5, 7]
     const noiseShape = [null, 1]
     const op = createDropout(gpu.device, { shape, noiseShape, rate: 0.5 })

@@ -14,7 +14,7 @@ import { pretendHardware } from '../support/disfigured'
 import { useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { judgeDropout, judgeMask } from '../support/judge'
-import { caught } from '../support/suites/argument-errors'
+import { caught } from '../support/refusals'
 
 const gpu = useGpu()
 
@@ -26,7 +26,7 @@ afterEach(() => vi.restoreAllMocks())
 
 describe('where there is a GPU', () => {
   test.each(['auto', 'webgpu', undefined] as const)(
-    '%s requests a device of its own and runs on it',
+    '%s requests its own device and runs on it',
     async (backend) => {
       pretendHardware()
       const engine = await createEngine({ backend })
@@ -55,7 +55,7 @@ describe('where there is a GPU', () => {
     expect(device.limits.maxBufferSize).toBe(adapter.limits.maxBufferSize)
     expect(device.limits.maxStorageBufferBindingSize).toBe(adapter.limits.maxStorageBufferBindingSize)
     engine.destroy()
-    expect((await device.lost).reason, 'a device of its own goes with the engine').toBe('destroyed')
+    expect((await device.lost).reason, 'its own device goes with the engine').toBe('destroyed')
   })
 
   test("the user's device is used as it is, and outlives the engine", async () => {
@@ -181,7 +181,7 @@ describe('when the engine is destroyed', () => {
     }
   })
 
-  test("an 'auto' engine with a device of its own does not take that for a loss", async () => {
+  test("an 'auto' engine with its own device does not take that for a loss", async () => {
     pretendHardware()
     const engine = await createEngine({ backend: 'auto' })
     const pending = caught(() => engine.dropout(floats(x), draw))

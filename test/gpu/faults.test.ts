@@ -16,7 +16,7 @@ import { claimLimits, pretendHardware } from '../support/disfigured'
 import { storageUsage, useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { judgeDropout, judgeMask } from '../support/judge'
-import { caught } from '../support/suites/argument-errors'
+import { caught } from '../support/refusals'
 
 const gpu = useGpu()
 
@@ -98,7 +98,7 @@ describe.each(MOMENTS)('a device that is lost $name', ({ arrange }) => {
   })
 })
 
-describe("after a loss, an 'auto' engine with a device of its own", () => {
+describe("after a loss, an 'auto' engine with its own device", () => {
   let engine: Engine
   let clock = 0
 
@@ -143,7 +143,7 @@ describe("after a loss, an 'auto' engine with a device of its own", () => {
     expect(request).toHaveBeenCalledTimes(1)
   })
 
-  test('is told of the next loss as of the first', async () => {
+  test('reports the next loss as it did the first', async () => {
     for (const round of [1, 2, 3]) {
       await lose()
       expect(engine.backend, `round ${round}`).toBe('cpu')
@@ -189,7 +189,7 @@ describe("after a loss, an 'auto' engine with a device of its own", () => {
     expect(engine.backend).toBe('cpu')
   })
 
-  test('a Monte Carlo run over arrays goes on through loss and return, and fails for reasons of its own only', async () => {
+  test('a Monte Carlo run over arrays goes on through loss and return, and fails only for its own reasons', async () => {
     const passes = 6
     const own = new Error('of forward')
     const run = (failAt?: number) =>
@@ -280,7 +280,7 @@ test.each(['auto', 'webgpu'] as const)(
   },
 )
 
-test("a 'webgpu' engine with a device of its own stays lost, and asks for no other", async () => {
+test("a 'webgpu' engine with its own device stays lost, and asks for no other", async () => {
   const engine = await createEngine({ backend: 'webgpu' })
   const request = vi.spyOn(navigator.gpu, 'requestAdapter')
   engine.device?.destroy()
@@ -352,12 +352,12 @@ describe('when memory runs out', () => {
   })
 })
 
-describe('buffers that only the device can tell to be wrong', () => {
+describe('buffers that only the device can recognise as wrong', () => {
   const layer = { shape: [8, 32], rate: 0.5 }
   const values = input(layer.shape, 3)
   const right = judgeDropout(values, { ...layer, seed: 1 })
 
-  /** Records into an encoder of its own, and says what `ready` says of it before anything is submitted. */
+  /** Records into its own encoder, and says what `ready` says of it before anything is submitted. */
   async function recorded(device: GPUDevice, tensors: { input: GPUBuffer; output: GPUBuffer }) {
     const op = createDropout(device, layer)
     const submit = vi.spyOn(device.queue, 'submit')
@@ -438,7 +438,7 @@ describe('buffers that only the device can tell to be wrong', () => {
     })
     gone.destroy()
     const { op, encoder, refusal } = await recorded(device, { input: gone, output })
-    expect(refusal, 'nothing tells a destroyed buffer from another before it is submitted').toBeUndefined()
+    expect(refusal, 'a destroyed buffer is not recognised before it is submitted').toBeUndefined()
     device.pushErrorScope('validation')
     device.queue.submit([encoder.finish()])
     expect((await device.popErrorScope())?.message).toMatch(/the gone one.*destroyed/s)

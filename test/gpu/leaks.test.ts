@@ -1,4 +1,4 @@
-/** Memory on the device: nothing is left by thousands of operations, and what a call takes beside its tensor is known. */
+/** Memory on the device: nothing is left by many operations, and what a call takes beside its tensor is known. */
 
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createEngine } from '../../src/index.js'
@@ -8,10 +8,9 @@ import { floats } from '../support/compare'
 import { claimLimits } from '../support/disfigured'
 import { storageUsage, useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
+import { rounds } from '../support/rounds'
 
 const gpu = useGpu()
-
-const ROUNDS = 1000
 
 interface Ledger {
   buffers: number
@@ -20,7 +19,7 @@ interface Ledger {
   peak: number
 }
 
-/** Counts what is allocated on a device, by whomever, and what is given back. */
+/** Counts what is allocated on a device and what is given back. */
 function ledgerOf(device: GPUDevice): Ledger {
   const ledger: Ledger = { buffers: 0, bytes: 0, made: 0, peak: 0 }
   const create = device.createBuffer.bind(device)
@@ -62,10 +61,10 @@ const layers = [
 const layer = (i: number) => layers[i % layers.length]
 const values = layers.map(({ shape }) => floats(input(shape, 1)))
 
-describe(`after each of ${ROUNDS} rounds`, () => {
+describe(`after each of ${rounds} rounds`, () => {
   test('of engine calls, right and wrong ones, no buffer is left', async () => {
     const engine = await createEngine({ backend: 'webgpu', device })
-    for (let i = 0; i < ROUNDS; i++) {
+    for (let i = 0; i < rounds; i++) {
       const options = { ...layer(i), rate: 0.3, seed: i }
       await Promise.all([
         engine.dropout(values[i % values.length], options),
@@ -74,7 +73,7 @@ describe(`after each of ${ROUNDS} rounds`, () => {
       ])
       expect(ledger, `round ${i}`).toMatchObject({ buffers: 0, bytes: 0 })
     }
-    expect(ledger.made).toBeGreaterThan(2 * ROUNDS)
+    expect(ledger.made).toBeGreaterThan(2 * rounds)
     engine.destroy()
   })
 
@@ -82,7 +81,7 @@ describe(`after each of ${ROUNDS} rounds`, () => {
     const bytes = Math.max(...values.map(({ byteLength }) => byteLength))
     const source = device.createBuffer({ size: bytes, usage: storageUsage() })
     const output = device.createBuffer({ size: bytes, usage: storageUsage() })
-    for (let i = 0; i < ROUNDS; i++) {
+    for (let i = 0; i < rounds; i++) {
       const op = createDropout(device, { ...layer(i), rate: 0.3 })
       const encoder = device.createCommandEncoder()
       op.encode(encoder, { input: source, output }, { seed: i })
@@ -98,7 +97,7 @@ describe(`after each of ${ROUNDS} rounds`, () => {
     const op = createDropout(device, { ...layers[0], rate: 0.3 })
     const tensor = device.createBuffer({ size: values[0].byteLength, usage: storageUsage() })
     const made = ledger.made
-    for (let i = 0; i < ROUNDS; i++) {
+    for (let i = 0; i < rounds; i++) {
       const encoder = device.createCommandEncoder()
       op.encode(encoder, { input: tensor, output: tensor }, { seed: i })
       device.queue.submit([encoder.finish()])

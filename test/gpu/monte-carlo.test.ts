@@ -20,50 +20,11 @@ import { floats } from '../support/compare'
 import { storageUsage, useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { judgeDropout } from '../support/judge'
-import { caught, expectRefusal } from '../support/suites/argument-errors'
-import {
-  type Carrier,
-  expectMoments,
-  monteCarloStatistics,
-  randomOutputs,
-} from '../support/suites/monte-carlo'
+import { expectMoments, randomOutputs } from '../support/moments'
+import { caught, expectRefusal } from '../support/refusals'
 
 const gpu = useGpu()
 const gpuEngine = () => createEngine({ backend: 'webgpu', device: gpu.device })
-
-/** Writes each output over the last, which only a run that accumulates in time survives. */
-function inOneBuffer(wrap: (buffer: GPUBuffer, bytes: number) => ForwardOutput, offset = 0, room = 0) {
-  const buffers = new Map<number, GPUBuffer>()
-  return (values: Float32Array): ForwardOutput => {
-    const size = offset + values.byteLength + room
-    const buffer = buffers.get(size) ?? gpu.buffer(new Float32Array(Math.max(size, 4) / 4).fill(Number.NaN))
-    buffers.set(size, buffer)
-    gpu.device.queue.writeBuffer(buffer, offset, values as Float32Array<ArrayBuffer>)
-    return wrap(buffer, values.byteLength)
-  }
-}
-
-const CARRIERS: readonly (Omit<Carrier, 'carry'> & { carrier(): Carrier['carry'] })[] = [
-  { name: 'arrays', open: gpuEngine, carrier: () => (values) => values },
-  {
-    name: 'one buffer',
-    open: gpuEngine,
-    carrier: () => inOneBuffer((buffer, size) => (size === 0 ? { buffer, size } : buffer)),
-  },
-  {
-    name: 'a range of a larger buffer',
-    open: gpuEngine,
-    carrier: () => inOneBuffer((buffer, size) => ({ buffer, offset: 512, size }), 512, 64),
-  },
-]
-
-describe.each(CARRIERS)('outputs in $name', ({ name, open, carrier }) => {
-  let carry: Carrier['carry']
-  beforeEach(() => {
-    carry = carrier()
-  })
-  monteCarloStatistics({ name, open, carry: (values) => carry(values) })
-})
 
 describe('outputs on the GPU', () => {
   const shape = [6, 41]

@@ -114,7 +114,7 @@ describe.each(runtimes)('$name', ({ runtime, provider, backend }) => {
     },
   )
 
-  test('each point draws with a stream of its own', async () => {
+  test('each point draws from its own stream', async () => {
     const model = encode({
       name: 'two',
       node: [node('Dropout', ['x'], ['a']), node('Dropout', ['x'], ['b'])],

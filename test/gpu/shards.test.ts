@@ -1,4 +1,4 @@
-/** One tensor cut among Web Workers, each with an engine of its own, some on the GPU and some on the CPU. */
+/** One tensor cut among Web Workers, each with its own engine, some on the GPU and some on the CPU. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bounded } from '../support/bounded'

@@ -86,19 +86,19 @@ async function visit(project: string): Promise<{ sections: Section[]; wrong: str
     const page = await browser.newPage()
     const wrong: string[] = []
     const failed = new Promise<void>((resolve) => {
-      const tell = (message: string) => {
+      const note = (message: string) => {
         wrong.push(message)
         resolve()
       }
-      page.on('pageerror', (error) => tell(`uncaught: ${error}`))
-      page.on('console', (message) => message.type() === 'error' && tell(`console: ${message.text()}`))
+      page.on('pageerror', (error) => note(`uncaught: ${error}`))
+      page.on('console', (message) => message.type() === 'error' && note(`console: ${message.text()}`))
       page.on('request', (request) => {
         const url = request.url()
-        if (/^https?:/.test(url) && !url.startsWith(server.url)) tell(`left this machine: ${url}`)
+        if (/^https?:/.test(url) && !url.startsWith(server.url)) note(`left this machine: ${url}`)
       })
     })
     await page.goto(server.url)
-    await Promise.race([page.waitForSelector('output', { timeout: 100_000 }), failed])
+    await Promise.race([page.waitForSelector('output', { timeout: 0 }), failed])
     const sections = await page.$$eval('section', (all) =>
       all.map((section) => ({
         classes: Array.from(section.querySelectorAll('tr'), ({ cells }) => {

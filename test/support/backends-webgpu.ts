@@ -4,10 +4,10 @@ import { createEngine } from '../../src/index.js'
 import { createDropout } from '../../src/webgpu/index.js'
 import { type Backend, cpuBackends, engineSession } from './backends'
 import { floats } from './compare'
-import type { Gpu } from './gpu'
+import { type Gpu, useGpu } from './gpu'
 import { count, type Draw, judgeNoiseShape } from './judge'
 
-export function webgpuBackends(gpu: Gpu): readonly Backend[] {
+function webgpuBackends(gpu: Gpu): readonly Backend[] {
   return [
     {
       name: 'an engine on WebGPU',
@@ -26,7 +26,11 @@ export function webgpuBackends(gpu: Gpu): readonly Backend[] {
   ]
 }
 
-export const allBackends = (gpu: Gpu): readonly Backend[] => [...cpuBackends, ...webgpuBackends(gpu)]
+/** `#backends` of the gpu project. */
+export const backends: readonly Backend[] = [...cpuBackends, ...webgpuBackends(useGpu())]
+
+/** Fewer than in the unit project: a software GPU is slow. */
+export const propertyRuns = 150
 
 /** One operation from its creation to its end, on buffers of exactly the tensor's size. */
 async function encodeOnce(gpu: Gpu, { shape, rate, noiseShape, ...call }: Draw, x: Float32Array) {

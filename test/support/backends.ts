@@ -54,3 +54,9 @@ export function useSession(backend: Backend): () => Session {
   afterEach(() => session.close())
   return () => session
 }
+
+/** `#backends` of the unit project; in the gpu project that is backends-webgpu.ts. */
+export const backends = cpuBackends
+
+/** How many random cases a property is tried on. */
+export const propertyRuns = 400

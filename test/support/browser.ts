@@ -2,7 +2,10 @@
 
 import { type Browser, launch, type Page } from 'puppeteer'
 import { createServer, preview } from 'vite'
-import { chromeFlags, findBrowser, findOrInstallFirefox, NO_BROWSER } from '../../scripts/browser.mjs'
+import { chromeFlags, findBrowser, findFirefox, NO_BROWSER } from '../../scripts/browser.mjs'
+
+/** Puppeteer's own limits, of 30 and 180 seconds, are within reach of a busy machine. */
+const PATIENCE = { timeout: 5 * 60_000, protocolTimeout: 10 * 60_000 }
 
 interface ChromeOptions {
   /** False: a browser that has no adapter, as on a machine without a GPU. */
@@ -16,13 +19,21 @@ export async function launchBrowser({ webgpu, flags = [] }: ChromeOptions): Prom
   const executablePath = await findBrowser()
   if (!executablePath) throw new Error(NO_BROWSER)
   // Over a pipe, because the browser then ends with this process however that ends.
-  return launch({ executablePath, headless: true, pipe: true, args: [...chromeFlags({ webgpu }), ...flags] })
+  return launch({
+    executablePath,
+    headless: true,
+    pipe: true,
+    args: [...chromeFlags({ webgpu }), ...flags],
+    ...PATIENCE,
+  })
 }
 
-/** A headless Firefox, driven by WebDriver BiDi; undefined where there is none and none can be installed. */
+/** A headless Firefox, driven by WebDriver BiDi; undefined where there is none (`npm run test:long` may install one). */
 export async function launchFirefox(): Promise<Browser | undefined> {
-  const executablePath = await findOrInstallFirefox()
-  return executablePath ? launch({ browser: 'firefox', executablePath, headless: true }) : undefined
+  const executablePath = findFirefox()
+  return executablePath
+    ? launch({ browser: 'firefox', executablePath, headless: true, ...PATIENCE })
+    : undefined
 }
 
 /** Notes what goes wrong in a page from now on: exceptions, console errors, requests that leave `url`. */

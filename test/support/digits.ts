@@ -10,7 +10,7 @@ export type Digit = Uint8Array
 export { toInput } from '../../models/digits/digits'
 export { expected }
 
-/** The images that expected.json tells of one by one. */
+/** The images that expected.json lists one by one. */
 export const sampleDigits: readonly Digit[] = samples.samples.map(({ pixels }) => readDigit(pixels))
 
 /** Held out when the network was trained. */

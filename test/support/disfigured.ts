@@ -2,7 +2,7 @@
 
 import { vi } from 'vitest'
 
-/** Makes a device tell other limits than it has. */
+/** Makes a device report other limits than it has. */
 export function claimLimits(device: GPUDevice, limits: Record<string, number>): void {
   Object.defineProperty(device, 'limits', {
     value: new Proxy(device.limits, {

@@ -95,7 +95,7 @@ async function requestDevice(label: string): Promise<GPUDevice> {
   return adapter.requestDevice({ label, requiredLimits })
 }
 
-/** Notes every buffer from its creation to its destruction, whoever makes it. */
+/** Notes every buffer from its creation to its destruction, by the library or the test. */
 function track(device: GPUDevice, live: Set<GPUBuffer>): void {
   const create = device.createBuffer.bind(device)
   device.createBuffer = (descriptor) => {

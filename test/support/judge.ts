@@ -1,5 +1,5 @@
 /**
- * The judge: what mask and dropout are by definition (DESIGN section 4 and the value rules of section 3), one element
+ * The judge: what mask and dropout are by definition, one element
  * at a time. It knows no collapsed dims, no plan and no bit planes, and imports nothing from src/, so that a mistake
  * there cannot hide here. It is slow on purpose; the only shortcut is to keep the generator calls of a group.
  */

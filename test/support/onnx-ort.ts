@@ -10,7 +10,7 @@ ort.env.wasm.wasmPaths = { wasm: jsep }
 ortWebgpu.env.wasm.wasmPaths = { wasm }
 for (const { env } of [ort, ortWebgpu]) {
   env.wasm.numThreads = 1
-  env.logLevel = 'error' // it tells of every initializer that nobody reads any more
+  env.logLevel = 'error' // it warns of every initializer that is no longer used
 }
 
 export { ort, ortWebgpu }

@@ -1,4 +1,4 @@
-/** The package as npm makes and installs it, in a folder of its own. */
+/** The package as npm makes and installs it, in its own folder. */
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -29,7 +29,7 @@ class PuppeteerProvider implements BrowserProvider {
   async openPage(_sessionId: string, url: string) {
     this.#browser ??= launchBrowser({ webgpu: true })
     const page = await (await this.#browser).newPage()
-    await page.goto(url, { timeout: 60_000 })
+    await page.goto(url, { timeout: 0 })
   }
 
   async close() {

@@ -1,4 +1,4 @@
-/** A Web Worker with an engine of its own, named after its backend, which draws slices of a larger dropout. */
+/** A Web Worker with its own engine, named after its backend, which draws slices of a larger dropout. */
 
 import { createEngine } from '../../src/index.js'
 import type { Draw } from './judge'

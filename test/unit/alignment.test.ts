@@ -36,7 +36,7 @@ describe.each([32, 64, 128, 256])('with uniform offsets at multiples of %i', (al
     { name: 'a length of whole packets', shape: [4096] },
     { name: 'a length with a short last packet', shape: [4099] },
     { name: 'several chunks', shape: [20_003] },
-  ])('each call binds parameters of its own, inside the buffer: $name', ({ shape }) => {
+  ])('each call binds its own parameters, inside the buffer: $name', ({ shape }) => {
     const { device, encoder, tensor, recorded } = noted(alignment)
     const op = createDropout(device, { shape, rate: 0.5, maxPendingCalls: 3 })
     const output = tensor(4 * shape[0])

@@ -34,7 +34,7 @@ describe('collapseDims', () => {
       dims: ['8 broadcast', '10 drawn'],
     },
     {
-      name: 'a dim of size 1 between two of one fate',
+      name: 'a dim of size 1 between two that are both drawn or both broadcast',
       shape: [2, 1, 3],
       noiseShape: [2, 1, 3],
       dims: ['6 drawn'],
@@ -69,7 +69,7 @@ describe('collapseDims', () => {
     expect(shown).toEqual(dims)
   })
 
-  test('keeps the elements and the cells, leaves no size 1 and no two neighbours of one fate', () => {
+  test('keeps the elements and the cells, leaves no size 1 and no two neighbours that could be merged', () => {
     fc.assert(
       fc.property(trial, ({ draw }) => {
         const noiseShape = judgeNoiseShape(draw)

@@ -3,7 +3,7 @@ import { createEngine, EngineDestroyedError, WebGPUUnavailableError } from '../.
 import { expectSameBits, floats } from '../support/compare'
 import { input } from '../support/inputs'
 import { judgeDropout, judgeMask } from '../support/judge'
-import { caught, expectRefusal } from '../support/suites/argument-errors'
+import { caught, expectRefusal } from '../support/refusals'
 
 const draw = { shape: [3, 50], noiseShape: [3, 1], rate: 0.5, seed: 4 }
 
@@ -60,7 +60,7 @@ test("'auto' is the default", async () => {
   expect((await createEngine({})).backend).toBe('cpu')
 })
 
-test("'cpu' is no fallback: there is no reason to tell", async () => {
+test("'cpu' is no fallback: there is no reason to report", async () => {
   const engine = await createEngine({ backend: 'cpu' })
   expect(engine.backend).toBe('cpu')
   expect(engine.fallbackReason).toBeUndefined()

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { DeviceLostError } from '../../src/webgpu/errors.js'
 import { createLifetime } from '../../src/webgpu/lifetime.js'
 import { bounded } from '../support/bounded'
-import { caught } from '../support/suites/argument-errors'
+import { caught } from '../support/refusals'
 
 /** As much of a device as a lifetime sees, and how to lose it. */
 function deviceToLose() {
@@ -51,7 +51,7 @@ test('a call that the device never answers ends with the loss', async () => {
   expect(await bounded(caught(() => lifetime.run(async () => 'never run')))).toBeInstanceOf(DeviceLostError)
 })
 
-test('a call that fails by itself rejects with its own error', async () => {
+test('a call that fails without a loss rejects with its own error', async () => {
   const { device } = deviceToLose()
   const lifetime = createLifetime(device, { owned: false })
   const own = new Error('of the call')
@@ -65,24 +65,24 @@ test('a call that fails by itself rejects with its own error', async () => {
 
 test.each([true, false])('the end rejects what is pending with its reason; owned %s', async (owned) => {
   const { device, destroyed } = deviceToLose()
-  const told: unknown[] = []
-  const lifetime = createLifetime(device, { owned, onLost: (loss) => told.push(loss) })
+  const reported: unknown[] = []
+  const lifetime = createLifetime(device, { owned, onLost: (loss) => reported.push(loss) })
   const pending = lifetime.run(() => new Promise(() => {}))
   const reason = new Error('enough')
   lifetime.end(reason)
   expect(await bounded(caught(() => pending))).toBe(reason)
   expect(await bounded(caught(() => lifetime.run(async () => 1)))).toBe(reason)
   expect(destroyed()).toBe(owned ? 1 : 0)
-  expect(told, 'its own destruction is no loss').toEqual([])
+  expect(reported, 'its own destruction is no loss').toEqual([])
 })
 
-test('another device takes the place of a lost one when it is asked for, and its loss is told as well', async () => {
+test('another device takes the place of a lost one when it is asked for, and its loss is reported as well', async () => {
   const [first, second] = [deviceToLose(), deviceToLose()]
-  const told: DeviceLostError[] = []
+  const reported: DeviceLostError[] = []
   let requests = 0
   const lifetime = createLifetime(first.device, {
     owned: true,
-    onLost: (loss) => told.push(loss),
+    onLost: (loss) => reported.push(loss),
     request: async () => {
       requests++
       return second.device
@@ -100,5 +100,5 @@ test('another device takes the place of a lost one when it is asked for, and its
   expect(await bounded(caught(() => lifetime.run(() => new Promise(() => {}))))).toBeInstanceOf(
     DeviceLostError,
   )
-  expect(told).toHaveLength(2)
+  expect(reported).toHaveLength(2)
 })

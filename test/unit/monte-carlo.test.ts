@@ -13,13 +13,10 @@ import type { Engine } from '../../src/index.js'
 import { floats } from '../support/compare'
 import { input } from '../support/inputs'
 import { type Draw, judgeDropout } from '../support/judge'
-import { caught, expectRefusal } from '../support/suites/argument-errors'
-import { expectMoments, monteCarloStatistics } from '../support/suites/monte-carlo'
+import { expectMoments } from '../support/moments'
+import { caught, expectRefusal } from '../support/refusals'
 
 const cpuEngine = () => createEngine({ backend: 'cpu' })
-
-describe('outputs in arrays', () =>
-  monteCarloStatistics({ name: 'arrays', open: cpuEngine, carry: (values) => values }))
 
 let engine: Engine
 beforeAll(async () => {
@@ -94,7 +91,7 @@ describe('passes', () => {
     expect(keptOf(outputs[0], 0)).not.toEqual(keptOf(outputs[1], 0))
   })
 
-  test('without it each row has a mask of its own', async () => {
+  test('without it each row has its own mask', async () => {
     const { outputs } = await passesOf({})
     const kept = Array.from(outputs[0], (value) => value !== 0)
     expect(kept.slice(0, 40)).not.toEqual(kept.slice(40, 80))
@@ -149,7 +146,7 @@ describe('progress', () => {
     ])
   })
 
-  test('a read that nobody waited for is of the moment it was asked for', async () => {
+  test('a read that is not awaited is of the moment it was asked for', async () => {
     const reads: Promise<{ samples: number; mean: Float32Array }>[] = []
     const onProgress = ({ read }: MonteCarloProgress) => void reads.push(read())
     await monteCarlo(engine, { samples: 3, seed: 1, forward, onProgress })

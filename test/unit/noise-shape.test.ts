@@ -46,7 +46,7 @@ describe('resolveNoiseShape', () => {
     )
   })
 
-  test('gives an array of its own: neither argument is altered or kept', () => {
+  test('gives a new array: neither argument is altered or kept', () => {
     const shape = Object.freeze([4, 2])
     const resolved = resolveNoiseShape(shape)
     resolved[0] = 99

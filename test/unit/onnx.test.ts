@@ -121,7 +121,7 @@ describe('a Dropout node', () => {
     expect(rewritten(old).nodes.at(-1)).toBe('Cast(noise_0_mask) -> m')
   })
 
-  test('whose mask nobody reads gives none', () => {
+  test('whose mask is never read gives none', () => {
     expect(rewritten(chain(13, { output: ['y', 'm'] })).nodes).toEqual([
       'Relu(x) -> h',
       'Mul(h,noise_0) -> y',
@@ -216,7 +216,7 @@ describe('the rank of a tensor', () => {
     expect(rank(...args)).toBe(expected)
   })
 
-  test('is asked for where nothing tells it', () => {
+  test('is asked for where nothing states it', () => {
     expect(() => rank([['Einsum', ['x'], ['t']]])).toThrow(/does not tell the rank.*Pass one of its rank/)
   })
 

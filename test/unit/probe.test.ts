@@ -1,4 +1,4 @@
-/** Whether the probe's values can tell a device that rounds as the contract says from one that does not. */
+/** Whether the probe's values can distinguish a device that rounds as the contract says from one that does not. */
 
 import { describe, expect, test } from 'vitest'
 import { createEngine } from '../../src/index.js'
@@ -18,7 +18,7 @@ function significand(bits: number): bigint {
   return BigInt((bits & 0x7fffff) | 0x800000)
 }
 
-/** The product rounded in a way that is not the contract's; `up` tells whether to the float above. */
+/** The product rounded in a way that is not the contract's; `up`: to the float above. */
 function rounded(bits: number, rate: number, up: (place: number, nearest: number) => boolean): number {
   const place = placeOf(bits, rate)
   const nearest = judgeValue(bits, true, rate)
@@ -65,7 +65,7 @@ describe('the ordinary values', () => {
     { how: 'halves towards zero', up: (place: number) => place > 0.5 },
     { how: 'after a product that has two bits more', up: (place: number) => place >= 0.5 - 2 ** -3 },
     { how: 'after a product that has 16 bits more', up: (place: number) => place >= 0.5 - 2 ** -17 },
-  ])('tell a float unit that rounds $how, also by those that are kept', ({ up }) => {
+  ])('detect a float unit that rounds $how, also by those that are kept', ({ up }) => {
     const caught = PROBE_RATES.flatMap((rate) => {
       const flags = judgeFlags({ shape: [PROBE_COUNT], rate, ...PROBE_CALL })
       const kept = [...probeValues(rate).subarray(0, PROBE_COUNT / 2)].filter((_, i) => flags[i] === 1)
@@ -74,7 +74,7 @@ describe('the ordinary values', () => {
     expect(caught.length).toBeGreaterThan(10)
   })
 
-  test('the float unit of the contract is not told from itself', () => {
+  test('the float unit of the contract is not distinguished from itself', () => {
     for (const { bits, rate } of ordinary) {
       const even = (place: number, nearest: number) =>
         place > 0.5 || (place === 0.5 && isUp(bits, rate, nearest))

@@ -1,0 +1,458 @@
+/** The layers of noiseshape/tfjs, on any backend of TensorFlow.js. */
+
+import * as tf from '@tensorflow/tfjs-core'
+import * as tfl from '@tensorflow/tfjs-layers'
+import {
+  Dropout,
+  DropPath,
+  FixedDropout,
+  registerLayers,
+  SpatialDropout1D,
+  SpatialDropout2D,
+  SpatialDropout3D,
+  StochasticDepth,
+  seedDropout,
+} from 'noiseshape/tfjs'
+import { describe, expect, test } from 'vitest'
+import { tfjsBackends } from '#tfjs-backends'
+import { expectSameBits } from '../support/compare'
+import { input } from '../support/inputs'
+import { type Draw, judgeDropout, judgeFlags } from '../support/judge'
+import { taken, tensorOf, useBackend } from '../support/tfjs-backend'
+import { type KerasModel, keras2, load } from '../support/tfjs-keras'
+
+type Layer = tfl.layers.Layer
+
+const ON = { training: true }
+
+/** FNV-1a of the name 'drop', worked out with Python: the stream of a layer of that name. */
+const STREAM_OF_DROP = 0xa9a58d8c
+
+describe.each(tfjsBackends)('the layers on the %s backend', (name) => {
+  useBackend(name)
+
+  describe('what a layer draws', () => {
+    test.each([
+      { layer: new Dropout({ rate: 0.3, seed: 7, name: 'drop' }), shape: [4, 9], noiseShape: undefined },
+      {
+        layer: new Dropout({ rate: 0.3, seed: 7, name: 'drop', noiseShape: [null, 1, null] }),
+        shape: [4, 9, 5],
+        noiseShape: [4, 1, 5],
+      },
+      {
+        layer: new FixedDropout({ rate: 0.5, seed: 7, name: 'drop', noiseShape: [null, 1, 1, 1] }),
+        shape: [9, 2, 2, 3],
+        noiseShape: [9, 1, 1, 1],
+      },
+      {
+        layer: new SpatialDropout1D({ rate: 0.3, seed: 7, name: 'drop' }),
+        shape: [4, 9, 5],
+        noiseShape: [4, 1, 5],
+      },
+      {
+        layer: new SpatialDropout2D({ rate: 0.3, seed: 7, name: 'drop' }),
+        shape: [4, 3, 3, 5],
+        noiseShape: [4, 1, 1, 5],
+      },
+      {
+        layer: new SpatialDropout2D({ rate: 0.3, seed: 7, name: 'drop', dataFormat: 'channelsFirst' }),
+        shape: [4, 5, 3, 3],
+        noiseShape: [4, 5, 1, 1],
+      },
+      {
+        layer: new SpatialDropout3D({ rate: 0.3, seed: 7, name: 'drop' }),
+        shape: [4, 2, 3, 2, 5],
+        noiseShape: [4, 1, 1, 1, 5],
+      },
+      {
+        layer: new DropPath({ rate: 0.3, seed: 7, name: 'drop' }),
+        shape: [40, 2, 3],
+        noiseShape: [40, 1, 1],
+      },
+      {
+        layer: new StochasticDepth({ dropPathRate: 0.3, seed: 7, name: 'drop' }),
+        shape: [40, 2, 3],
+        noiseShape: [40, 1, 1],
+      },
+      {
+        layer: new StochasticDepth({ survivalProbability: 0.75, seed: 7, name: 'drop' }),
+        shape: [40, 2],
+        noiseShape: [40, 1],
+      },
+    ])(
+      '$layer.constructor.className of $shape draws $noiseShape, call after call',
+      async ({ layer, shape, noiseShape }) => {
+        const x = input(shape, 2)
+        for (let call = 0; call < 3; call++) {
+          const y = tf.tidy(() => layer.apply(tensorOf(x, shape), ON) as tf.Tensor)
+          const draw: Draw = { shape, rate: layer.rate, noiseShape, seed: 7, stream: STREAM_OF_DROP, call }
+          expectSameBits(await taken(y), judgeDropout(x, draw), { shape, what: `call ${call}` })
+        }
+      },
+    )
+
+    test('it is off outside of training, and on in all calls with alwaysOn', async () => {
+      const x = input([3, 50], 2)
+      const run = (layer: Layer) => taken(tf.tidy(() => layer.apply(tensorOf(x, [3, 50])) as tf.Tensor))
+      expectSameBits(await run(new Dropout({ rate: 0.5, seed: 1 })), x)
+      const draw = { shape: [3, 50], rate: 0.5, seed: 1, stream: STREAM_OF_DROP }
+      const layer = new Dropout({ rate: 0.5, seed: 1, alwaysOn: true, name: 'drop' })
+      expectSameBits(await run(layer), judgeDropout(x, { ...draw, call: 0 }))
+      expectSameBits(await run(layer), judgeDropout(x, { ...draw, call: 1 }))
+    })
+
+    test('resetStates begins the sequence of masks anew', async () => {
+      const layer = new Dropout({ rate: 0.5, seed: 1, name: 'drop' })
+      const run = () => taken(tf.tidy(() => layer.apply(tf.ones([99]), ON) as tf.Tensor))
+      const first = [await run(), await run()]
+      expect(first[0]).not.toEqual(first[1])
+      layer.resetStates()
+      expect([await run(), await run()]).toEqual(first)
+    })
+
+    test('a rate of 0 gives the input and a rate of 1 zeros, NaN or not', async () => {
+      const x = input([99], 1, 'half')
+      const run = (rate: number) =>
+        taken(tf.tidy(() => new Dropout({ rate }).apply(tensorOf(x, [99]), ON) as tf.Tensor))
+      expectSameBits(await run(0), x)
+      expectSameBits(await run(1), new Uint32Array(99))
+    })
+
+    test('without a seed, two layers and two copies of one layer draw masks of their own', async () => {
+      const a = new Dropout({ rate: 0.5, name: 'drop' })
+      const b = tfl.layers.Layer.fromConfig(Dropout, a.getConfig()) as Layer
+      const run = (layer: Layer) => taken(tf.tidy(() => layer.apply(tf.ones([99]), ON) as tf.Tensor))
+      expect(await run(a)).not.toEqual(await run(b))
+    })
+
+    test('a negative seed, which Keras allows, is its two’s complement', async () => {
+      const x = input([99], 1)
+      const layer = new Dropout({ rate: 0.5, seed: -3, name: 'drop' })
+      const y = tf.tidy(() => layer.apply(tensorOf(x, [99]), ON) as tf.Tensor)
+      const draw = { shape: [99], rate: 0.5, seed: 2n ** 64n - 3n, stream: STREAM_OF_DROP }
+      expectSameBits(await taken(y), judgeDropout(x, draw))
+    })
+
+    test('two layers of one seed share no mask, whether TensorFlow.js or the user named them', async () => {
+      const config = { rate: 0.5, seed: 42 }
+      const all = [
+        new Dropout(config),
+        new Dropout(config),
+        new Dropout({ ...config, name: 'a' }),
+        new Dropout({ ...config, name: 'b' }),
+        new Dropout({ ...config, stream: 0 }),
+        new Dropout({ ...config, stream: 1 }),
+      ]
+      const masks: string[] = []
+      for (const layer of all) {
+        masks.push(String(await taken(tf.tidy(() => layer.apply(tf.ones([99]), ON) as tf.Tensor))))
+      }
+      expect(new Set(masks).size).toBe(all.length)
+    })
+
+    test('seedDropout numbers the layers of nested models and wrappers, so that none share a mask and models repeat', async () => {
+      const inner = () =>
+        tfl.sequential({ layers: [new Dropout({ rate: 0.5, seed: 1, name: 'same', inputShape: [3, 9] })] })
+      const build = () =>
+        tfl.sequential({
+          layers: [
+            inner(),
+            inner(),
+            tfl.layers.timeDistributed({ layer: new Dropout({ rate: 0.5, seed: 1 }) }),
+            new Dropout({ rate: 0.5, seed: 1 }),
+          ],
+        })
+      const streams = (model: tfl.LayersModel) =>
+        JSON.stringify(model.toJSON(null, false)).match(/"stream":\d+/g)
+      const [a, b] = [build(), build()]
+      seedDropout(a, 5)
+      seedDropout(b, 5)
+      expect(streams(a)).toEqual(['"stream":0', '"stream":1', '"stream":2', '"stream":3'])
+      const run = (model: Layer) => taken(tf.tidy(() => model.apply(tf.ones([2, 3, 9]), ON) as tf.Tensor))
+      expect(await run(a)).toEqual(await run(b))
+      for (const model of [a, b]) model.dispose()
+    })
+  })
+
+  describe('two branches of StochasticDepth', () => {
+    const layer = () => new StochasticDepth({ rate: 0.5, seed: 3, name: 'drop' })
+    const run = async (layer: Layer, kwargs = {}) =>
+      Array.from(
+        new Float32Array(
+          (
+            await taken(
+              tf.tidy(() => layer.apply([tf.ones([2, 2]), tf.fill([2, 2], 4)], kwargs) as tf.Tensor),
+            )
+          ).buffer,
+        ).slice(0, 4),
+      )
+
+    test('are added outside of training, the residual times 1 - rate', async () => {
+      expect(await run(layer())).toEqual([3, 3, 3, 3])
+    })
+
+    test('are added in training with the residual whole or not at all, for the whole batch', async () => {
+      const drop = layer()
+      for (let call = 0; call < 20; call++) {
+        const [kept] = judgeFlags({ shape: [], rate: 0.5, seed: 3, stream: STREAM_OF_DROP, call })
+        expect(await run(drop, ON), `call ${call}`).toEqual(new Array(4).fill(kept ? 5 : 1))
+      }
+    })
+
+    test('give a dropped residual a gradient of zero, not none', async () => {
+      const drop = new StochasticDepth({ rate: 1 })
+      const f = (a: tf.Tensor, b: tf.Tensor) => tf.sum(drop.apply([a, b], ON) as tf.Tensor)
+      const [da, db] = tf.tidy(() => tf.grads(f)([tf.ones([3]), tf.ones([3])]))
+      expect(await da.array()).toEqual([1, 1, 1])
+      expect(await db.array()).toEqual([0, 0, 0])
+      tf.dispose([da, db])
+    })
+
+    test('in a model have the shape of one', () => {
+      const inputs = [tfl.input({ shape: [4] }), tfl.input({ shape: [4] })]
+      expect((layer().apply(inputs) as tfl.SymbolicTensor).shape).toEqual([null, 4])
+    })
+  })
+
+  describe('a Keras model', () => {
+    test.each([
+      ['Dropout', { rate: 0.5, noise_shape: [null, 1, 1, 4], seed: 3 }, Dropout],
+      ['FixedDropout', { rate: 0.2, noise_shape: [null, 1, 1, 1], seed: null }, FixedDropout],
+      ['SpatialDropout2D', { rate: 0.25, seed: 7, data_format: 'channels_last' }, SpatialDropout2D],
+      ['SpatialDropout1D', { rate: 0.25, seed: null }, SpatialDropout1D, [8, 4]],
+      ['StochasticDepth', { drop_path_rate: 0.1 }, StochasticDepth],
+      ['keras_cv>DropPath', { rate: 0.1 }, DropPath],
+      ['Addons>StochasticDepth', { survival_probability: 0.9 }, StochasticDepth],
+      ['Custom>FixedDropout', { rate: 0.2, noise_shape: [null, 1, 1, 1], seed: null }, FixedDropout],
+    ])(
+      'with %s %o loads, and is written as it was read',
+      async (className, config, Class, shape = [8, 8, 4]) => {
+        registerLayers()
+        registerLayers()
+        const model = await load(keras2(shape, className, config))
+        const layer = model.layers[1]
+        expect(layer).toBeInstanceOf(Class)
+        const written = (model.toJSON(null, false) as unknown as KerasModel).config.layers[1]
+        expect(written.class_name).toBe(className.split('>').at(-1))
+        expect(written.config).toMatchObject(config)
+        const again = await load(model.toJSON(null, false) as object)
+        expect(again.layers[1].getConfig()).toEqual(layer.getConfig())
+      },
+    )
+
+    test.each([
+      ['SpatialDropout1D', [6, 4], { rate: 0.25, seed: 7 }, [5, 1, 4]],
+      ['SpatialDropout2D', [4, 6, 6], { rate: 0.25, seed: 7, data_format: 'channels_first' }, [5, 4, 1, 1]],
+      ['SpatialDropout3D', [2, 3, 2, 4], { rate: 0.25, seed: 7, data_format: null }, [5, 1, 1, 1, 4]],
+    ])('with %s of %o trains with the noise shape of Keras', async (className, shape, config, noiseShape) => {
+      registerLayers()
+      const model = await load(keras2(shape, className, config))
+      const whole = [5, ...shape]
+      const x = input(whole, 3)
+      const y = tf.tidy(() => model.apply(tensorOf(x, whole), ON) as tf.Tensor)
+      const draw = { shape: whole, rate: 0.25, noiseShape, seed: 7, stream: STREAM_OF_DROP }
+      expectSameBits(await taken(y), judgeDropout(x, draw), { shape: whole })
+    })
+
+    test('written by Keras 3 loads, once its InputLayer is one that TensorFlow.js takes', async () => {
+      registerLayers()
+      const dtype = {
+        module: 'keras',
+        class_name: 'DTypePolicy',
+        config: { name: 'float32' },
+        registered_name: null,
+      }
+      const topology = keras2(
+        [8, 8, 4],
+        'SpatialDropout2D',
+        { seed: 7, data_format: 'channels_last', rate: 0.25 },
+        [
+          {
+            module: 'keras.layers',
+            class_name: 'Dropout',
+            config: { name: 'd', trainable: true, dtype, rate: 0.5, seed: 3, noise_shape: [null, 1, 1, 4] },
+            registered_name: null,
+            build_config: { input_shape: [null, 8, 8, 4] },
+          },
+        ],
+      )
+      const model = await load({ module: 'keras', registered_name: null, ...topology })
+      expect(model.layers[1]).toBeInstanceOf(SpatialDropout2D)
+      expect(model.layers[2].getConfig()).toMatchObject({ rate: 0.5, seed: 3, noiseShape: [null, 1, 1, 4] })
+    })
+
+    test('whose dropout was called with training=True drops in predict, as in Keras', async () => {
+      registerLayers()
+      const x = input([3, 30], 3)
+      const run = async (kwargs: object) => {
+        const model = await load({
+          class_name: 'Functional',
+          config: {
+            name: 'model',
+            layers: [
+              {
+                class_name: 'InputLayer',
+                name: 'in',
+                inbound_nodes: [],
+                config: { batch_input_shape: [null, 30], dtype: 'float32', name: 'in' },
+              },
+              {
+                class_name: 'Dropout',
+                name: 'drop',
+                inbound_nodes: [[['in', 0, 0, kwargs]]],
+                config: { name: 'drop', rate: 0.5, seed: 7, noise_shape: null },
+              },
+            ],
+            input_layers: [['in', 0, 0]],
+            output_layers: [['drop', 0, 0]],
+          },
+        })
+        return taken(tf.tidy(() => model.predict(tensorOf(x, [3, 30])) as tf.Tensor))
+      }
+      const draw = { shape: [3, 30], rate: 0.5, seed: 7, stream: STREAM_OF_DROP }
+      expectSameBits(await run({ training: true }), judgeDropout(x, draw))
+      expectSameBits(await run({}), x)
+      expectSameBits(await run({ training: false }), x)
+    })
+
+    test('loads weights too, with tf.loadLayersModel', async () => {
+      registerLayers()
+      const kernel = new Float32Array(12).fill(0.5)
+      const handler: tf.io.IOHandler = {
+        load: async () => ({
+          modelTopology: keras2([4], 'Dropout', { rate: 0.5, noise_shape: null, seed: null }, [
+            { class_name: 'Dense', config: { name: 'dense', units: 3, use_bias: false } },
+          ]),
+          weightSpecs: [{ name: 'dense/kernel', shape: [4, 3], dtype: 'float32' }],
+          weightData: kernel.buffer,
+        }),
+      }
+      const model = await tfl.loadLayersModel(handler)
+      const y = tf.tidy(() => model.predict(tf.ones([1, 4])) as tf.Tensor)
+      expect(await y.array()).toEqual([[2, 2, 2]])
+      y.dispose()
+      model.dispose()
+    })
+
+    test('alwaysOn and stream are in the config only where they were asked for', () => {
+      expect(Object.keys(new Dropout({ rate: 0.5 }).getConfig()).sort()).toEqual(
+        ['name', 'noiseShape', 'rate', 'seed', 'trainable'].sort(),
+      )
+      expect(Object.keys(new StochasticDepth({ dropPathRate: 0.5 }).getConfig()).sort()).toEqual([
+        'dropPathRate',
+        'name',
+        'trainable',
+      ])
+      const config = { rate: 0.5, seed: 2, stream: 9, alwaysOn: true, name: 'x' }
+      expect(new Dropout(config).getConfig()).toMatchObject(config)
+    })
+  })
+
+  test.each([
+    ['a rate of 1.7', () => new Dropout({ rate: 1.7 }), /rate is 1.7, but it must lie in \[0, 1\]/],
+    ['no rate', () => new DropPath({}), /rate is undefined/],
+    ['a fraction as seed', () => new Dropout({ rate: 0.5, seed: 0.5 }), /seed is 0.5/],
+    [
+      'a bigint as seed, which has no place in JSON',
+      () => new Dropout({ rate: 0.5, seed: 5n as never }),
+      /seed is 5n/,
+    ],
+    [
+      'a data format',
+      () => new SpatialDropout2D({ rate: 0.5, dataFormat: 'nhwc' as never }),
+      /dataFormat is 'nhwc'/,
+    ],
+    [
+      'a rank',
+      () => new SpatialDropout2D({ rate: 0.5 }).apply(tf.zeros([2, 3])),
+      /expected ndim=4, found ndim=2/,
+    ],
+    [
+      'three branches',
+      () => new StochasticDepth({ rate: 0.5 }).apply([1, 2, 3].map((n) => tf.scalar(n))),
+      /number of inputs is 3/,
+    ],
+  ])('%s is refused', (_, run, message) => {
+    expect(() => tf.tidy(run as () => void)).toThrow(message)
+  })
+
+  describe('training', () => {
+    /** A network of every common kind of layer, trained on a separable problem from fixed weights. */
+    async function train(seed: number): Promise<{ losses: number[]; weights: Uint32Array[] }> {
+      const model = tfl.sequential({
+        layers: [
+          tfl.layers.conv2d({
+            inputShape: [6, 6, 1],
+            filters: 4,
+            kernelSize: 3,
+            activation: 'relu',
+            kernelInitializer: tfl.initializers.glorotUniform({ seed: 1 }),
+          }),
+          new SpatialDropout2D({ rate: 0.2 }),
+          tfl.layers.flatten(),
+          tfl.layers.dense({
+            units: 12,
+            activation: 'relu',
+            kernelInitializer: tfl.initializers.glorotUniform({ seed: 2 }),
+          }),
+          new Dropout({ rate: 0.3 }),
+          tfl.layers.dense({
+            units: 2,
+            activation: 'softmax',
+            kernelInitializer: tfl.initializers.glorotUniform({ seed: 3 }),
+          }),
+        ],
+      })
+      seedDropout(model, seed)
+      model.compile({ optimizer: tf.train.adam(0.02), loss: 'categoricalCrossentropy' })
+      // Class 1 is bright on its right half.
+      const labels = Array.from({ length: 32 }, (_, i) => i % 2)
+      const noise = new Float32Array(input([32, 36], 17).buffer as ArrayBuffer).map((v) => Math.sin(v) / 4)
+      const x = tf.tensor(
+        noise.map((v, i) => v + (i % 6 > 2 ? labels[Math.floor(i / 36)] : 0)),
+        [32, 6, 6, 1],
+      )
+      const y = tf.tidy(() => tf.cast(tf.oneHot(labels, 2), 'float32'))
+      const { history } = await model.fit(x, y, { epochs: 8, batchSize: 16, shuffle: false })
+      const weights: Uint32Array[] = []
+      for (const weight of model.getWeights()) weights.push(await taken(tf.clone(weight)))
+      tf.dispose([x, y])
+      model.optimizer.dispose()
+      model.dispose()
+      return { losses: history.loss as number[], weights }
+    }
+
+    test('lowers the loss, and from the same seeds gives the same weights to the bit; from others, others', async () => {
+      const [first, second, other] = [await train(1), await train(1), await train(2)]
+      expect(first.losses.at(-1)).toBeLessThan(first.losses[0] / 2)
+      expect(second.losses).toEqual(first.losses)
+      second.weights.forEach((bits, i) => {
+        expectSameBits(bits, first.weights[i])
+      })
+      expect(other.weights).not.toEqual(first.weights)
+    })
+
+    test('of one seed draws a new mask in each batch, and the next run the same ones', async () => {
+      const run = async () => {
+        const outputs: tf.Tensor[] = []
+        const layer = new Dropout({ rate: 0.5, seed: 4, name: 'drop', inputShape: [40] })
+        const model = tfl.sequential({ layers: [layer, tfl.layers.dense({ units: 1 })] })
+        const call = layer.call.bind(layer)
+        layer.call = (x, kwargs) => {
+          const y = call(x, kwargs)
+          if (kwargs.training) outputs.push(tf.keep(tf.clone(y)))
+          return y
+        }
+        model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' })
+        const [x, y] = [tf.ones([6, 40]), tf.ones([6, 1])]
+        await model.fit(x, y, { epochs: 2, batchSize: 2, shuffle: false })
+        tf.dispose([x, y])
+        model.dispose()
+        return Promise.all(outputs.map(async (output) => String(await taken(output))))
+      }
+      const masks = await run()
+      expect(new Set(masks).size).toBe(6)
+      expect(await run()).toEqual(masks)
+    })
+  })
+})

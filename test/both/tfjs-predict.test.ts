@@ -1,0 +1,285 @@
+/** mcPredict of noiseshape/tfjs, on any backend of TensorFlow.js. */
+
+import * as tf from '@tensorflow/tfjs-core'
+import * as tfl from '@tensorflow/tfjs-layers'
+import { Dropout, DropPath, mcPredict, registerLayers } from 'noiseshape/tfjs'
+import { describe, expect, test } from 'vitest'
+import { tfjsBackends } from '#tfjs-backends'
+import { expectSameBits, floats } from '../support/compare'
+import { input } from '../support/inputs'
+import { judgeDropout } from '../support/judge'
+import { taken, tensorOf, useBackend } from '../support/tfjs-backend'
+import { type KerasModel, load } from '../support/tfjs-keras'
+
+const ON = { training: true }
+
+describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
+  useBackend(name)
+
+  const SAMPLES = 8
+
+  /** Dropout before and behind a batch normalisation whose moving statistics are not those of any batch. */
+  function network(): tfl.LayersModel {
+    const model = tfl.sequential({
+      layers: [
+        tfl.layers.dense({
+          inputShape: [5],
+          units: 16,
+          activation: 'relu',
+          kernelInitializer: tfl.initializers.glorotUniform({ seed: 1 }),
+        }),
+        new Dropout({ rate: 0.4 }),
+        tfl.layers.batchNormalization({
+          movingMeanInitializer: tfl.initializers.constant({ value: 0.3 }),
+          movingVarianceInitializer: tfl.initializers.constant({ value: 2 }),
+        }),
+        new DropPath({ rate: 0.1 }),
+        tfl.layers.dense({
+          units: 3,
+          activation: 'softmax',
+          kernelInitializer: tfl.initializers.glorotUniform({ seed: 2 }),
+        }),
+      ],
+    })
+    return model
+  }
+
+  const data = (rows = 7) => tf.tidy(() => tf.sin(tf.reshape(tf.range(0, rows * 5), [rows, 5])))
+  const options = { samples: SAMPLES, seed: 11 }
+
+  test('agrees with passes made by hand from noise of the same seed, call and streams', async () => {
+    const model = network()
+    const x = data()
+    const [dense, , norm, , last] = model.layers
+    const passes: Float32Array[] = []
+    for (let call = 0; call < SAMPLES; call++) {
+      const noise = (shape: number[], noiseShape: number[], rate: number, stream: number) =>
+        tensorOf(
+          judgeDropout(new Uint32Array(shape[0] * shape[1]).fill(0x3f800000), {
+            shape,
+            noiseShape,
+            rate,
+            seed: 11,
+            stream,
+            call,
+          }),
+          shape,
+        )
+      const y = tf.tidy(() => {
+        const a = tf.mul(dense.apply(x) as tf.Tensor, noise([7, 16], [7, 16], 0.4, 0))
+        const b = tf.mul(norm.apply(a) as tf.Tensor, noise([7, 16], [7, 1], 0.1, 1))
+        return last.apply(b) as tf.Tensor
+      })
+      passes.push((await y.data()) as Float32Array)
+      y.dispose()
+    }
+    const mean = passes[0].map((_, i) => passes.reduce((sum, y) => sum + y[i], 0) / SAMPLES)
+    const prediction = await mcPredict(model, x, options)
+    expect(prediction.samples).toBe(SAMPLES)
+    expect(prediction.mean.shape).toEqual([7, 3])
+    const [gotMean, gotVariance] = [await prediction.mean.data(), await prediction.variance.data()]
+    mean.forEach((m, i) => {
+      const variance = passes.reduce((sum, y) => sum + (y[i] - m) ** 2, 0) / SAMPLES
+      expect(gotMean[i], `mean of ${i}`).toBeCloseTo(m, 5)
+      expect(gotVariance[i], `variance of ${i}`).toBeCloseTo(variance, 5)
+      expect(gotVariance[i]).toBeGreaterThan(0)
+    })
+    tf.dispose([x, prediction])
+    model.dispose()
+  })
+
+  test('is a pure function: twice the same bits, in batches of any size, with training in between', async () => {
+    const model = network()
+    const x = data()
+    const run = async (more: object) => {
+      const prediction = await mcPredict(model, x, { ...options, ...more })
+      const bits = [await taken(prediction.mean), await taken(prediction.variance)]
+      return bits
+    }
+    const whole = await run({})
+    tf.tidy(() => void model.layers[1].apply(tf.ones([2, 16]), ON))
+    expect(await run({})).toEqual(whole)
+    expect(await run({ seed: 12 })).not.toEqual(whole)
+    for (const batchSize of [1, 3]) {
+      const [mean] = await run({ batchSize })
+      // A backend may sum a product of matrices in another order for another number of rows.
+      new Float32Array(mean.buffer).forEach((value, i) => {
+        expect(value).toBeCloseTo(new Float32Array(whole[0].buffer)[i], 5)
+      })
+    }
+    x.dispose()
+    model.dispose()
+  })
+
+  test.each([
+    [
+      [null, null],
+      [5, 40],
+    ],
+    [
+      [1, null],
+      [1, 40],
+    ],
+    [[null], [1, 40]],
+    [
+      [null, 1],
+      [5, 1],
+    ],
+  ])('over %o in batches draws the masks that the whole input has', async (noiseShape, full) => {
+    const model = tfl.sequential({ layers: [new Dropout({ rate: 0.5, noiseShape, inputShape: [40] })] })
+    const x = input([5, 40], 8)
+    const tensor = tensorOf(x, [5, 40])
+    for (const batchSize of [1, 2, 5]) {
+      const { mean, variance } = await mcPredict(model, tensor, {
+        samples: 1,
+        seed: 6,
+        firstCall: 3,
+        batchSize,
+      })
+      variance.dispose()
+      const draw = { shape: [5, 40], rate: 0.5, noiseShape: full, seed: 6, stream: 0, call: 3 }
+      // A mean may lose the sign of a zero.
+      const judged = Array.from(floats(judgeDropout(x, draw)), (v) => v + 0)
+      expect(Array.from(floats(await taken(mean)), (v) => v + 0)).toEqual(judged)
+    }
+    tensor.dispose()
+  })
+
+  test('with oneMaskForBatch equal rows have equal predictions, and else not', async () => {
+    const model = network()
+    const x = tf.ones([6, 5])
+    for (const [oneMaskForBatch, distinct] of [
+      [true, 1],
+      [false, 6],
+    ] as const) {
+      const prediction = await mcPredict(model, x, { ...options, oneMaskForBatch, batchSize: 4 })
+      const rows = (await prediction.variance.array()) as number[][]
+      expect(new Set(rows.map((row) => row.map((v) => v.toFixed(6)).join())).size).toBe(distinct)
+      tf.dispose(prediction)
+    }
+    x.dispose()
+    model.dispose()
+  })
+
+  test('reports entropies of classes: they add up, and lie between 0 and ln 3', async () => {
+    const model = network()
+    const x = data()
+    const prediction = await mcPredict(model, x, { ...options, outputs: 'probabilities' })
+    const { predictiveEntropy, expectedEntropy, mutualInformation } = prediction
+    const [total, expected, mutual] = await Promise.all(
+      [predictiveEntropy, expectedEntropy, mutualInformation].map(async (t) =>
+        Array.from(await (t as tf.Tensor).data()),
+      ),
+    )
+    expect(predictiveEntropy?.shape).toEqual([7])
+    total.forEach((entropy, row) => {
+      expect(entropy).toBeLessThanOrEqual(Math.log(3) + 1e-6)
+      expect(mutual[row]).toBeGreaterThan(0)
+      expect(expected[row] + mutual[row]).toBeCloseTo(entropy, 5)
+    })
+    tf.dispose([x, prediction])
+    model.dispose()
+  })
+
+  test('leaves weights and batch normalisation alone, and the layers off, also after an abort', async () => {
+    const model = network()
+    const x = data()
+    const bitsOf = async () => {
+      const bits: Uint32Array[] = []
+      for (const weight of model.getWeights()) bits.push(await taken(tf.clone(weight)))
+      bits.push(await taken(model.predict(x) as tf.Tensor))
+      return bits
+    }
+    const before = await bitsOf()
+    tf.dispose(await mcPredict(model, x, options))
+    expect(await bitsOf()).toEqual(before)
+    const controller = new AbortController()
+    const done: number[] = []
+    const aborted = mcPredict(model, x, {
+      ...options,
+      signal: controller.signal,
+      onProgress(progress) {
+        done.push(progress.done)
+        if (progress.done === 3) controller.abort(new Error('enough'))
+      },
+    })
+    await expect(aborted).rejects.toThrow('enough')
+    expect(done).toEqual([1, 2, 3])
+    expect(await bitsOf()).toEqual(before)
+    const failing = mcPredict(model, x, { ...options, onProgress: () => Promise.reject(new Error('mine')) })
+    await expect(failing).rejects.toThrow('mine')
+    expect(await bitsOf()).toEqual(before)
+    x.dispose()
+    model.dispose()
+  })
+
+  test('reports what is known so far, and two predictions at a time do not disturb each other', async () => {
+    const model = network()
+    const x = data()
+    const means = async (samples: number, read = 0) => {
+      let early: Uint32Array | undefined
+      const prediction = await mcPredict(model, x, {
+        samples,
+        seed: 3,
+        async onProgress(progress) {
+          if (progress.done !== read) return
+          const { mean, variance } = await progress.read()
+          variance.dispose()
+          early = await taken(mean)
+        },
+      })
+      prediction.variance.dispose()
+      return { early, mean: await taken(prediction.mean) }
+    }
+    const alone = (await means(5)).mean
+    const [a, b] = await Promise.all([means(9, 5), means(5)])
+    expectSameBits(a.early as Uint32Array, alone)
+    expectSameBits(b.mean, alone)
+    x.dispose()
+    model.dispose()
+  })
+
+  test('turns on what was loaded from Keras, and every use of a shared layer with its own mask', async () => {
+    registerLayers()
+    const shared = new Dropout({ rate: 0.5 })
+    const inputs = tfl.input({ shape: [64] })
+    const outputs = tfl.layers
+      .concatenate()
+      .apply([shared.apply(inputs) as tfl.SymbolicTensor, shared.apply(inputs) as tfl.SymbolicTensor])
+    const model = await load(
+      tfl
+        .model({ inputs, outputs: outputs as tfl.SymbolicTensor })
+        .toJSON(null, false) as unknown as KerasModel,
+    )
+    const x = tf.ones([1, 64])
+    const { mean, variance } = await mcPredict(model, x, { samples: 1, seed: 5 })
+    const values = await taken(mean)
+    const halves = [values.slice(0, 64), values.slice(64)].map(String)
+    const ones = new Uint32Array(64).fill(0x3f800000)
+    const judged = [0, 1].map((stream) =>
+      String(judgeDropout(ones, { shape: [1, 64], rate: 0.5, seed: 5, stream })),
+    )
+    expect(halves.sort()).toEqual(judged.sort()) // TensorFlow.js decides which of them runs first
+    tf.dispose([x, variance])
+  })
+
+  test('a model without a dropout layer of ours gives an error that says what to do', async () => {
+    const model = tfl.sequential({ layers: [tfl.layers.dropout({ rate: 0.5, inputShape: [4] })] })
+    const x = tf.ones([2, 4])
+    await expect(mcPredict(model, x, options)).rejects.toThrow(/no dropout layer.*registerLayers\(\) before/)
+    x.dispose()
+  })
+
+  test.each([
+    ['no rows', () => tf.zeros([0, 5]), {}, /first dim/],
+    ['a batch size of 0', () => tf.zeros([1, 5]), { batchSize: 0 }, /batchSize is 0/],
+    ['no samples', () => tf.zeros([1, 5]), { samples: 0 }, /samples is 0/],
+    ['no seed', () => tf.zeros([1, 5]), { seed: undefined as never }, /seed/],
+  ])('%s is refused', async (_, make, wrong, message) => {
+    const model = network()
+    const x = make()
+    await expect(mcPredict(model, x, { ...options, ...wrong })).rejects.toThrow(message)
+    x.dispose()
+    model.dispose()
+  })
+})

@@ -1,0 +1,5 @@
+/** The backends of TensorFlow.js without a GPU. `#tfjs-backends` of the unit project. */
+
+import type { BackendName } from './tfjs-backend'
+
+export const tfjsBackends: readonly BackendName[] = ['cpu']

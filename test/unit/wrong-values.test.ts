@@ -1,0 +1,138 @@
+/** Wrong values for the functions of the CPU and for createEngine: the right answer, or an argument error. */
+
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { dropout } from '../../src/cpu/index.js'
+import { createEngine, resolveNoiseShape, spatialNoiseShape, unpackMask } from '../../src/index.js'
+import { buildOptions, changes, expectArgumentError, quietly } from '../support/changes'
+import { fuzz, fuzzTimeout } from '../support/fuzz'
+import { type Junk, junk, makeJunk, seldomJunk } from '../support/junk'
+import { isInteger, noiseOf, shapeOf, spatialOf } from '../support/rules'
+import { unpacked } from '../support/unpacked'
+
+test(
+  'a call that is refused writes nothing to its output',
+  () =>
+    fuzz(
+      'output',
+      fc.property(changes, seldomJunk(3), (changes, other) => {
+        const mine = new Float32Array(6).fill(7)
+        const given = { shape: [2, 3], rate: 0.5, seed: 1, output: other ? makeJunk(other) : mine }
+        try {
+          const result = dropout(new Float32Array(6), buildOptions(given, changes) as never)
+          if (result === mine) expect(mine).toEqual(new Float32Array(6))
+          else expect(other ?? changes.find(({ where }) => where === 'options')).toBeDefined()
+        } catch (error) {
+          expectArgumentError(error)
+          expect(mine).toEqual(new Float32Array(6).fill(7))
+        }
+      }),
+      1000,
+    ),
+  fuzzTimeout,
+)
+
+const entry: fc.Arbitrary<Junk> = fc.oneof(
+  fc.constantFrom(0, 1, 2, 3, null, undefined, -1).map((value) => ({ value })),
+  junk,
+)
+const array = fc.oneof(fc.record({ entries: fc.array(entry, { maxLength: 6 }) }), junk)
+
+/** Makes an array anew. */
+function make(given: typeof array extends fc.Arbitrary<infer T> ? T : never): unknown {
+  return 'entries' in given ? given.entries.map(makeJunk) : makeJunk(given)
+}
+
+test(
+  'resolveNoiseShape and spatialNoiseShape give the full noise shape or an argument error',
+  () =>
+    fuzz(
+      'noise shapes',
+      fc.property(array, array, junk, (first, second, format) => {
+        const shape = quietly(() => shapeOf(make(first)))
+        expectAnswer(
+          () => resolveNoiseShape(make(first) as number[], make(second) as number[]),
+          shape && quietly(() => noiseOf(shape, make(second))),
+        )
+        expectAnswer(
+          () => spatialNoiseShape(make(first) as number[], makeJunk(format) as 'channelsLast'),
+          shape && quietly(() => spatialOf(shape, undefined, makeJunk(format))),
+        )
+      }),
+      1500,
+    ),
+  fuzzTimeout,
+)
+
+test(
+  'unpackMask gives the flags or an argument error',
+  () =>
+    fuzz(
+      'unpackMask',
+      fc.property(
+        fc.uint32Array({ maxLength: 5 }),
+        seldomJunk(3),
+        fc.oneof(fc.nat({ max: 200 }), junk),
+        (words, other, cells) => {
+          const count = typeof cells === 'number' ? cells : makeJunk(cells)
+          const given = other ? makeJunk(other) : words
+          const bits = quietly(() => (given instanceof Uint32Array ? given.length * 32 : -1)) ?? -1
+          const wanted = count === undefined ? bits : count
+          const allowed = isInteger(wanted, bits)
+          expectAnswer(
+            () => unpackMask(given as Uint32Array, count as number),
+            allowed ? unpacked(given as Uint32Array, wanted) : undefined,
+          )
+        },
+      ),
+      2000,
+    ),
+  fuzzTimeout,
+)
+
+test(
+  'createEngine gives the engine asked for or an argument error',
+  () =>
+    fuzz(
+      'createEngine',
+      fc.asyncProperty(fc.constantFrom('backend', 'device', 'options'), junk, async (where, junk) => {
+        const value = makeJunk(junk)
+        const options = where === 'options' ? value : { [where]: value }
+        const good = where === 'options' ? value === undefined || isHarmless(value) : value === undefined
+        try {
+          const engine = await createEngine(options as object)
+          expect(good).toBe(true)
+          expect(engine.backend).toBe('cpu') // Node has no WebGPU
+          engine.destroy()
+        } catch (error) {
+          expectArgumentError(error)
+          expect(good).toBe(false)
+        }
+      }),
+      500,
+    ),
+  fuzzTimeout,
+)
+
+/** An object that says nothing about backend and device. */
+function isHarmless(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return (
+    quietly(
+      () => Reflect.get(value, 'backend') === undefined && Reflect.get(value, 'device') === undefined,
+    ) ?? false
+  )
+}
+
+/** `answer` undefined: an argument error. */
+function expectAnswer(call: () => unknown, answer: unknown): void {
+  let got: unknown
+  try {
+    got = call()
+  } catch (error) {
+    expectArgumentError(error)
+    if (answer !== undefined) throw new Error('refused, though the rules allow it', { cause: error })
+    return
+  }
+  expect(got).toEqual(answer)
+}
