@@ -1,4 +1,4 @@
-/** The library: both passes as its user records them, the same forward and backward, and each pass by itself. */
+/** The library: both GPU passes as a user records them, the same forward and backward, and each pass alone. */
 
 import { unpackMask } from 'noiseshape'
 import { dropout } from 'noiseshape/cpu'
@@ -14,7 +14,7 @@ import { read, runOn } from './queue.js'
 
 const SEED = 42
 
-/** `record` is one call on the op; `call` counts up, so that each has a mask of its own. */
+/** `record` is one call on the op; `call` counts up, so that each draws a new mask. */
 async function prepareOp(
   name: string,
   setting: Setting,
@@ -87,7 +87,7 @@ const applyPass: Peer = {
   },
 }
 
-/** No public call draws a mask and stops there without reading it back, so this one uses the pass itself. */
+/** No public call draws a mask without reading it back, so this one uses the pass directly. */
 const maskPass: Peer = {
   name: 'noiseshape-mask',
   title: 'noiseshape, mask pass alone',
@@ -136,10 +136,10 @@ function applied({ x, shape, noiseShape }: Setting, flags: Uint8Array, scale: nu
 
 export const noiseshapeOnGpu: Peer[] = [bothPasses, maskPass, applyPass, forwardBackward]
 
-/** On the CPU: into a new array each time, or again and again into one, as a training loop would. */
+/** On the CPU: into a new array each time, or into the same one each time, as a training loop would. */
 export const noiseshapeOnCpu: Peer[] = [true, false].map((fresh) => ({
   name: fresh ? 'noiseshape-cpu' : 'noiseshape-cpu-output',
-  title: fresh ? 'noiseshape/cpu' : 'noiseshape output, /cpu into an array of the caller',
+  title: fresh ? 'noiseshape/cpu' : 'noiseshape output, into an existing array',
   kind: 'cpu',
   role: 'ours',
   async prepare(setting) {
