@@ -1,4 +1,4 @@
-/** The code that makes exactly what the page shows. */
+/** The code that produces exactly what the page shows. */
 
 import { formatShape, type Options } from './fields.js'
 import type { Layer } from './patterns.js'

@@ -1,4 +1,4 @@
-/** One trial: the layer asked for, run by the engine, run again on the CPU, and the two compared bit by bit. */
+/** One trial: the layer asked for, run by the engine and again on the CPU, and the two compared bit by bit. */
 
 import {
   type CallOptions,
@@ -31,7 +31,7 @@ export interface Agreement {
   first?: string
 }
 
-/** Runs a layer and its mask on the engine, and on the CPU as the witness. */
+/** Runs a layer and its mask on the engine, and on the CPU for comparison. */
 export async function runTrial(
   engine: Engine,
   x: Float32Array,
@@ -51,8 +51,8 @@ export async function runTrial(
     zeros: bitsOf(result).reduce((sum, bits) => sum + (bits === 0 ? 1 : 0), 0),
   }
   if (backend === 'cpu') return trial
-  const witness = apply({ dropout, spatialDropout1D, spatialDropout2D }, x, layer, options)
-  const values = compare('value', bitsOf(result), bitsOf(witness))
+  const reference = apply({ dropout, spatialDropout1D, spatialDropout2D }, x, layer, options)
+  const values = compare('value', bitsOf(result), bitsOf(reference))
   const masks = compare('mask word', words, mask(cells))
   return { ...trial, bits: { ...values, first: values.first ?? masks.first } }
 }

@@ -253,12 +253,12 @@ describe('with WebGPU', () => {
     const { page } = here
     const cases = [
       ['shape', '[256, 384, 4]', '294912', '[256, 384, 3]'],
-      ['shape', '256 384', 'is no size', '[256, 384, 3]'],
+      ['shape', '256 384', 'is not a size', '[256, 384, 3]'],
       ['rate', '1.5', '[0, 1]', '0.2'],
       ['rate', '', 'empty', '0.2'],
       ['seed', '-1', '2^53', '42'],
       ['stream', '4294967296', '2^32', '0'],
-      ['call', 'x', 'no number', '0'],
+      ['call', 'x', 'not a number', '0'],
     ]
     for (const [id, wrong, said, right] of cases) {
       expect(await type(page, id, wrong), `${id} ${wrong}`).toBe('error')
