@@ -1,8 +1,8 @@
-/** Is a result a dropout at all? Nothing is measured that is not. Each check gives what is wrong, or undefined. */
+/** Checks that a result is a dropout; nothing else is measured. Each check returns what is wrong, or undefined. */
 
 import { type Pattern, patternOf, size } from './noise-cells.js'
 
-/** The most that a kept value may differ from x * scale, relatively: peers round the scale in their own ways. */
+/** The most that a kept value may differ from x * scale, relatively: peers round the scale differently. */
 const TOLERANCE = 1e-5
 /** Standard deviations that the dropped fraction may lie off the rate; chance alone exceeds it once in 5e8 checks. */
 const Z_LIMIT = 6
@@ -14,8 +14,8 @@ interface Dropped {
 }
 
 /**
- * Checks `y` against `x`, which must have no zero: each element is 0 or x * scale, elements of one noise cell share
- * their fate, and about `rate` of the cells are dropped.
+ * Checks `y` against `x`, which must have no zero: each element is 0 or x * scale, the elements of a noise cell are kept or
+ * dropped together, and about `rate` of the cells are dropped.
  */
 export function checkDropout(
   x: Float32Array,
@@ -24,8 +24,8 @@ export function checkDropout(
 ): string | undefined {
   if (y.length !== x.length) return `it has ${y.length} elements, not ${x.length}`
   const pattern = patternOf(shape, noiseShape)
-  const fates = new Uint8Array(size(noiseShape)) // 0 = not met yet, 1 = kept, 2 = dropped
-  return checkElements(x, y, pattern, 1 / (1 - rate), fates) ?? checkRate(fates, rate)
+  const states = new Uint8Array(size(noiseShape)) // 0 = not seen yet, 1 = kept, 2 = dropped
+  return checkElements(x, y, pattern, 1 / (1 - rate), states) ?? checkRate(states, rate)
 }
 
 function checkElements(
@@ -33,35 +33,36 @@ function checkElements(
   y: Float32Array,
   { outer, shared, inner }: Pattern,
   scale: number,
-  fates: Uint8Array,
+  states: Uint8Array,
 ): string | undefined {
   for (let o = 0, element = 0; o < outer; o++) {
     for (let s = 0; s < shared; s++) {
       for (let cell = o * inner; cell < (o + 1) * inner; cell++, element++) {
         const value = y[element]
         const kept = x[element] * scale
-        const fate = value === 0 ? 2 : 1
-        if (fate === 1 && !(Math.abs(value - kept) <= TOLERANCE * Math.abs(kept))) {
+        const state = value === 0 ? 2 : 1
+        if (state === 1 && !(Math.abs(value - kept) <= TOLERANCE * Math.abs(kept))) {
           return `element ${element} is ${value}, neither 0 nor ${Math.fround(kept)}`
         }
-        if (fates[cell] === 0) fates[cell] = fate
-        else if (fates[cell] !== fate) return `noise cell ${cell} is kept in one place and dropped in another`
+        if (states[cell] === 0) states[cell] = state
+        else if (states[cell] !== state)
+          return `noise cell ${cell} is kept in one place and dropped in another`
       }
     }
   }
   return undefined
 }
 
-function checkRate(fates: Uint8Array, rate: number): string | undefined {
+function checkRate(states: Uint8Array, rate: number): string | undefined {
   let dropped = 0
-  for (const fate of fates) if (fate === 2) dropped++
-  const z = (dropped - fates.length * rate) / Math.sqrt(fates.length * rate * (1 - rate))
+  for (const state of states) if (state === 2) dropped++
+  const z = (dropped - states.length * rate) / Math.sqrt(states.length * rate * (1 - rate))
   if (Math.abs(z) < Z_LIMIT) return undefined
-  const [share, sigmas] = [(dropped / fates.length).toFixed(4), z.toFixed(1)]
-  return `it dropped ${share} of ${fates.length} noise cells at rate ${rate}, which is ${sigmas} standard deviations off`
+  const [share, sigmas] = [(dropped / states.length).toFixed(4), z.toFixed(1)]
+  return `it dropped ${share} of ${states.length} noise cells at rate ${rate}, which is ${sigmas} standard deviations off`
 }
 
-/** Are these the very bits that are expected? */
+/** Checks that two arrays have the same bits. */
 export function checkBits(y: Float32Array, expected: Float32Array): string | undefined {
   if (y.length !== expected.length) return `it has ${y.length} elements, not ${expected.length}`
   const [is, should] = [bitsOf(y), bitsOf(expected)]

@@ -1,4 +1,4 @@
-/** The cold start: from `createEngine` to the first result. What a page's first call costs, told by itself. */
+/** The cold start: from `createEngine` to the first result. What a page's first call costs, measured separately. */
 
 import { createEngine } from 'noiseshape'
 import { quantile } from './measure.js'

@@ -1,30 +1,30 @@
-/** A contest: whoever does the work is timed in turns with the others, whoever does not is told. Knows no kind of work. */
+/** A contest: contenders that do the work correctly are timed in turns, the others are reported. Works for any kind of work. */
 
 import { type Entrant, measure } from './measure.js'
 import type { Missing, Timed } from './report.js'
 
-/** Who may take part in contests over a setting S, with a result R. */
+/** Can take part in contests with settings S and results R. */
 export interface Contender<S, R> {
   name: string
   title: string
-  /** Loads what it needs, once for all contests, and throws where that is not to be had. Gives its version. */
+  /** Loads what it needs, once for all contests; throws where that is unavailable. Returns its version. */
   load?(): Promise<string | undefined>
   prepare(setting: S): Promise<Prepared<R>>
 }
 
 export interface Prepared<R> extends Entrant {
-  /** Does the work once more and brings the result to the host. */
+  /** Does the work once more and reads the result back. */
   result(): Promise<R>
-  /** The result to the bit, where it is known; asked for after `result()`. */
+  /** The exact bits of the result, where they are known; called after `result()`. */
   expected?(): R
 }
 
 export interface Contest<S, R, C extends Contender<S, R>> {
   setting: S
   contenders: readonly C[]
-  /** How much work one call is, in any unit: what was slow on less is not tried on more. */
+  /** How much work one call is, in any unit: a contender that was too slow on less is not tried on more. */
   work: number
-  /** What is wrong with a result, or undefined. */
+  /** Says what is wrong with a result; undefined if nothing is. */
   check(contender: C, result: R, expected: R | undefined): string | undefined
 }
 
@@ -37,7 +37,7 @@ export interface ContestOptions {
   onShare: (share: number, what: string) => void
 }
 
-/** How slow everyone has been so far, so that nobody waits for one that is known to be too slow. */
+/** How slow each contender has been so far, so that those known to be too slow are skipped. */
 export interface Pace {
   limitMs: number
   /** Milliseconds for a unit of work, by name. */
@@ -78,7 +78,7 @@ export async function hold<S, R, C extends Contender<S, R>>(
   }
 }
 
-/** An entrant whose result has been checked; what fails later is kept for the report. */
+/** An entrant whose result has been checked; a later failure is kept for the report. */
 class Guarded implements Entrant {
   readonly name: string
   error: string | undefined
@@ -103,7 +103,7 @@ class Guarded implements Entrant {
   }
 }
 
-/** Prepares and checks one contender: an entrant, or why it is none. */
+/** Prepares and checks one contender: an entrant, or the reason why it does not take part. */
 async function prepare<S, R, C extends Contender<S, R>>(
   contender: C,
   { setting, work, check }: Contest<S, R, C>,
@@ -112,7 +112,7 @@ async function prepare<S, R, C extends Contender<S, R>>(
   const { name: peer } = contender
   const foreseen = (msPerWork.get(peer) ?? 0) * work
   if (foreseen > limitMs) {
-    const reason = `one call would take about ${Math.round(foreseen / 1000)} s, by what it took before`
+    const reason = `one step would take about ${Math.round(foreseen / 1000)} s, judging by an earlier case`
     return { peer, status: 'skipped', reason }
   }
   const failed = (reason: string): Missing => ({ peer, status: 'failed', reason })
@@ -122,20 +122,20 @@ async function prepare<S, R, C extends Contender<S, R>>(
     prepared = await contender.prepare(setting)
     const start = performance.now()
     const result = await prepared.result()
-    const ms = performance.now() - start // with the reading and, in the first contest, the compiling
+    const ms = performance.now() - start // includes reading back and, in the first contest, compiling
     const wrong = check(contender, result, prepared.expected?.())
     if (wrong === undefined && ms < limitMs) return new Guarded(peer, prepared)
     await prepared.close()
     if (wrong !== undefined) return failed(`its result is wrong: ${wrong}`)
     msPerWork.set(peer, ms / work)
-    return { peer, status: 'skipped', reason: `one call took ${Math.round(ms / 1000)} s` }
+    return { peer, status: 'skipped', reason: `one step took ${Math.round(ms / 1000)} s` }
   } catch (error) {
     await prepared?.close()
     return failed(message(error))
   }
 }
 
-/** Lets a page draw and hear its user; a microtask would not. */
+/** Lets a page paint and handle input; a microtask would not. */
 function breathe(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0))
 }

@@ -1,4 +1,4 @@
-/** Asks for the device to measure on, with all that its adapter allows, as the library's engine does. */
+/** Requests the device to measure on, with the largest buffers its adapter allows, as the library's engine does. */
 
 import type { Adapter } from './report.js'
 

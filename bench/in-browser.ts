@@ -8,7 +8,7 @@ import { type Progress, runBenchmark } from './run.js'
 import { select, selectPeers } from './select.js'
 
 export interface Selection {
-  /** Names; none are all, or with `quick` the quick ones. */
+  /** Names. An empty list means all, or with `quick` the quick cases. */
   cases: string[]
   peers: string[]
   quick: boolean
@@ -50,7 +50,7 @@ export function describeMachine(opened: Opened): Machine {
   }
 }
 
-/** The name that a person would use; every browser claims to be several. */
+/** The browser's usual name; user agents list several. */
 function browserName(userAgent: string): string {
   for (const [name, mark] of [
     ['Edge', 'Edg'],

@@ -1,6 +1,6 @@
 /**
- * Measuring: what takes part in one run is timed in turns, so that a slow minute of a shared machine hits all alike.
- * Knows nothing of browsers, GPUs or dropout; an absolute time means little, a ratio within one run does.
+ * Measuring: entrants are timed in turns, so that a slow minute of a shared machine affects all of them alike. Knows nothing
+ * of browsers, GPUs or dropout. An absolute time means little, a ratio within one run does.
  */
 
 /** Something that can be timed. */
@@ -21,7 +21,7 @@ export interface MeasureOptions {
   entrantMs?: number
   signal?: AbortSignal
   onRound?: (done: number, of: number) => void
-  /** Awaited before each batch, untimed: lets a page draw and hear its user. */
+  /** Awaited before each batch, untimed: lets a page paint and handle input. */
   pause?: () => Promise<void>
   /** Milliseconds. Default `performance.now()`. */
   now?: () => number
@@ -97,7 +97,7 @@ function takesPart(round: number, turns: number, rounds: number): boolean {
   return Math.floor(((round + 1) * turns) / rounds) > Math.floor((round * turns) / rounds)
 }
 
-/** What is told of some samples. */
+/** Summarises the times of some batches. */
 export function summary(samples: readonly number[]): Pick<Timing, 'median' | 'min' | 'spread'> {
   const sorted = samples.toSorted((a, b) => a - b)
   const median = quantile(sorted, 0.5)

@@ -46,7 +46,7 @@ Written by \`npm run bench -- --markdown bench/RESULTS.md\`, not by hand: a run 
 adapter. [README.md](README.md) says what is measured and how to read it.
 `
 
-/** A file of results in which the section of this report's runtime and adapter is new, and all others stay. */
+/** A file of results in which this report replaces the section of its runtime and adapter. */
 export function withSection(file: string, report: Report): string {
   const title = `## ${report.machine.runtime.split(' ')[0]}, ${adapterName(report.machine)}`
   const section = `${title}\n\n${markdownTables(report)}\n`
@@ -132,7 +132,7 @@ function cell(
   show: (entrant: Timed) => string,
 ): string {
   const entrant = entrants.find(({ peer }) => peer === name)
-  if (!entrant) return '' // it does not take part in such cases
+  if (!entrant) return '' // does not take part in such cases
   return isMeasured(entrant) ? show(entrant) : entrant.status
 }
 

@@ -28,7 +28,7 @@ const USAGE = `node scripts/battery.mjs [options] [-- dieharder options, default
 const STREAMS = 8
 const GROUPS = 256
 
-/** @typedef {typeof import('../src/cpu/threefry4x32.ts').encrypt} Encrypt */
+/** @typedef {typeof import('../src/generators/native-1/threefry4x32.ts').encrypt} Encrypt */
 
 /**
  * The control, since a battery that passes everything sees nothing. pcg4d, from Jarzynski and Olano, "Hash functions for
@@ -103,10 +103,19 @@ async function loadLibrary() {
   const load = async (/** @type {string} */ file) =>
     (await runnerImport(join(root, 'src', file), options)).module
   return {
-    .../** @type {typeof import('../src/cpu/threefry4x32.ts')} */ (await load('cpu/threefry4x32.ts')),
+    .../** @type {typeof import('../src/generators/native-1/threefry4x32.ts')} */ (
+      await load('generators/native-1/threefry4x32.ts')
+    ),
     .../** @type {typeof import('../src/cpu/mask.ts')} */ (await load('cpu/mask.ts')),
-    .../** @type {typeof import('../src/stream.ts')} */ (await load('stream.ts')),
-    .../** @type {typeof import('../src/rate.ts')} */ (await load('rate.ts')),
+    .../** @type {typeof import('../src/generators/native-1/keep-rule.ts')} */ (
+      await load('generators/native-1/keep-rule.ts')
+    ),
+    .../** @type {typeof import('../src/generators/native-1/index.ts')} */ (
+      await load('generators/native-1/index.ts')
+    ),
+    .../** @type {typeof import('../src/generators/native-1/draw.ts')} */ (
+      await load('generators/native-1/draw.ts')
+    ),
   }
 }
 
@@ -131,8 +140,9 @@ function stream(
   /** @type {number} */ seed,
   /** @type {Encrypt} */ encrypt,
 ) {
-  const { threshold } = library.resolveRate(rate)
-  const planes = library.planesOf(threshold)
+  const rule = library.nativeKeepRule(rate)
+  const { threshold } = rule
+  const planes = library.planesOf(rule)
   if (!Number.isSafeInteger(seed) || !(planes > 0)) {
     throw new Error('--seed must be an integer, and --rate lie between 0 and 1, where masks draw bits.')
   }
@@ -141,9 +151,9 @@ function stream(
   )
   const counter = new Int32Array(4)
   const plane = new Int32Array(4)
-  let call = 0
+  let step = 0
 
-  /** The planes of one group from `at` on, as src/cpu/mask.ts takes them; returns where the next group begins. */
+  /** The planes of one group from `at` on, as keep-flags.ts takes them; returns where the next group begins. */
   const fillGroup = (
     /** @type {Int32Array} */ words,
     /** @type {number} */ at,
@@ -168,12 +178,12 @@ function stream(
 
   const fill = (/** @type {Int32Array} */ words) => {
     let at = 0
-    counter[2] = call % 2 ** 32
-    counter[3] = Math.floor(call / 2 ** 32)
+    counter[2] = step % 2 ** 32
+    counter[3] = Math.floor(step / 2 ** 32)
     for (const key of keys) {
       for (let group = 0; group < GROUPS; group++) at = fillGroup(words, at, group, key)
     }
-    call++
+    step++
     return at
   }
   return { fill, written: 0 }
@@ -186,23 +196,25 @@ function room() {
 
 /** Throws unless the library's masks are what these bits decide, used one after the other and all of them used. */
 function checkOrder(
-  /** @type {Library} */ { generateMask, planesOf, resolveRate },
+  /** @type {Library} */ { generateMask, native1, nativeKeepRule, planesOf },
   /** @type {Bits['fill']} */ fill,
   /** @type {number} */ rate,
   /** @type {number} */ seed,
 ) {
-  const { threshold } = resolveRate(rate)
+  const keepRule = nativeKeepRule(rate)
+  const { threshold } = keepRule
+  const dropout = { cells: GROUPS * 128, generator: native1, keepRule }
   const words = room()
   const count = fill(words)
   let used = 0
   for (let stream = 0; stream < STREAMS; stream++) {
     const split = { lo: seed >>> 0, hi: Math.floor(seed / 2 ** 32) }
-    const call = { seed: split, stream, call: { lo: 0, hi: 0 }, cellOffset: 0 }
-    const mask = new Int32Array(generateMask(GROUPS * 128, threshold, call).buffer)
+    const draw = { seed: split, stream, step: { lo: 0, hi: 0 }, cellOffset: 0 }
+    const mask = new Int32Array(generateMask(dropout, draw).buffer)
     for (let group = 0; group < GROUPS; group++) {
       const keep = [0, 0, 0, 0]
       const open = [-1, -1, -1, -1]
-      for (let p = 0; p < planesOf(threshold) && open.some((lanes) => lanes !== 0); p++) {
+      for (let p = 0; p < planesOf(keepRule) && open.some((lanes) => lanes !== 0); p++) {
         for (let word = 0; word < 4; word++) {
           const below = (threshold << p) >> 31
           keep[word] |= open[word] & below & ~words[used]

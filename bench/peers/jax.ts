@@ -18,12 +18,12 @@ export const jax: Peer = {
   role: 'peer',
   async load() {
     await load()
-    return devDependencies['@jax-js/jax'] // the package itself does not say, but is pinned
+    return devDependencies['@jax-js/jax'] // the package does not export its version, but is pinned
   },
   async prepare({ x, shape, noiseShape, rate }: Setting) {
     const { numpy: np, random, jit } = await load()
     const keepProb = 1 - rate
-    // Arrays are counted: each argument is used up by what it is passed to, and `.ref` keeps one for later.
+    // Arrays are reference counted: a call consumes its arguments, and `.ref` keeps one for later.
     const input = await np
       .array(x)
       .reshape([...shape])
@@ -31,12 +31,12 @@ export const jax: Peer = {
     const dropout = jit((key: typeof input, x: typeof input) =>
       np.where(random.bernoulli(key, keepProb, [...noiseShape]), x.div(keepProb), 0),
     )
-    let call = 0
-    const next = () => dropout(random.key(++call), input.ref)
+    let step = 0
+    const next = () => dropout(random.key(++step), input.ref)
     return {
       name: this.name,
       async run(times) {
-        // Nothing is executed before it is asked for. Asking for the buffer starts the work without waiting for it.
+        // Evaluation is lazy: requesting the buffer starts the work without waiting for it.
         for (let i = 1; i < times; i++) await next().gpuBuffer()
         const last = await next().blockUntilReady()
         last.dispose()

@@ -1,20 +1,19 @@
-/** The library: both passes as its user records them, the same forward and backward, and each pass by itself. */
+/** The library: both GPU passes as a user records them, the same forward and backward, and each pass alone. */
 
 import { unpackMask } from 'noiseshape'
 import { dropout } from 'noiseshape/cpu'
 import { createDropout } from 'noiseshape/webgpu'
-import { readCall } from '../../src/options.js'
 import { planMask } from '../../src/plan.js'
-import { resolveDropout } from '../../src/resolve.js'
-import { variantFor } from '../../src/webgpu/device.js'
+import { readDraw, resolveDropout } from '../../src/resolve.js'
 import { createMaskPass } from '../../src/webgpu/mask.js'
+import { tuningFor } from '../../src/webgpu/tuning.js'
 import { patternOf } from '../noise-cells.js'
 import { gpuOf, type Peer, type Prepared, type Setting } from './peer.js'
 import { read, runOn } from './queue.js'
 
 const SEED = 42
 
-/** `record` is one call on the op; `call` counts up, so that each has a mask of its own. */
+/** `record` is one call on the op; `call` counts up, so that each draws a new mask. */
 async function prepareOp(
   name: string,
   setting: Setting,
@@ -22,15 +21,15 @@ async function prepareOp(
     op: ReturnType<typeof createDropout>,
     encoder: GPUCommandEncoder,
     tensors: { input: GPUBuffer; output: GPUBuffer },
-    call: number,
+    step: number,
   ) => void,
 ): Promise<Prepared> {
   const { device, ...tensors } = gpuOf(setting)
   const { shape, noiseShape, rate } = setting
   const op = createDropout(device, { shape: [...shape], noiseShape: [...noiseShape], rate })
   await op.ready
-  let call = 0
-  const run = (times: number) => runOn(device, times, (encoder) => record(op, encoder, tensors, call++))
+  let step = 0
+  const run = (times: number) => runOn(device, times, (encoder) => record(op, encoder, tensors, step++))
   return {
     name,
     run,
@@ -38,13 +37,13 @@ async function prepareOp(
       await run(1)
       return new Float32Array(await read(device, tensors.output))
     },
-    expected: () => onCpu(setting, call - 1),
+    expected: () => onCpu(setting, step - 1),
     close: () => op.destroy(),
   }
 }
 
-function onCpu({ x, shape, noiseShape, rate }: Setting, call: number) {
-  return dropout(x, { shape: [...shape], noiseShape: [...noiseShape], rate, seed: SEED, call })
+function onCpu({ x, shape, noiseShape, rate }: Setting, step: number) {
+  return dropout(x, { shape: [...shape], noiseShape: [...noiseShape], rate, seed: SEED, step })
 }
 
 const bothPasses: Peer = {
@@ -53,8 +52,8 @@ const bothPasses: Peer = {
   kind: 'gpu',
   role: 'ours',
   prepare: (setting) =>
-    prepareOp('noiseshape', setting, (op, encoder, tensors, call) =>
-      op.encode(encoder, tensors, { seed: SEED, call }),
+    prepareOp('noiseshape', setting, (op, encoder, tensors, step) =>
+      op.encode(encoder, tensors, { seed: SEED, step }),
     ),
 }
 
@@ -65,9 +64,9 @@ const forwardBackward: Peer = {
   role: 'part',
   copies: 2,
   prepare: (setting) =>
-    prepareOp('noiseshape-forward-backward', setting, (op, encoder, tensors, call) => {
-      op.encode(encoder, tensors, { seed: SEED, call })
-      op.encode(encoder, tensors, { seed: SEED, call, reuseMask: true })
+    prepareOp('noiseshape-forward-backward', setting, (op, encoder, tensors, step) => {
+      op.encode(encoder, tensors, { seed: SEED, step })
+      op.encode(encoder, tensors, { seed: SEED, step, reuseMask: true })
     }),
 }
 
@@ -87,7 +86,7 @@ const applyPass: Peer = {
   },
 }
 
-/** No public call draws a mask and stops there without reading it back, so this one uses the pass itself. */
+/** No public call draws a mask without reading it back, so this one uses the pass directly. */
 const maskPass: Peer = {
   name: 'noiseshape-mask',
   title: 'noiseshape, mask pass alone',
@@ -97,11 +96,11 @@ const maskPass: Peer = {
     const { device } = gpuOf(setting)
     const { shape, noiseShape, rate, cells } = setting
     const resolved = resolveDropout({ shape: [...shape], noiseShape: [...noiseShape], rate })
-    const variant = variantFor(device)
+    const variant = tuningFor(device)
     const pass = createMaskPass(device, resolved, planMask(cells, device.limits, variant), variant, 256)
-    let call = 0
+    let step = 0
     const record = (encoder: GPUCommandEncoder) => {
-      const place = pass.prepare(encoder, readCall({ seed: SEED, call: call++ }, cells))
+      const place = pass.prepare(encoder, readDraw(resolved, { seed: SEED, step: step++ }))
       const compute = encoder.beginComputePass()
       pass.record(compute, place)
       compute.end()
@@ -114,7 +113,7 @@ const maskPass: Peer = {
         const words = new Uint32Array(await read(device, pass.buffer)).subarray(0, Math.ceil(cells / 32))
         return applied(setting, unpackMask(words, cells), resolved.scale)
       },
-      expected: () => onCpu(setting, call - 1),
+      expected: () => onCpu(setting, step - 1),
       close: () => pass.destroy(),
     }
   },
@@ -136,20 +135,20 @@ function applied({ x, shape, noiseShape }: Setting, flags: Uint8Array, scale: nu
 
 export const noiseshapeOnGpu: Peer[] = [bothPasses, maskPass, applyPass, forwardBackward]
 
-/** On the CPU: into a new array each time, or again and again into one, as a training loop would. */
+/** On the CPU: into a new array each time, or into the same one each time, as a training loop would. */
 export const noiseshapeOnCpu: Peer[] = [true, false].map((fresh) => ({
   name: fresh ? 'noiseshape-cpu' : 'noiseshape-cpu-output',
-  title: fresh ? 'noiseshape/cpu' : 'noiseshape output, /cpu into an array of the caller',
+  title: fresh ? 'noiseshape/cpu' : 'noiseshape output, into an existing array',
   kind: 'cpu',
   role: 'ours',
   async prepare(setting) {
     const { x, noiseShape, rate } = setting
     const options = { shape: [...setting.shape], noiseShape: [...noiseShape], rate, seed: SEED }
     const output = fresh ? undefined : new Float32Array(x.length)
-    let call = 0
+    let step = 0
     let y: Float32Array | undefined
     const run = async (times: number) => {
-      for (let i = 0; i < times; i++) y = dropout(x, { ...options, call: call++, output })
+      for (let i = 0; i < times; i++) y = dropout(x, { ...options, step: step++, output })
     }
     return {
       name: this.name,

@@ -1,4 +1,4 @@
-/** ONNX Runtime Web as the benchmark loads it: with its wasm file from here, and not from a host on the network. */
+/** ONNX Runtime Web as the benchmark loads it: with its wasm file from this server, not from a CDN. */
 
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'
 

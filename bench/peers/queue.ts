@@ -1,6 +1,6 @@
-/** What the peers on our own device share: how work is submitted, how a result is read, how a grid is cut. */
+/** What the peers on our device share: submitting work, reading a result, dividing a dispatch. */
 
-/** TensorFlow.js submits after 15 dispatches; all that records its own commands is held to the same. */
+/** TensorFlow.js submits after 15 dispatches; peers that record their own commands do the same. */
 const CALLS_PER_SUBMIT = 15
 
 /** Records `times` calls, submits them in batches and waits until the last is done. */
@@ -11,13 +11,13 @@ export async function runOn(
 ): Promise<void> {
   for (let done = 0; done < times; done += CALLS_PER_SUBMIT) {
     const encoder = device.createCommandEncoder()
-    for (let call = done; call < Math.min(times, done + CALLS_PER_SUBMIT); call++) record(encoder)
+    for (let step = done; step < Math.min(times, done + CALLS_PER_SUBMIT); step++) record(encoder)
     device.queue.submit([encoder.finish()])
   }
   await device.queue.onSubmittedWorkDone()
 }
 
-/** Brings the first `bytes` of a buffer to the host. */
+/** Reads the first `bytes` of a buffer back. */
 export async function read(device: GPUDevice, buffer: GPUBuffer, bytes = buffer.size): Promise<ArrayBuffer> {
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
   const staging = device.createBuffer({ label: 'bench/read/staging', size: bytes, usage })

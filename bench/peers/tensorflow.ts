@@ -4,7 +4,7 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Peer, Setting } from './peer.js'
 
-/** Sets the backend anew each time: it is one for all of TensorFlow.js. */
+/** Sets the backend each time: TensorFlow.js has one for all. */
 export async function loadTensorflow(backend: 'webgpu' | 'cpu') {
   const [tf] = await Promise.all([
     import('@tensorflow/tfjs-core'),
@@ -24,8 +24,8 @@ const peer = (backend: 'webgpu' | 'cpu'): Peer => ({
   async prepare({ x, shape, noiseShape, rate }: Setting) {
     const tf = await loadTensorflow(backend)
     const input = tf.tensor(x, [...shape], 'float32')
-    let call = 0
-    const dropout = (): Tensor => tf.dropout(input, rate, [...noiseShape], ++call)
+    let step = 0
+    const dropout = (): Tensor => tf.dropout(input, rate, [...noiseShape], ++step)
     return {
       name: this.name,
       async run(times) {
@@ -45,7 +45,7 @@ const peer = (backend: 'webgpu' | 'cpu'): Peer => ({
   },
 })
 
-/** It keeps up to 15 dispatches back; these are handed over first. */
+/** The backend holds back up to 15 dispatches, so they are submitted first. */
 async function queueDone(backend: WebGPUBackend): Promise<void> {
   backend.ensureCommandEncoderReady()
   backend.endComputePassEncoder()

@@ -1,4 +1,4 @@
-/** What to measure: chips for cases and peers, and presets that set them. */
+/** What to measure: chips for cases and peers, and presets for the cases. */
 
 import { cases, quickCases } from '../../bench/cases.js'
 import type { Selection } from '../../bench/in-browser.js'
@@ -14,7 +14,7 @@ interface Preset {
 
 const GLANCE = ['spatial1d', 'small', 'sweep-2^10', 'sweep-2^14', 'sweep-2^18']
 
-/** The first is what the page opens with. */
+/** The page opens with the first. */
 const presets: Preset[] = [
   { label: 'A glance', cases: GLANCE, quick: true },
   { label: 'Quick', cases: quickCases, quick: true },
@@ -41,7 +41,7 @@ export function addChoices(): void {
   take(presets[0])
 }
 
-/** No WebGPU: its peers cannot be chosen, and the page says why. */
+/** Disables the peers that need WebGPU, and says why. */
 export function withoutGpu(reason: string): void {
   for (const input of inputs('peer')) {
     if (input.closest('.on-gpu')) Object.assign(input, { disabled: true, checked: false })
@@ -63,7 +63,7 @@ export function readChoices(): Selection {
   return { ...selection, quick: element<HTMLInputElement>('quick').checked, coldStart: true }
 }
 
-/** While a run goes on, its choices stay what they are. */
+/** Choices cannot be changed during a run. */
 export function freezeChoices(frozen: boolean): void {
   element('choices')
     .querySelectorAll('fieldset')

@@ -1,4 +1,4 @@
-/** The benchmark page's wiring: what is chosen is run, and what comes out is shown as it comes. */
+/** Connects the benchmark page: runs what is chosen, and shows results as they come. */
 
 import { openDevice } from '../../bench/device.js'
 import { describeMachine, runInBrowser } from '../../bench/in-browser.js'
@@ -52,9 +52,9 @@ async function run(): Promise<void> {
     end('done', 'Done.')
   } catch (error) {
     if (signal.aborted) {
-      latest?.notes.push('The run was cancelled: these are the cases that were done.')
+      latest?.notes.push('The run was cancelled: these are the cases that were finished.')
       if (latest) await show(latest)
-      end('cancelled', latest ? 'Cancelled; the cases that were done stay.' : 'Cancelled.')
+      end('cancelled', latest ? 'Cancelled; the finished cases stay.' : 'Cancelled.')
     } else {
       element('run-error').textContent = error instanceof Error ? error.message : String(error)
       end('error', '')
@@ -77,7 +77,7 @@ function showRunning(yes: boolean): void {
   progress.hidden = !yes
   progress.value = 0
   if (!yes) {
-    element('run').focus({ preventScroll: true }) // Cancel had it, and is gone
+    element('run').focus({ preventScroll: true }) // Cancel had the focus and is hidden now
     return
   }
   element('run-error').textContent = ''

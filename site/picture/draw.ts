@@ -1,4 +1,4 @@
-/** Tensors onto canvases: a picture as it is, a batch as a sheet of copies with a gap between them. */
+/** Draws tensors on canvases: a picture as it is, a batch as a sheet of copies with gaps between them. */
 
 import { context } from '../shared/canvas.js'
 import { GAP, type Sheet } from './picture.js'

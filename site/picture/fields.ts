@@ -1,10 +1,10 @@
-/** What was typed becomes options of the library. Wrong values are judged, and worded, by the library itself. */
+/** Turns what was typed into options of the library. Wrong values get the library's own error messages. */
 
 import { type NoiseShape, resolveNoiseShape } from 'noiseshape'
 import { dropout, mask } from 'noiseshape/cpu'
 import { plain } from '../shared/message.js'
 
-export const fieldNames = ['shape', 'noise', 'rate', 'seed', 'stream', 'call'] as const
+export const fieldNames = ['shape', 'noise', 'rate', 'seed', 'stream', 'step'] as const
 export type Field = (typeof fieldNames)[number]
 
 export interface Options {
@@ -16,10 +16,10 @@ export interface Options {
   rate: number
   seed: number | bigint
   stream: number
-  call: number | bigint
+  step: number | bigint
 }
 
-/** A complaint that belongs beside one field. */
+/** An error that is shown beside one field. */
 export class FieldError extends Error {
   constructor(
     readonly field: Field,
@@ -29,9 +29,9 @@ export class FieldError extends Error {
   }
 }
 
-/** Reads all fields, top to bottom, for a tensor `x`; throws a FieldError for the first that the library refuses. */
+/** Reads all fields, top to bottom, for a tensor `x`; throws a FieldError for the first that is invalid. */
 export function readFields(text: Record<Field, string>, x: Float32Array): Options {
-  const shape = at('shape', () => parseShape(text.shape)) as number[] // a null in it is for the library to refuse
+  const shape = at('shape', () => parseShape(text.shape)) as number[] // the library rejects a null in it
   at('shape', () => resolveNoiseShape(shape))
   if (size(shape) !== x.length) at('shape', () => dropout(x, { shape, rate: 0, seed: 0 })) // throws: it does not fit
   const noiseShape = text.noise.trim() === '' ? null : at('noise', () => parseShape(text.noise))
@@ -39,14 +39,14 @@ export function readFields(text: Record<Field, string>, x: Float32Array): Option
   const rate = at('rate', () => parseNumber(text.rate))
   const seed = at('seed', () => parseWhole(text.seed))
   const stream = at('stream', () => parseNumber(text.stream))
-  const call = at('call', () => parseWhole(text.call))
-  // A mask of one cell is enough to hear what the library says of each.
+  const step = at('step', () => parseWhole(text.step))
+  // Drawing a mask of one cell makes the library check each value.
   const one = { shape: [1], rate: 0.5, seed: 0 }
   at('rate', () => mask({ ...one, rate }))
   at('seed', () => mask({ ...one, seed }))
   at('stream', () => mask({ ...one, stream }))
-  at('call', () => mask({ ...one, call }))
-  return { shape, noiseShape, cellShape, rate, seed, stream, call }
+  at('step', () => mask({ ...one, step }))
+  return { shape, noiseShape, cellShape, rate, seed, stream, step }
 }
 
 /** Writes a shape as code, the way parseShape reads it. */
@@ -64,7 +64,7 @@ export function size(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1)
 }
 
-/** Runs `read`, and hands what it throws to the field it is about. */
+/** Runs `read`; what it throws becomes a FieldError of this field. */
 function at<T>(field: Field, read: () => T): T {
   try {
     return read()
@@ -80,7 +80,9 @@ function parseShape(text: string): (number | null)[] {
     const word = entry.trim()
     if (/^(null|undefined|none)$/i.test(word)) return null
     if (word === '' || (Number.isNaN(Number(word)) && word !== 'NaN')) {
-      throw new Error(`‘${word}’ is no size. Write numbers or null with commas between, e.g. [null, 1, 1].`)
+      throw new Error(
+        `‘${word}’ is not a size. Enter numbers or null, separated by commas, e.g. [null, 1, 1].`,
+      )
     }
     return Number(word)
   })
@@ -90,6 +92,6 @@ function parseNumber(text: string): number {
   const number = Number(text)
   if (text.trim() !== '' && !Number.isNaN(number)) return number
   throw new Error(
-    text.trim() === '' ? 'It is empty. Write a number.' : `‘${text}’ is no number. Write one, e.g. 0.`,
+    text.trim() === '' ? 'This is empty: enter a number.' : `‘${text}’ is not a number. Enter one, e.g. 0.`,
   )
 }

@@ -1,4 +1,4 @@
-/** The ways a picture of the user's own comes in: chosen, dropped anywhere on the page, or pasted. */
+/** The ways in which users bring their own picture: chosen, dropped anywhere on the page, or pasted. */
 
 /** Calls `take` with each file that arrives. While one hangs over the page, <body data-drag> says so. */
 export function receivePictures(picker: HTMLInputElement, take: (file: File) => void): void {
@@ -13,7 +13,7 @@ export function receivePictures(picker: HTMLInputElement, take: (file: File) => 
   })
   const isFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
   window.addEventListener('dragover', (event) => {
-    if (!isFile(event)) return // text dragged into a field stays the browser's affair
+    if (!isFile(event)) return // text dragged into a field is left to the browser
     event.preventDefault()
     document.body.dataset.drag = ''
   })

@@ -1,4 +1,4 @@
-/** The page's wiring: what is set goes to the library, what comes out goes to the page. */
+/** Connects the picture page: settings go to the library, results to the page. */
 
 import { createEngine } from 'noiseshape'
 import pagoda from '../shared/assets/pagoda.jpg'
@@ -28,17 +28,17 @@ let custom = false
 let picture: Picture | undefined
 let sheet: Sheet | undefined
 
-// The page is there to show the GPU path, so a software adapter is taken too, which 'auto' leaves for the CPU.
+// The page shows the GPU path, so it accepts a software adapter too, which 'auto' would skip for the CPU.
 const engine = createEngine({ backend: 'webgpu' }).catch(() => createEngine())
 
-// From settings to result: one trial at a time; a change meanwhile makes one more, with the latest settings.
+// From settings to result: one trial at a time. A change in the meantime starts one more, with the latest settings.
 
 let running = false
 let again = false
 let timer = 0
 
 function refresh(delay = 0): void {
-  if (!sheet) return // the picture is not there yet, and brings a refresh of its own
+  if (!sheet) return // refreshed once the picture is loaded
   demo.dataset.state = 'busy'
   clearTimeout(timer)
   timer = window.setTimeout(update, delay)
@@ -59,7 +59,7 @@ async function update(): Promise<void> {
   if (timer === 0) demo.dataset.state = error ? 'error' : 'ready'
 }
 
-/** Runs what is set and shows it. What can throw comes before what is drawn, so the last good result stays. */
+/** Runs the settings and shows the result. Everything that can throw comes before drawing, so the last good result stays. */
 async function show(): Promise<void> {
   const on = await engine
   const shown = sheet
@@ -102,7 +102,7 @@ function addChips(): void {
   }
 }
 
-/** Takes a pattern's tensor and shapes. Custom is none of them: it keeps those of the pattern before it. */
+/** Applies a pattern's tensor and shapes. Custom keeps those of the pattern before it. */
 function choose(id: string): void {
   const found = patterns.find((each) => each.id === id)
   custom = found === undefined
@@ -131,7 +131,7 @@ function takePicture(next: Picture): void {
   element('own').hidden = !own
   element('own-name').textContent = `${next.name}, ${next.original.width} × ${next.original.height} px.`
   element('picture-error').textContent = ''
-  choose(pattern.id) // shapes of the user's own belonged to the picture before
+  choose(pattern.id) // custom shapes belonged to the previous picture
 }
 
 let latestPicture = 0
@@ -157,7 +157,7 @@ function listen(): void {
   element('back').addEventListener('click', () => open(readAddress(pagoda, pagoda)))
   for (const name of ['shape', 'noise'] as const)
     input[name].addEventListener('input', () => choose(CUSTOM.id))
-  for (const name of ['seed', 'stream', 'call'] as const) {
+  for (const name of ['seed', 'stream', 'step'] as const) {
     input[name].addEventListener('input', () => refresh(TYPING_PAUSE))
   }
   slider.addEventListener('input', () => {
@@ -171,8 +171,8 @@ function listen(): void {
   scaled.addEventListener('change', () => refresh())
   element('settings').addEventListener('submit', (event) => event.preventDefault())
   element('next').addEventListener('click', () => {
-    const call = input.call.value.trim()
-    if (/^\d+$/.test(call)) input.call.value = String(BigInt(call) + 1n) // anything else is told beside the field
+    const step = input.step.value.trim()
+    if (/^\d+$/.test(step)) input.step.value = String(BigInt(step) + 1n) // anything else has its message beside the field
     refresh()
   })
   element('copy').addEventListener('click', copyCode)
@@ -185,9 +185,9 @@ async function copyCode(): Promise<void> {
     button.textContent = 'Copied'
     tell('The code is copied.')
   } catch {
-    getSelection()?.selectAllChildren(element('code')) // the browser forbade it: one key press is left to the user
+    getSelection()?.selectAllChildren(element('code')) // the browser refused: the user has to press a key
     button.textContent = 'Selected'
-    tell('The browser does not let the page copy. The code is selected: press Ctrl+C or Cmd+C.')
+    tell('The browser does not allow copying. The code is selected: press Ctrl+C or Cmd+C.')
   }
   setTimeout(() => {
     button.textContent = 'Copy'

@@ -1,9 +1,9 @@
-/** The patterns that the page offers: for each, how the picture becomes a tensor and which noise shape it gets. */
+/** The patterns that the page offers: how each turns the picture into a tensor, and its noise shape. */
 
 import { type NoiseShape, spatialNoiseShape } from 'noiseshape'
 import type { Layout, Sheet } from './picture.js'
 
-/** The call of the library that a pattern stands for. */
+/** The library call behind a pattern. */
 export type Layer =
   | { method: 'dropout' }
   | { method: 'spatialDropout1D' | 'spatialDropout2D'; dataFormat: 'channelsLast' | 'channelsFirst' }
@@ -11,7 +11,7 @@ export type Layer =
 export interface Pattern {
   id: string
   label: string
-  /** One sentence: what is dropped together, and who uses it. */
+  /** One sentence: what is dropped together, and what for. */
   about: string
   layout: Layout
   layer: Layer
@@ -24,7 +24,7 @@ const pictureShape = ({ width, height }: Sheet) => [height, width, 3]
 const batchShape = ({ layout, width, height }: Sheet) => [layout.copies, height, width, 3]
 const dropout: Layer = { method: 'dropout' }
 
-/** The largest usual patch that fits a picture without a rest; a picture of 16 px or more is trimmed to fit 16. */
+/** The largest usual patch that divides a picture evenly; a picture of 16 px or more is trimmed to fit 16. */
 const patch = ({ width, height }: Sheet) =>
   [16, 8, 4, 2, 1].find((p) => width % p === 0 && height % p === 0) ?? 1
 
@@ -32,7 +32,7 @@ export const patterns: readonly Pattern[] = [
   {
     id: 'dropout',
     label: 'Dropout',
-    about: 'Every value has a coin of its own: a pixel can lose its red and keep its green and blue.',
+    about: 'Every value is drawn on its own: a pixel can lose its red and keep its green and blue.',
     layout: asPicture,
     layer: dropout,
     shape: pictureShape,
@@ -41,7 +41,7 @@ export const patterns: readonly Pattern[] = [
   {
     id: 'pixels',
     label: 'Whole pixels',
-    about: 'One coin for the three colours of a pixel: it is kept or dropped as a whole.',
+    about: 'One draw for the three colours of a pixel: it is kept or dropped as a whole.',
     layout: asPicture,
     layer: dropout,
     shape: pictureShape,
@@ -50,7 +50,7 @@ export const patterns: readonly Pattern[] = [
   {
     id: 'rows',
     label: 'Rows',
-    about: 'One coin a row: with words for rows, this drops whole words of a sentence.',
+    about: 'One draw per row: if rows are words, this drops whole words of a sentence.',
     layout: asPicture,
     layer: dropout,
     shape: pictureShape,
@@ -59,7 +59,7 @@ export const patterns: readonly Pattern[] = [
   {
     id: 'columns',
     label: 'Columns',
-    about: 'One coin a column. A shorter noise shape would be aligned to the right, as in NumPy.',
+    about: 'One draw per column. A shorter noise shape would be aligned to the right, as in NumPy.',
     layout: asPicture,
     layer: dropout,
     shape: pictureShape,
@@ -69,7 +69,7 @@ export const patterns: readonly Pattern[] = [
     id: 'patches',
     label: 'Patches',
     about:
-      'The same values seen as a grid of patches, one coin a patch: the way to hide parts from a vision model.',
+      'The same values seen as a grid of patches, one draw per patch: a way to hide parts from a vision model.',
     layout: asPicture,
     layer: dropout,
     shape: (sheet) => {
@@ -91,7 +91,7 @@ export const patterns: readonly Pattern[] = [
   {
     id: 'spatial2d',
     label: 'SpatialDropout2D',
-    about: 'A batch of nine, one coin for each whole colour channel of each example.',
+    about: 'A batch of nine, one draw for each whole colour channel of each example.',
     layout: { copies: 9, channels: 'last' },
     layer: { method: 'spatialDropout2D', dataFormat: 'channelsLast' },
     shape: batchShape,
@@ -100,7 +100,7 @@ export const patterns: readonly Pattern[] = [
   {
     id: 'spatial2d-first',
     label: 'SpatialDropout2D channelsFirst',
-    about: 'The same coins for a tensor that holds its channels first, as PyTorch and ONNX do.',
+    about: 'The same for a tensor with its channels first, as PyTorch and ONNX do.',
     layout: { copies: 9, channels: 'first' },
     layer: { method: 'spatialDropout2D', dataFormat: 'channelsFirst' },
     shape: ({ width, height }) => [9, 3, height, width],
@@ -109,7 +109,7 @@ export const patterns: readonly Pattern[] = [
   {
     id: 'droppath',
     label: 'DropPath',
-    about: 'One coin for each example of the batch (stochastic depth): it is kept or dropped whole.',
+    about: 'One draw for each example of the batch (stochastic depth): it is kept or dropped whole.',
     layout: { copies: 9, channels: 'last' },
     layer: dropout,
     shape: batchShape,
@@ -127,7 +127,7 @@ export const patterns: readonly Pattern[] = [
   },
 ]
 
-/** What the page says of a noise shape that is not in the list. */
+/** Shown for a noise shape that is not in the list. */
 export const CUSTOM = {
   id: 'custom',
   label: 'Custom',

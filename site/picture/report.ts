@@ -1,4 +1,4 @@
-/** What the page says: the backend, the counts, the agreement of GPU and CPU, and what is wrong with a setting. */
+/** Texts of the page: backend, counts, agreement of GPU and CPU, and errors in the settings. */
 
 import type { Engine } from 'noiseshape'
 import { element } from '../shared/elements.js'
@@ -13,7 +13,7 @@ const percent = new Intl.NumberFormat('en', {
   maximumFractionDigits: 1,
 })
 
-/** Says which backend runs, on which adapter, or why there is no GPU. */
+/** Shows which backend runs, on which adapter, or why there is no GPU. */
 export function showBackend({ backend, adapterInfo, fallbackReason }: Engine): void {
   const name = backend === 'webgpu' ? 'WebGPU' : 'CPU'
   const adapter = [
@@ -28,14 +28,14 @@ export function showBackend({ backend, adapterInfo, fallbackReason }: Engine): v
   fact(
     'adapter',
     '',
-    backend === 'webgpu' ? known || 'the browser does not say' : plain(fallbackReason ?? 'not said'),
+    backend === 'webgpu' ? known || 'not named by the browser' : plain(fallbackReason ?? 'no reason given'),
   )
   const badge = element('badge')
   badge.dataset.backend = backend
   badge.textContent = backend === 'webgpu' ? `${name}${known && ` on ${known}`}` : 'CPU, without WebGPU'
 }
 
-/** Says what one trial drew and how it compares. */
+/** Shows the counts of one trial and how GPU and CPU compare. */
 export function showTrial({ backend, result, flags, kept, zeros, bits }: Trial, options: Options): void {
   const { rate } = options
   const scale = Math.fround(1 / (1 - rate))
@@ -75,7 +75,7 @@ export function showError(error: unknown): void {
 
 let pending = 0
 
-/** Says a sentence to a screen reader, once things are quiet: a dragged slider would flood it. */
+/** Has a screen reader say a sentence, after a pause: a dragged slider would flood it. */
 export function tell(message: string): void {
   clearTimeout(pending)
   pending = window.setTimeout(() => {

@@ -1,4 +1,4 @@
-/** The code that makes exactly what the page shows. */
+/** The code that produces exactly what the page shows. */
 
 import { formatShape, type Options } from './fields.js'
 import type { Layer } from './patterns.js'
@@ -6,7 +6,7 @@ import type { Layout } from './picture.js'
 
 /** Ten lines or so, ready to paste; options at their default are left out. */
 export function writeSnippet(layer: Layer, options: Options, layout: Layout): string {
-  const { shape, noiseShape, rate, seed, stream, call } = options
+  const { shape, noiseShape, rate, seed, stream, step } = options
   const copies = layout.copies === 1 ? '' : `${layout.copies} copies, `
   const order = layout.channels === 'last' ? 'RGB / 255' : 'planes of R, G, B'
   const rows = [
@@ -16,7 +16,7 @@ export function writeSnippet(layer: Layer, options: Options, layout: Layout): st
     `rate: ${rate}`,
     `seed: ${literal(seed)}`,
     stream !== 0 && `stream: ${stream}`,
-    BigInt(call) !== 0n && `call: ${literal(call)}`,
+    BigInt(step) !== 0n && `step: ${literal(step)}`,
   ].filter((row) => row !== false)
   return [
     `import { createEngine } from 'noiseshape'`,

@@ -1,7 +1,7 @@
-/** One trial: the layer asked for, run by the engine, run again on the CPU, and the two compared bit by bit. */
+/** One trial: the layer asked for, run by the engine and again on the CPU, and the two compared bit by bit. */
 
 import {
-  type CallOptions,
+  type DrawOptions,
   type DropoutOptions,
   type Engine,
   type SpatialDropoutOptions,
@@ -31,7 +31,7 @@ export interface Agreement {
   first?: string
 }
 
-/** Runs a layer and its mask on the engine, and on the CPU as the witness. */
+/** Runs a layer and its mask on the engine, and on the CPU for comparison. */
 export async function runTrial(
   engine: Engine,
   x: Float32Array,
@@ -51,22 +51,22 @@ export async function runTrial(
     zeros: bitsOf(result).reduce((sum, bits) => sum + (bits === 0 ? 1 : 0), 0),
   }
   if (backend === 'cpu') return trial
-  const witness = apply({ dropout, spatialDropout1D, spatialDropout2D }, x, layer, options)
-  const values = compare('value', bitsOf(result), bitsOf(witness))
+  const reference = apply({ dropout, spatialDropout1D, spatialDropout2D }, x, layer, options)
+  const values = compare('value', bitsOf(result), bitsOf(reference))
   const masks = compare('mask word', words, mask(cells))
   return { ...trial, bits: { ...values, first: values.first ?? masks.first } }
 }
 
 /** What the engine (with promises) and noiseshape/cpu (without) both have. */
 interface Layers<T> {
-  dropout(x: Float32Array, options: DropoutOptions & CallOptions): T
-  spatialDropout1D(x: Float32Array, options: SpatialDropoutOptions & CallOptions): T
-  spatialDropout2D(x: Float32Array, options: SpatialDropoutOptions & CallOptions): T
+  dropout(x: Float32Array, options: DropoutOptions & DrawOptions): T
+  spatialDropout1D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions): T
+  spatialDropout2D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions): T
 }
 
 function apply<T>(on: Layers<T>, x: Float32Array, layer: Layer, options: Options): T {
-  const { shape, rate, noiseShape, seed, stream, call } = options
-  const draw = { shape, rate, seed, stream, call }
+  const { shape, rate, noiseShape, seed, stream, step } = options
+  const draw = { shape, rate, seed, stream, step }
   return layer.method === 'dropout'
     ? on.dropout(x, { ...draw, noiseShape })
     : on[layer.method](x, { ...draw, dataFormat: layer.dataFormat })

@@ -129,8 +129,8 @@ function readSettings(): { samples: number; seed: number } | undefined {
     samples:
       Number.isInteger(samples) && samples >= 1 && samples <= MAX_SAMPLES
         ? ''
-        : `‘${input.samples.value}’: write a whole number from 1 to ${MAX_SAMPLES}.`,
-    seed: input.seed.value.trim() === '' ? 'It is empty. Write a number.' : errorOf(seed),
+        : `‘${input.samples.value}’: enter a whole number from 1 to ${MAX_SAMPLES}.`,
+    seed: input.seed.value.trim() === '' ? 'This is empty: enter a number.' : errorOf(seed),
   }
   for (const [name, message] of Object.entries(wrong)) {
     element(`${name}-error`).textContent = message

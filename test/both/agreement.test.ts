@@ -14,7 +14,7 @@ const EDGES = [4, 32, 64, 128, 256, 1024, 8192]
 const AROUND = EDGES.flatMap((edge) => [edge - 1, edge, edge + 1])
 const INNER = [1, 2, 3, 5, 6, 7, 31, 32, 33, 127, 128, 129]
 
-const call = { seed: 20240607, stream: 3, call: 11 }
+const call = { seed: 20240607, stream: 3, step: 11 }
 
 /** Each pattern that has a path of its own (shaders/README.md), at a size of many workgroups. */
 const LARGE: { name: string; shape: number[]; noiseShape?: number[] }[] = [

@@ -104,7 +104,7 @@ function spatialLayers(session: () => Session): void {
       '$layer of $shape, $format, draws $noiseShape',
       async ({ layer, shape, format, noiseShape }) => {
         const x = input(shape, 5)
-        const call = { rate: 0.4, seed: 21, stream: 4, call: 2n, cellOffset: 6 }
+        const call = { rate: 0.4, seed: 21, stream: 4, step: 2n, cellOffset: 6 }
         const options: Spatial = { shape, ...call, dataFormat: format }
         const y = await arraysOf(session())[layer](floats(x), options)
         expectSameBits(y, judgeDropout(x, { shape, noiseShape, ...call }), { shape })

@@ -6,7 +6,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { carriers } from '#carriers'
 import type { Engine } from '../../src/engine.js'
-import { type MonteCarloOptions, type MonteCarloResult, monteCarlo } from '../../src/monte-carlo/index.js'
+import { type MonteCarloOptions, monteCarlo, type Prediction } from '../../src/monte-carlo/index.js'
 import type { Carry } from '../support/carriers'
 import { expectMoments, judgeMoments, randomOutputs } from '../support/moments'
 
@@ -29,7 +29,7 @@ describe.each(carriers)('outputs in $name', (carrier) => {
     monteCarlo(engine, {
       samples: outputs.length,
       seed: 1,
-      forward: ({ call }) => carry(outputs[call]),
+      forward: ({ step }) => carry(outputs[step]),
       ...options,
     })
 
@@ -181,7 +181,7 @@ function entropy(p: readonly number[]): number {
   return -p.reduce((sum, value) => sum + (value > 0 ? value * Math.log(value) : 0), 0)
 }
 
-function expectEntropies(result: MonteCarloResult, rows: readonly Entropies[]): void {
+function expectEntropies(result: Prediction, rows: readonly Entropies[]): void {
   const { predictiveEntropy, expectedEntropy, mutualInformation } = result
   for (const values of [predictiveEntropy, expectedEntropy, mutualInformation]) {
     expect(values).toHaveLength(rows.length)

@@ -26,7 +26,7 @@ const SPATIAL = [
   { layer: 'spatialDropout3D', shape: [2, 3, 2, 2, 5], shared: [1, 1, 1, 1, 5] },
 ] as const
 
-const call = { rate: 0.4, seed: 11, stream: 2, call: 3, cellOffset: 5 }
+const call = { rate: 0.4, seed: 11, stream: 2, step: 3, cellOffset: 5 }
 
 /** For backends that make arrays. */
 describe.each(backends.filter(({ makesArrays }) => makesArrays))('$name', (backend) => {

@@ -8,7 +8,7 @@ import { input } from '../support/inputs'
 import { type Draw, judgeDropout, judgeFlags } from '../support/judge'
 import { unpacked } from '../support/unpacked'
 
-const draw = { shape: [300], rate: 0.5, seed: 7, stream: 1, call: 3 }
+const draw = { shape: [300], rate: 0.5, seed: 7, stream: 1, step: 3 }
 
 describe.each(backends)('$name', (backend) => {
   const session = useSession(backend)
@@ -23,9 +23,9 @@ describe.each(backends)('$name', (backend) => {
     { name: 'the top bit of the seed', change: { seed: 7n + 2n ** 63n } },
     { name: 'the next stream', change: { stream: 2 } },
     { name: 'the top bit of the stream', change: { stream: 1 + 2 ** 31 } },
-    { name: 'the next call', change: { call: 4 } },
-    { name: 'the high word of the call', change: { call: 3 + 2 ** 32 } },
-    { name: 'the top bit of the call', change: { call: 3n + 2n ** 63n } },
+    { name: 'the next call', change: { step: 4 } },
+    { name: 'the high word of the call', change: { step: 3 + 2 ** 32 } },
+    { name: 'the top bit of the call', change: { step: 3n + 2n ** 63n } },
     { name: 'the next window', change: { cellOffset: 300 } },
     { name: 'a window 2^32 cells further', change: { cellOffset: 2 ** 32 } },
     { name: 'a window 2^39 cells further', change: { cellOffset: 2 ** 39 } },
@@ -38,14 +38,14 @@ describe.each(backends)('$name', (backend) => {
   })
 
   test('a number and a bigint of the same value are the same seed and the same call', async () => {
-    const numbers = await session().mask({ ...draw, seed: 2 ** 53 - 1, call: 2 ** 40 })
-    const bigints = await session().mask({ ...draw, seed: 2n ** 53n - 1n, call: 2n ** 40n })
+    const numbers = await session().mask({ ...draw, seed: 2 ** 53 - 1, step: 2 ** 40 })
+    const bigints = await session().mask({ ...draw, seed: 2n ** 53n - 1n, step: 2n ** 40n })
     expectSameBits(numbers, bigints, { packed: true })
   })
 
   test('stream, call and cellOffset default to 0', async () => {
     const short = await session().mask({ shape: [300], rate: 0.5, seed: 7 })
-    const long = await session().mask({ shape: [300], rate: 0.5, seed: 7, stream: 0, call: 0, cellOffset: 0 })
+    const long = await session().mask({ shape: [300], rate: 0.5, seed: 7, stream: 0, step: 0, cellOffset: 0 })
     expectSameBits(short, long, { packed: true })
   })
 
@@ -88,19 +88,19 @@ describe.each(backends)('$name', (backend) => {
 
   describe('overlapping calls', () => {
     test('each of several calls in flight at once gets its own right answer', async () => {
-      const draws = [0, 1, 2, 3, 4, 5].map((call): Draw => {
-        const length = 50 + 333 * call
-        return call % 2 === 0
-          ? { ...draw, shape: [length], call, rate: 0.1 + call / 10 }
-          : { ...draw, shape: [3, length], noiseShape: [3, 1], call }
+      const draws = [0, 1, 2, 3, 4, 5].map((step): Draw => {
+        const length = 50 + 333 * step
+        return step % 2 === 0
+          ? { ...draw, shape: [length], step, rate: 0.1 + step / 10 }
+          : { ...draw, shape: [3, length], noiseShape: [3, 1], step }
       })
-      const inputs = draws.map(({ shape, call }) => input(shape, Number(call), 'rare'))
+      const inputs = draws.map(({ shape, step }) => input(shape, Number(step), 'rare'))
       const results = await Promise.all(draws.map((each, i) => session().dropout(floats(inputs[i]), each)))
       const masks = await Promise.all(draws.map((each) => session().mask(each)))
       draws.forEach((each, i) => {
-        expectSameBits(results[i], judgeDropout(inputs[i], each), { shape: each.shape, what: `call ${i}` })
+        expectSameBits(results[i], judgeDropout(inputs[i], each), { shape: each.shape, what: `step ${i}` })
         const flags = judgeFlags(each)
-        expect(unpacked(masks[i], flags.length), `mask of call ${i}`).toEqual(flags)
+        expect(unpacked(masks[i], flags.length), `mask of step ${i}`).toEqual(flags)
       })
     })
   })

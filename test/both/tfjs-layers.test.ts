@@ -83,10 +83,10 @@ describe.each(tfjsBackends)('the layers on the %s backend', (name) => {
       '$layer.constructor.className of $shape draws $noiseShape, call after call',
       async ({ layer, shape, noiseShape }) => {
         const x = input(shape, 2)
-        for (let call = 0; call < 3; call++) {
+        for (let step = 0; step < 3; step++) {
           const y = tf.tidy(() => layer.apply(tensorOf(x, shape), ON) as tf.Tensor)
-          const draw: Draw = { shape, rate: layer.rate, noiseShape, seed: 7, stream: STREAM_OF_DROP, call }
-          expectSameBits(await taken(y), judgeDropout(x, draw), { shape, what: `call ${call}` })
+          const draw: Draw = { shape, rate: layer.rate, noiseShape, seed: 7, stream: STREAM_OF_DROP, step }
+          expectSameBits(await taken(y), judgeDropout(x, draw), { shape, what: `step ${step}` })
         }
       },
     )
@@ -97,8 +97,8 @@ describe.each(tfjsBackends)('the layers on the %s backend', (name) => {
       expectSameBits(await run(new Dropout({ rate: 0.5, seed: 1 })), x)
       const draw = { shape: [3, 50], rate: 0.5, seed: 1, stream: STREAM_OF_DROP }
       const layer = new Dropout({ rate: 0.5, seed: 1, alwaysOn: true, name: 'drop' })
-      expectSameBits(await run(layer), judgeDropout(x, { ...draw, call: 0 }))
-      expectSameBits(await run(layer), judgeDropout(x, { ...draw, call: 1 }))
+      expectSameBits(await run(layer), judgeDropout(x, { ...draw, step: 0 }))
+      expectSameBits(await run(layer), judgeDropout(x, { ...draw, step: 1 }))
     })
 
     test('resetStates begins the sequence of masks anew', async () => {
@@ -193,9 +193,9 @@ describe.each(tfjsBackends)('the layers on the %s backend', (name) => {
 
     test('are added in training with the residual whole or not at all, for the whole batch', async () => {
       const drop = layer()
-      for (let call = 0; call < 20; call++) {
-        const [kept] = judgeFlags({ shape: [], rate: 0.5, seed: 3, stream: STREAM_OF_DROP, call })
-        expect(await run(drop, ON), `call ${call}`).toEqual(new Array(4).fill(kept ? 5 : 1))
+      for (let step = 0; step < 20; step++) {
+        const [kept] = judgeFlags({ shape: [], rate: 0.5, seed: 3, stream: STREAM_OF_DROP, step })
+        expect(await run(drop, ON), `step ${step}`).toEqual(new Array(4).fill(kept ? 5 : 1))
       }
     })
 

@@ -14,8 +14,8 @@ const CASES: readonly Draw[] = [
   { shape: [1], rate: 0.5, seed: 1 },
   { shape: [257], rate: 0.1, seed: 1 },
   { shape: [0, 3], rate: 0.5, seed: 1 },
-  { shape: [4, 300], rate: 0.3, noiseShape: [1, null], seed: 2 ** 53 - 1, stream: 7, call: 2n ** 64n - 1n },
-  { shape: [5, 7, 12], rate: 0.25, noiseShape: [null, 1, null], seed: 12, call: 3 },
+  { shape: [4, 300], rate: 0.3, noiseShape: [1, null], seed: 2 ** 53 - 1, stream: 7, step: 2n ** 64n - 1n },
+  { shape: [5, 7, 12], rate: 0.25, noiseShape: [null, 1, null], seed: 12, step: 3 },
   { shape: [5, 7, 12], rate: 0.75, noiseShape: [12], seed: 12, cellOffset: 129 },
   { shape: [3, 9, 5, 16], rate: 0.4, noiseShape: [null, 1, 1, null], seed: 5, stream: 2 ** 32 - 1 },
   { shape: [3, 16, 9, 5], rate: 0.4, noiseShape: [null, null, 1, 1], seed: 5 },
@@ -65,17 +65,17 @@ describe.each(Array.from(new Set([...tfjsBackends, 'cpu'] as const)))('the op on
     const shape = [8, 160]
     const x = Float32Array.from({ length: 1280 }, (_, i) => (i % 61) - 30)
     const expected = x.slice()
-    for (let call = 0; call < 30; call++) {
-      const bits = new Uint32Array(expected.map((v) => v + call).buffer)
-      expected.set(floats(judgeDropout(bits, { shape, rate: 0.5, seed: 6, call })))
+    for (let step = 0; step < 30; step++) {
+      const bits = new Uint32Array(expected.map((v) => v + step).buffer)
+      expected.set(floats(judgeDropout(bits, { shape, rate: 0.5, seed: 6, step })))
       expected.forEach((v, i) => {
         expected[i] = (v / 2) % 31
       })
     }
     const y = tf.tidy(() => {
       let tensor: tf.Tensor = tf.tensor(x, shape)
-      for (let call = 0; call < 30; call++) {
-        const next = dropout(tf.add(tensor, call), 0.5, { seed: 6, call })
+      for (let step = 0; step < 30; step++) {
+        const next = dropout(tf.add(tensor, step), 0.5, { seed: 6, step })
         const half = tf.mul(next, 0.5)
         // tf.mod takes the sign of the divisor; the remainder with JavaScript's sign is built of exact parts.
         const sign = tf.sign(half)
@@ -134,7 +134,7 @@ describe.each(Array.from(new Set([...tfjsBackends, 'cpu'] as const)))('the op on
   describe('the gradient', () => {
     test('is the same dropout of dy, also where x was NaN', async () => {
       const shape = [6, 30]
-      const draw = { shape, rate: 0.3, noiseShape: [null, 1], seed: 4, stream: 2, call: 9 }
+      const draw = { shape, rate: 0.3, noiseShape: [null, 1], seed: 4, stream: 2, step: 9 }
       const { rate, shape: _, ...options } = draw
       const dy = input(shape, 5)
       const dx = tf.tidy(() => {

@@ -52,7 +52,7 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     const x = data()
     const [dense, , norm, , last] = model.layers
     const passes: Float32Array[] = []
-    for (let call = 0; call < SAMPLES; call++) {
+    for (let step = 0; step < SAMPLES; step++) {
       const noise = (shape: number[], noiseShape: number[], rate: number, stream: number) =>
         tensorOf(
           judgeDropout(new Uint32Array(shape[0] * shape[1]).fill(0x3f800000), {
@@ -61,7 +61,7 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
             rate,
             seed: 11,
             stream,
-            call,
+            step,
           }),
           shape,
         )
@@ -133,11 +133,11 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
       const { mean, variance } = await mcPredict(model, tensor, {
         samples: 1,
         seed: 6,
-        firstCall: 3,
+        firstStep: 3,
         batchSize,
       })
       variance.dispose()
-      const draw = { shape: [5, 40], rate: 0.5, noiseShape: full, seed: 6, stream: 0, call: 3 }
+      const draw = { shape: [5, 40], rate: 0.5, noiseShape: full, seed: 6, stream: 0, step: 3 }
       // A mean may lose the sign of a zero.
       const judged = Array.from(floats(judgeDropout(x, draw)), (v) => v + 0)
       expect(Array.from(floats(await taken(mean)), (v) => v + 0)).toEqual(judged)

@@ -9,7 +9,7 @@ import { type Draw, judgeDropout, judgeMask, judgeNoise } from '../support/judge
 import { type Case, each } from './case'
 
 const group = 'bindings'
-const call = { seed: 9, stream: 1, call: 4, cellOffset: 130 }
+const call = { seed: 9, stream: 1, step: 4, cellOffset: 130 }
 const LAYERS = [
   { shape: [1003], rate: 0.3 },
   { shape: [7, 301], noiseShape: [null, 1], rate: 0.3 },
@@ -80,11 +80,11 @@ const ops = LAYERS.flatMap(({ shape, noiseShape, rate }): Case[] => {
         gpu.submit((encoder) => {
           dropout.encode(encoder, { input: source, output: first }, call)
           dropout.encode(encoder, { input: gradient, output: second }, { ...call, reuseMask: true })
-          dropout.encode(encoder, { input: source, output: third }, { ...call, call: 5 })
+          dropout.encode(encoder, { input: source, output: third }, { ...call, step: 5 })
         })
         expectSameBits(await gpu.read(first), y(), { ...where, what: 'forward' })
         expectSameBits(await gpu.read(second), judgeDropout(dy, draw), { ...where, what: 'backward' })
-        const other = judgeDropout(x, { ...draw, call: 5 })
+        const other = judgeDropout(x, { ...draw, step: 5 })
         expectSameBits(await gpu.read(third), other, { ...where, what: 'the other call' })
         dropout.destroy()
       },

@@ -6,7 +6,7 @@ import { count } from '../support/judge'
 import { ABOVE_BINDING, expectSameLongBits, longInput } from '../support/long'
 import type { Case } from './case'
 
-const call = { seed: 8, stream: 1, call: 2, cellOffset: 2 ** 32 - 5 }
+const call = { seed: 8, stream: 1, step: 2, cellOffset: 2 ** 32 - 5 }
 
 /** One for each way to find the flags: along rows, down columns, and one for a whole run. */
 export const large: readonly Case[] = [ABOVE_BINDING[0], ABOVE_BINDING[4], ABOVE_BINDING[5]].map((layer) => ({

@@ -1,9 +1,10 @@
 /** Every pipeline that the pieces of shaders/ make, compiled and not run: no error, and nothing a compiler warns of. */
 
-import type { ApplyDispatch, Walk } from '../../src/plan.js'
-import type { OutputKind } from '../../src/statistics.js'
-import { pipelinesOf } from '../../src/webgpu/pipelines.js'
-import { createStatistics } from '../../src/webgpu/statistics.js'
+import { native1 } from '../../src/generators/native-1/index.js'
+import type { OutputKind } from '../../src/monte-carlo/statistics.js'
+import { createStatistics } from '../../src/monte-carlo/statistics-webgpu.js'
+import type { ApplyDispatch, Tuning, Walk } from '../../src/plan.js'
+import { applyPipelines, type Io, maskPipeline } from '../../src/webgpu/pipelines.js'
 import { VARIANTS } from '../support/forced'
 import type { Case } from './case'
 
@@ -11,27 +12,27 @@ const [exact, trusting] = VARIANTS
 
 const masks = [exact, trusting].map((variant) =>
   compiled(`generate_mask, rotation by ${variant.rotation}`, (device) => {
-    pipelinesOf(device).generateMask(variant)
+    maskPipeline(device, native1, variant)
   }),
 )
 
 const applies = (['words', 'runs', 'columns', 'wideColumns'] satisfies Walk[]).flatMap((walk) =>
-  [
-    { width: 4, inPlace: false, variant: exact },
-    { width: 4, inPlace: false, variant: trusting },
-    { width: 4, inPlace: true, variant: exact },
-    { width: 1, inPlace: false, variant: exact },
-    { width: 1, inPlace: true, variant: exact },
-  ].map(({ width, inPlace, variant }) => {
-    const pieces = [
-      walk,
-      width === 4 ? 'vec4' : 'scalar',
-      inPlace ? 'in place' : 'separate',
-      variant.trusting ? 'trusting' : 'exact',
-    ]
+  (
+    [
+      { width: 4, io: 'separate', variant: exact },
+      { width: 4, io: 'separate', variant: trusting },
+      { width: 4, io: 'in-place', variant: exact },
+      { width: 4, io: 'ones', variant: exact },
+      { width: 4, io: 'ones', variant: trusting },
+      { width: 1, io: 'separate', variant: exact },
+      { width: 1, io: 'in-place', variant: exact },
+      { width: 1, io: 'ones', variant: exact },
+    ] satisfies { width: 1 | 4; io: Io; variant: Tuning }[]
+  ).map(({ width, io, variant }) => {
+    const pieces = [walk, width === 4 ? 'vec4' : 'scalar', io, variant.trusting ? 'trusting' : 'exact']
     return compiled(`apply_mask, ${pieces.join(', ')}`, (device) => {
       const dispatch = { walk, width } as ApplyDispatch
-      pipelinesOf(device).applyMask(dispatch, variant, inPlace)
+      applyPipelines(device).pipeline(dispatch, variant, io)
     })
   }),
 )

@@ -11,7 +11,7 @@ const EDGES = [4, 32, 64, 128, 256, 1024, 4096]
 const LENGTHS = [1, 2, ...EDGES.flatMap((edge) => [edge - 1, edge, edge + 1])]
 const INNER = [1, 2, 3, 5, 7, 8, 16, 31, 32, 33, 127, 129]
 
-const call = { rate: 0.3, seed: 20240607, stream: 3, call: 11 }
+const call = { rate: 0.3, seed: 20240607, stream: 3, step: 11 }
 
 const rows = LENGTHS.map((length) => checked({ shape: [length], ...call }))
 

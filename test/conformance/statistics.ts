@@ -1,7 +1,7 @@
 /** The statistics pass against its definitions in double precision, within what WGSL grants exp and log. */
 
-import { ENTROPY, MOMENTS, type OutputKind, type Sums } from '../../src/statistics.js'
-import { createStatistics } from '../../src/webgpu/statistics.js'
+import { ENTROPY, MOMENTS, type OutputKind, type Sums } from '../../src/monte-carlo/statistics.js'
+import { createStatistics } from '../../src/monte-carlo/statistics-webgpu.js'
 import type { Buffers } from '../support/buffers'
 import { patterns } from '../support/compare'
 import { randomWords } from '../support/inputs'

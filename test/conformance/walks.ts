@@ -19,7 +19,7 @@ export const walks: readonly Case[] = WALKED.flatMap(({ shape, noiseShape }) =>
       group: 'walks',
       name: `[${shape}] with noise shape ${JSON.stringify(noiseShape)}, ${way}`,
       async run(gpu) {
-        const draw = { shape, noiseShape, rate: 0.3, seed: 11, stream: 2, call: 5, cellOffset: 77 }
+        const draw = { shape, noiseShape, rate: 0.3, seed: 11, stream: 2, step: 5, cellOffset: 77 }
         const x = input(shape, 1, oddness)
         const mask = judgeMask(draw)
         const y = judgeDropout(x, draw)

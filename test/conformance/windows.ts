@@ -16,7 +16,7 @@ const CELL_OF_ALL_ONES = 12401829777
 
 const anywhere = STARTS.map((cellOffset) =>
   checked(`700 cells from cell ${cellOffset} on`, {
-    ...{ shape: [700], rate: 0.3, seed: 2n ** 64n - 3n, stream: 2 ** 32 - 1, call: 2n ** 63n + 9n },
+    ...{ shape: [700], rate: 0.3, seed: 2n ** 64n - 3n, stream: 2 ** 32 - 1, step: 2n ** 63n + 9n },
     cellOffset,
   }),
 )
@@ -26,8 +26,8 @@ const streams = [
   { seed: 7 + 2 ** 32 },
   { seed: 7n + 2n ** 63n },
   { seed: 7, stream: 2 ** 31 + 1 },
-  { seed: 7, call: 3 + 2 ** 32 },
-  { seed: 7, call: 3n + 2n ** 63n },
+  { seed: 7, step: 3 + 2 ** 32 },
+  { seed: 7, step: 3n + 2n ** 63n },
 ].map((stream) => {
   const name = Object.entries(stream).map(([key, value]) => `${key} ${value}`)
   return checked(name.join(', '), { shape: [300], rate: 0.5, ...stream })

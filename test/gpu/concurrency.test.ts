@@ -43,10 +43,10 @@ function start(engine: Engine, i: number): Started {
     rate: (i % 101) / 100,
     seed: i,
     stream: i % 5,
-    call: 3 * i,
+    step: 3 * i,
     cellOffset: (i % 13) * 50,
   }
-  const of = { name: `call ${i}, ${JSON.stringify(draw)}`, empty: count(draw.shape) === 0, packed: false }
+  const of = { name: `step ${i}, ${JSON.stringify(draw)}`, empty: count(draw.shape) === 0, packed: false }
   if (i % 7 === 0) return { ...of, packed: true, got: engine.mask(draw), expected: () => judgeMask(draw) }
   if (i % 7 === 1) return { ...of, got: engine.noise(draw), expected: () => judgeNoise(draw) }
   const x = input(draw.shape, i, 'rare')

@@ -160,7 +160,7 @@ describe('reuseMask', () => {
     op.destroy()
   })
 
-  test.each([{ seed: 2 }, { seed: 1, stream: 1 }, { seed: 1, call: 1 }, { seed: 1, cellOffset: 1 }])(
+  test.each([{ seed: 2 }, { seed: 1, stream: 1 }, { seed: 1, step: 1 }, { seed: 1, cellOffset: 1 }])(
     'the mask of another call is refused: %o',
     async (other) => {
       const op = createDropout(gpu.device, layer)
@@ -174,7 +174,7 @@ describe('reuseMask', () => {
 
   test('the same call written in other words is the same call', () => {
     const op = createDropout(gpu.device, layer)
-    const same = { seed: 1n, stream: 0, call: 0n, cellOffset: 0, reuseMask: true }
+    const same = { seed: 1n, stream: 0, step: 0n, cellOffset: 0, reuseMask: true }
     gpu.submit((encoder) => {
       op.encode(encoder, tensors(), call)
       op.encode(encoder, tensors(), same)

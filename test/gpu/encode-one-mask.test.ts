@@ -11,7 +11,7 @@ const gpu = useGpu()
 describe("createDropout on the user's device", () => {
   const shape = [6, 40]
   const x = input(shape, 1)
-  const call = { seed: 3, stream: 1, call: 2 }
+  const call = { seed: 3, stream: 1, step: 2 }
   const opOf = (oneMaskForBatch?: boolean) => createDropout(gpu.device, { shape, rate: 0.5, oneMaskForBatch })
 
   test.each([

@@ -88,7 +88,7 @@ test(
           ...(options() as Draw),
           seed: 1,
           stream: 0,
-          call: 0,
+          step: 0,
           cellOffset: 0,
         }))
         const draw = quietly(() => drawOf(honest))
@@ -125,20 +125,20 @@ async function check({ encoder, reuseMask, changes, ...tensors }: Attack): Promi
     const given = {
       seed: 1,
       stream: 2,
-      call: 3n,
+      step: 3n,
       cellOffset: 5,
       ...(reuseMask && { reuseMask: makeJunk(reuseMask) }),
     }
     return buildOptions(given, changes)
   }
   const honest = quietly(() => {
-    const { seed, stream, call, cellOffset, reuseMask, oneMaskForBatch } = options() as Record<
+    const { seed, stream, step, cellOffset, reuseMask, oneMaskForBatch } = options() as Record<
       string,
       unknown
     >
     const sharing = oneMaskForBatch === undefined || oneMaskForBatch === false
     const drawing = reuseMask === undefined || reuseMask === false
-    return sharing && drawing ? drawOf({ ...layer, seed, stream, call, cellOffset }) : undefined
+    return sharing && drawing ? drawOf({ ...layer, seed, stream, step, cellOffset }) : undefined
   })
   const allowed =
     encoder === undefined && isGood(tensors.input) && isGood(tensors.output) ? honest : undefined

@@ -12,7 +12,7 @@ const gpu = useGpu()
 const GUARD = 0xdeadbeef
 
 const layer = { shape: [6, 5, 7], noiseShape: [6, 1, 7], rate: 0.4 }
-const call = { seed: 77n, stream: 2, call: 9 }
+const call = { seed: 77n, stream: 2, step: 9 }
 const draw: Draw = { ...layer, ...call }
 const x = input(layer.shape, 1, 'rare')
 
@@ -53,14 +53,14 @@ describe('in the user’s encoder', () => {
     const outputs = [0, 1, 2, 3, 4].map(() => gpu.buffer(4 * x.length))
     gpu.submit((encoder) => {
       outputs.forEach((output, n) => {
-        op.encode(encoder, { input: source, output }, { ...call, call: n })
+        op.encode(encoder, { input: source, output }, { ...call, step: n })
       })
     })
     for (const [n, output] of outputs.entries()) {
-      const expected = judgeDropout(x, { ...draw, call: n })
+      const expected = judgeDropout(x, { ...draw, step: n })
       expectSameBits(await gpu.read(output), expected, { shape: layer.shape, what: `call ${n}` })
     }
-    expectSameBits((await gpu.read(op.maskBuffer)).subarray(0, 2), judgeMask({ ...draw, call: 4 }), {
+    expectSameBits((await gpu.read(op.maskBuffer)).subarray(0, 2), judgeMask({ ...draw, step: 4 }), {
       packed: true,
     })
     op.destroy()
@@ -325,7 +325,7 @@ describe('the backward pass', () => {
     ]
     gpu.submit((encoder) => {
       forward.encode(encoder, { input: source, output: y }, call)
-      forward.encode(encoder, { input: source, output: y }, { ...call, call: 10 })
+      forward.encode(encoder, { input: source, output: y }, { ...call, step: 10 })
       backward.encode(encoder, { input: gradient, output: dx }, call)
     })
     expectSameBits(await gpu.read(dx), judgeDropout(dy, draw), { shape: layer.shape })
@@ -383,7 +383,7 @@ describe('the op itself', () => {
     const source = gpu.buffer(x)
     const outputs = [0, 1, 2, 3].map(() => gpu.buffer(4 * x.length))
     const record = (encoder: GPUCommandEncoder, n: number) =>
-      op.encode(encoder, { input: source, output: outputs[n] }, { ...call, call: n })
+      op.encode(encoder, { input: source, output: outputs[n] }, { ...call, step: n })
     gpu.submit((encoder) => {
       record(encoder, 0)
       record(encoder, 1)
@@ -395,7 +395,7 @@ describe('the op itself', () => {
       record(encoder, 3)
     })
     for (const [n, output] of outputs.entries()) {
-      const expected = judgeDropout(x, { ...draw, call: n })
+      const expected = judgeDropout(x, { ...draw, step: n })
       expectSameBits(await gpu.read(output), expected, { shape: layer.shape, what: `call ${n}` })
     }
     op.destroy()

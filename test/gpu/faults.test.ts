@@ -20,7 +20,7 @@ import { caught } from '../support/refusals'
 
 const gpu = useGpu()
 
-const draw = { shape: [40, 53], noiseShape: [40, 1], rate: 0.5, seed: 4, stream: 2, call: 9 }
+const draw = { shape: [40, 53], noiseShape: [40, 1], rate: 0.5, seed: 4, stream: 2, step: 9 }
 const x = input(draw.shape, 1, 'half')
 const expected = judgeDropout(x, draw)
 
@@ -196,21 +196,21 @@ describe("after a loss, an 'auto' engine with its own device", () => {
       monteCarlo(engine, {
         samples: passes,
         seed: draw.seed,
-        forward: async ({ call }) => {
-          if (call === failAt) throw own
-          if (call === 2) {
+        forward: async ({ step }) => {
+          if (step === failAt) throw own
+          if (step === 2) {
             await lose()
             clock += 1e6
             const request = vi.spyOn(GPUAdapter.prototype, 'requestDevice').mockClear()
             await engine.mask(draw)
             await answered(request)
           }
-          return engine.dropout(new Float32Array(x.length).fill(1), { ...draw, call })
+          return engine.dropout(new Float32Array(x.length).fill(1), { ...draw, step })
         },
       })
     const { mean } = await bounded(run())
     const ones = new Uint32Array(x.length).fill(0x3f800000)
-    const each = Array.from({ length: passes }, (_, call) => floats(judgeDropout(ones, { ...draw, call })))
+    const each = Array.from({ length: passes }, (_, step) => floats(judgeDropout(ones, { ...draw, step })))
     mean.forEach((value, i) => {
       const exact = each.reduce((sum, pass) => sum + pass[i], 0) / passes
       expect(value).toBeCloseTo(exact, 6)
@@ -274,7 +274,7 @@ test.each(['auto', 'webgpu'] as const)(
     const engine = await createEngine({ backend, device })
     device.destroy()
     await bounded(device.lost)
-    for (let call = 0; call < 3; call++) await engine.mask({ ...draw, call }).catch(() => {})
+    for (let step = 0; step < 3; step++) await engine.mask({ ...draw, step }).catch(() => {})
     expect(request).not.toHaveBeenCalled()
     expect(engine.backend).toBe(backend === 'auto' ? 'cpu' : 'webgpu')
   },
@@ -284,8 +284,8 @@ test("a 'webgpu' engine with its own device stays lost, and asks for no other", 
   const engine = await createEngine({ backend: 'webgpu' })
   const request = vi.spyOn(navigator.gpu, 'requestAdapter')
   engine.device?.destroy()
-  for (let call = 0; call < 3; call++) {
-    expect(await bounded(caught(() => engine.mask({ ...draw, call })))).toBeInstanceOf(DeviceLostError)
+  for (let step = 0; step < 3; step++) {
+    expect(await bounded(caught(() => engine.mask({ ...draw, step })))).toBeInstanceOf(DeviceLostError)
   }
   expect(request).not.toHaveBeenCalled()
 })

@@ -127,8 +127,8 @@ test('Monte Carlo runs leave nothing, however many passes, whether they end well
     const failing = monteCarlo(engine, {
       samples,
       seed: 1,
-      forward: ({ call }) => {
-        if (call > 0) throw new Error('no more')
+      forward: ({ step }) => {
+        if (step > 0) throw new Error('no more')
         return output
       },
     })

@@ -9,10 +9,10 @@ import {
 } from 'noiseshape'
 import {
   type ForwardOutput,
-  type MonteCarloCall,
   type MonteCarloOptions,
-  type MonteCarloProgress,
   monteCarlo,
+  type PredictionProgress,
+  type SampleDraw,
 } from 'noiseshape/monte-carlo'
 import { createDropout } from 'noiseshape/webgpu'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -49,13 +49,13 @@ describe('outputs on the GPU', () => {
       const device = engine.device as GPUDevice
       const op = createDropout(device, { shape, rate: 0.3, oneMaskForBatch })
       const [source, target] = [gpu.buffer(x), gpu.buffer(x.byteLength)]
-      const forward = (call: MonteCarloCall) => {
+      const forward = (call: SampleDraw) => {
         gpu.submit((encoder) => op.encode(encoder, { input: source, output: target }, { stream: 2, ...call }))
         return target
       }
-      const result = await monteCarlo(engine, { samples: 5, seed: 3, firstCall: 4, oneMaskForBatch, forward })
+      const result = await monteCarlo(engine, { samples: 5, seed: 3, firstStep: 4, oneMaskForBatch, forward })
       const draw = { shape, rate: 0.3, seed: 3, stream: 2, noiseShape: oneMaskForBatch ? [1, null] : null }
-      const expected = [4, 5, 6, 7, 8].map((call) => floats(judgeDropout(x, { ...draw, call })))
+      const expected = [4, 5, 6, 7, 8].map((step) => floats(judgeDropout(x, { ...draw, step })))
       expectMoments(result, expected)
       op.destroy()
     },
@@ -65,8 +65,8 @@ describe('outputs on the GPU', () => {
     const outputs = randomOutputs(100, 6, 1, (u) => u)
     const result = await run({
       samples: 100,
-      forward({ call }) {
-        gpu.device.queue.writeBuffer(output, 0, outputs[call])
+      forward({ step }) {
+        gpu.device.queue.writeBuffer(output, 0, outputs[step])
         return output
       },
     })
@@ -76,10 +76,10 @@ describe('outputs on the GPU', () => {
 
   test('progress reads the statistics so far', async () => {
     const outputs = randomOutputs(3, 6, 2, (u) => u)
-    const reads: ReturnType<MonteCarloProgress['read']>[] = []
+    const reads: ReturnType<PredictionProgress['read']>[] = []
     await run({
-      forward({ call }) {
-        gpu.device.queue.writeBuffer(output, 0, outputs[call])
+      forward({ step }) {
+        gpu.device.queue.writeBuffer(output, 0, outputs[step])
         return output
       },
       onProgress: async ({ done, read }) => {
@@ -146,8 +146,8 @@ describe('outputs on the GPU', () => {
         const outputs = randomOutputs(3, length, 8, (u) => 4 * u)
         const options = { samples: 3, seed: 1, outputs: kind, classes }
         const buffers = outputs.map((values) => gpu.buffer(values))
-        const got = await monteCarlo(small, { ...options, forward: ({ call }) => buffers[call] })
-        const expected = await monteCarlo(small, { ...options, forward: ({ call }) => outputs[call] })
+        const got = await monteCarlo(small, { ...options, forward: ({ step }) => buffers[step] })
+        const expected = await monteCarlo(small, { ...options, forward: ({ step }) => outputs[step] })
         expect(Object.keys(got)).toEqual(Object.keys(expected))
         for (const [name, values] of Object.entries(expected)) {
           if (!(values instanceof Float32Array)) continue
@@ -195,13 +195,13 @@ describe('outputs on the GPU', () => {
 
     test('after an error', () =>
       expectNothingLeft(() =>
-        caught(() => run({ forward: ({ call }) => (call === 2 ? Promise.reject(new Error('no')) : output) })),
+        caught(() => run({ forward: ({ step }) => (step === 2 ? Promise.reject(new Error('no')) : output) })),
       ))
 
     test('after an abort, also with a read under way', () =>
       expectNothingLeft(async () => {
         const controller = new AbortController()
-        const onProgress = ({ read }: MonteCarloProgress) => {
+        const onProgress = ({ read }: PredictionProgress) => {
           read()
           controller.abort('enough')
         }
@@ -245,13 +245,13 @@ describe('outputs on the GPU', () => {
 
     test('of another length than the first is refused', async () => {
       const longer = gpu.buffer(28)
-      const error = await caught(() => run({ forward: ({ call }) => (call === 1 ? longer : output) }))
+      const error = await caught(() => run({ forward: ({ step }) => (step === 1 ? longer : output) }))
       expectRefusal(error, RangeError, ['output.length', '7', '6 values'])
     })
 
     test.each([0, 1])('of another kind than the first, which is %i, is refused', async (first) => {
       const kinds = [output, new Float32Array(6)]
-      const error = await caught(() => run({ forward: ({ call }) => kinds[(first + call) % 2] }))
+      const error = await caught(() => run({ forward: ({ step }) => kinds[(first + step) % 2] }))
       expectRefusal(error, TypeError, ['output', 'same kind'])
     })
 
@@ -320,8 +320,8 @@ describe('when the device is lost', () => {
     async (backend) => {
       const { error, made } = await lostDuring(backend, (device) => {
         const output = device.createBuffer({ size: 24, usage: storageUsage() })
-        return ({ call }) => {
-          if (call < 2) return output
+        return ({ step }) => {
+          if (step < 2) return output
           device.destroy()
           return never()
         }
@@ -348,11 +348,11 @@ describe('when the device is lost', () => {
       samples: 4,
       seed: 2,
       forward: (call) => {
-        if (call.call === 2) device.destroy()
+        if (call.step === 2) device.destroy()
         return engine.dropout(floats(x), { shape, rate: 0.5, ...call })
       },
     })
-    const expected = [0, 1, 2, 3].map((call) => floats(judgeDropout(x, { shape, rate: 0.5, seed: 2, call })))
+    const expected = [0, 1, 2, 3].map((step) => floats(judgeDropout(x, { shape, rate: 0.5, seed: 2, step })))
     expectMoments(result, expected)
     expect(engine.backend).toBe('cpu')
   })

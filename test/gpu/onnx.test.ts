@@ -98,18 +98,18 @@ describe.each(runtimes)('$name', ({ runtime, provider, backend }) => {
         ),
         { executionProviders, noiseShape },
       )
-      for (const call of [0, 7]) {
+      for (const step of [0, 7]) {
         const { mean, dims } = await session.predict(
           { x: ones(shape) },
-          { samples: 1, seed: 42n, firstCall: call },
+          { samples: 1, seed: 42n, firstStep: step },
         )
         expect(dims).toEqual(shape)
         const expected = broadcast(
-          noise({ shape: drawn, rate: 0.3, seed: 42, stream: 0, call }),
+          noise({ shape: drawn, rate: 0.3, seed: 42, stream: 0, step }),
           drawn,
           shape,
         )
-        expectSameBits(mean, expected, { shape, what: `call ${call}` })
+        expectSameBits(mean, expected, { shape, what: `step ${step}` })
       }
     },
   )
@@ -162,14 +162,14 @@ describe.each(runtimes)('$name', ({ runtime, provider, backend }) => {
     const session = await open(runtime, model, { executionProviders, ...rule })
     const feeds = { x: tensor([3, 1, 10, 10]) }
     const samples = 9
-    const got = await session.predict(feeds, { samples, seed: 11, firstCall: 2, outputs: 'probabilities' })
+    const got = await session.predict(feeds, { samples, seed: 11, firstStep: 2, outputs: 'probabilities' })
 
     const { model: stochastic } = makeStochastic(model, rule)
     const byHand = await plain(ort, stochastic, 'wasm')
     const runs: Float32Array[] = []
-    for (let call = 2; call < 2 + samples; call++) {
+    for (let step = 2; step < 2 + samples; step++) {
       const draw = (shape: number[], rate: number, stream: number) =>
-        new ort.Tensor('float32', noise({ shape, rate, seed: 11, stream, call }), shape)
+        new ort.Tensor('float32', noise({ shape, rate, seed: 11, stream, step }), shape)
       const { y } = await byHand.run({
         ...feeds,
         noise_0: draw([3, 8, 1, 1], 0.4, 0),

@@ -43,8 +43,8 @@ describe('buffers', () => {
     const tensor = gpu.buffer(x)
     const before = gpu.liveBuffers()
     gpu.submit((encoder) => {
-      for (let call = 0; call < 5; call++) {
-        op.encode(encoder, { input: tensor, output: tensor }, { seed: 1, call })
+      for (let step = 0; step < 5; step++) {
+        op.encode(encoder, { input: tensor, output: tensor }, { seed: 1, step })
       }
     })
     expect(gpu.liveBuffers()).toBe(before)

@@ -50,7 +50,7 @@ const LAYERS: Pick<Draw, 'shape' | 'noiseShape'>[] = [
 
 describe.each([0, 2 ** 32 - 100, 2 ** 52 + 77])('from cell %d on', (cellOffset) => {
   test.each(LAYERS)('four workers join to the whole, bit for bit: $shape, $noiseShape', async (layer) => {
-    const whole: Draw = { ...layer, rate: 0.3, seed: 12, stream: 3, call: 2n ** 40n, cellOffset }
+    const whole: Draw = { ...layer, rate: 0.3, seed: 12, stream: 3, step: 2n ** 40n, cellOffset }
     const x = input(whole.shape, 5, 'rare')
     const noiseShape = judgeNoiseShape(whole)
     const elements = count(whole.shape.slice(1))

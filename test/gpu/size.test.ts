@@ -52,7 +52,7 @@ test('no device has a smaller binding: less cannot be requested', async () => {
 
 test('a tensor above 128 MiB, in and out of different buffers, has the bits of the CPU', async () => {
   const layer = { shape: [33_000, 1024], noiseShape: [1, 1024], rate: 0.5 }
-  const call = { seed: 8, stream: 1, call: 2, cellOffset: 2 ** 32 - 5 }
+  const call = { seed: 8, stream: 1, step: 2, cellOffset: 2 ** 32 - 5 }
   const x = longInput(count(layer.shape))
   expect(x.byteLength).toBeGreaterThan(device.limits.maxStorageBufferBindingSize)
   const { buffer, submit, read } = buffersOn(() => device)

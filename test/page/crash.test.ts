@@ -51,10 +51,10 @@ async function callsDuringCrash(backend: 'auto' | 'webgpu'): Promise<Endings> {
     Object.assign(globalThis, { engine })
     const draw = { shape: [1000, 1000], noiseShape: [1000, 1], rate: 0.1, seed: 3 }
     const x = floats(input(draw.shape, 1, 'rare'))
-    const ending = async (call: number) => {
+    const ending = async (step: number) => {
       try {
-        const y = patterns(await engine.dropout(x, { ...draw, call }))
-        const expected = patterns(dropout(x, { ...draw, call }))
+        const y = patterns(await engine.dropout(x, { ...draw, step }))
+        const expected = patterns(dropout(x, { ...draw, step }))
         return y.every((bits, i) => bits === expected[i]) ? 'right' : 'wrong'
       } catch (error) {
         return (error as Error).name

@@ -45,7 +45,7 @@ test('core, cpu, webgpu, monte-carlo and the model rewriter run, with the right 
   for (const name of ['engine', 'cpu', 'op'] as const) same(name, got[name], judgeDropout(x, DRAW))
   for (const name of ['engineMask', 'cpuMask'] as const) same(name, got[name], judgeMask(DRAW), true)
   for (const name of ['engineNoise', 'cpuNoise'] as const) same(name, got[name], judgeNoise(DRAW))
-  same('spatial', got.spatial, judgeDropout(x, { ...DRAW, stream: 0, call: 0 }))
+  same('spatial', got.spatial, judgeDropout(x, { ...DRAW, stream: 0, step: 0 }))
   expect(got.flags).toEqual([...judgeFlags(DRAW)])
   expect(got.resolved).toEqual([DRAW.noiseShape, DRAW.noiseShape])
   expect(got.backends).toEqual(['webgpu', 'cpu'])
@@ -53,8 +53,8 @@ test('core, cpu, webgpu, monte-carlo and the model rewriter run, with the right 
   expect(got.noiseInputs).toHaveLength(1)
 
   const ordinary = input(DRAW.shape, 2)
-  const passes = Array.from({ length: SAMPLES }, (_, call) =>
-    floats(judgeDropout(ordinary, { ...DRAW, call })),
+  const passes = Array.from({ length: SAMPLES }, (_, step) =>
+    floats(judgeDropout(ordinary, { ...DRAW, step })),
   )
   expect(got.means).toHaveLength(2)
   for (const mean of got.means) {

@@ -41,13 +41,13 @@ test.each(['webgpu', 'cpu'] as const)(
         const engine = await createEngine({ backend })
         const refs: WeakRef<object>[] = []
         const keep: Float32Array[] = []
-        for (let call = 0; call < 100; call++) {
+        for (let step = 0; step < 100; step++) {
           const x = new Float32Array(1000)
-          const y = await engine.dropout(x, { shape: [1000], rate: 0.5, seed: 1, call })
-          const words = await engine.mask({ shape: [1000], rate: 0.5, seed: 1, call })
+          const y = await engine.dropout(x, { shape: [1000], rate: 0.5, seed: 1, step })
+          const words = await engine.mask({ shape: [1000], rate: 0.5, seed: 1, step })
           const refused = await engine.dropout(x, { shape: [1], rate: 0.5, seed: 1 }).catch((error) => error)
           refs.push(new WeakRef(x), new WeakRef(y), new WeakRef(words), new WeakRef(refused))
-          if (call < 3) keep.push(y)
+          if (step < 3) keep.push(y)
         }
         Object.assign(globalThis, { engine, refs, keep })
         return keep.length

@@ -54,8 +54,8 @@ async function library(page: Page) {
   const noiseShape = resolveNoiseShape(shape, noise ? JSON.parse(noise) : null)
   const cells = noiseShape.reduce((product, size) => product * size, 1)
   const [rate, stream] = [Number(await typed(page, 'rate')), Number(await typed(page, 'stream'))]
-  const [seed, call] = [BigInt(await typed(page, 'seed')), BigInt(await typed(page, 'call'))]
-  const flags = unpackMask(mask({ shape, noiseShape, rate, seed, stream, call }), cells)
+  const [seed, step] = [BigInt(await typed(page, 'seed')), BigInt(await typed(page, 'step'))]
+  const flags = unpackMask(mask({ shape, noiseShape, rate, seed, stream, step }), cells)
   return { cells, kept: flags.reduce((sum, flag) => sum + flag, 0) }
 }
 
@@ -198,7 +198,7 @@ describe('with WebGPU', () => {
     expect(await picture(page, 'after')).toBe(before)
   })
 
-  test('rate, seed, stream and call change the counts as in the library, and the last of many changes wins', async () => {
+  test('rate, seed, stream and step change the counts as in the library, and the last of many changes wins', async () => {
     here = await visit(browser)
     const { page } = here
     const kept = new Set([await expectLibraryCounts(page)])
@@ -214,7 +214,7 @@ describe('with WebGPU', () => {
     }
     await page.click('#next')
     await settled(page)
-    expect(await typed(page, 'call')).toBe('1')
+    expect(await typed(page, 'step')).toBe('1')
     kept.add(await expectLibraryCounts(page))
     expect(kept.size).toBe(5)
     await page.$eval('#rate-slider', (node) => {
@@ -253,12 +253,12 @@ describe('with WebGPU', () => {
     const { page } = here
     const cases = [
       ['shape', '[256, 384, 4]', '294912', '[256, 384, 3]'],
-      ['shape', '256 384', 'is no size', '[256, 384, 3]'],
+      ['shape', '256 384', 'is not a size', '[256, 384, 3]'],
       ['rate', '1.5', '[0, 1]', '0.2'],
       ['rate', '', 'empty', '0.2'],
       ['seed', '-1', '2^53', '42'],
       ['stream', '4294967296', '2^32', '0'],
-      ['call', 'x', 'no number', '0'],
+      ['step', 'x', 'not a number', '0'],
     ]
     for (const [id, wrong, said, right] of cases) {
       expect(await type(page, id, wrong), `${id} ${wrong}`).toBe('error')
@@ -346,7 +346,7 @@ describe('with WebGPU', () => {
       'rate',
       'seed',
       'stream',
-      'call',
+      'step',
       'next',
       'scaled',
       'copy',

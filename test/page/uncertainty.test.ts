@@ -1,62 +1,22 @@
-/** The uncertainty page as a person meets it: what it says of a digit is held to PyTorch, not to the page. */
+/** The uncertainty page as a person uses it. Its answers are compared with PyTorch's; test/long/page has more of them. */
 
 import type { Browser, Page } from 'puppeteer'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import expected from '../../models/digits/expected.json'
-import samples from '../../models/digits/samples.json'
-import { launchBrowser, type Served, servePage, watch } from '../support/browser.js'
+import { samples as examples } from '../../models/digits/samples.json'
+import { launchBrowser, type Served, servePage } from '../support/browser.js'
+import { expectPyTorch, nats, picked } from './digits.js'
+import { layoutShift, open, scrollWidth, settled, text, type, type Visit } from './visit.js'
 
 let served: Served
+let address: string
 
 beforeAll(async () => {
   served = await servePage()
+  address = `${served.url}uncertainty.html`
 })
 
 afterAll(() => served?.close())
-
-async function visit(browser: Browser, width = 1280) {
-  const page = await browser.newPage()
-  const wrong = watch(page, served.url)
-  await page.setViewport({ width, height: 900 })
-  await page.goto(`${served.url}uncertainty.html`)
-  await settled(page)
-  return { page, wrong }
-}
-
-/** Waits until the digit that is there has been read (or something is told to be wrong). */
-async function settled(page: Page): Promise<string> {
-  const main = await page.waitForSelector('#uncertainty:not([data-state=busy])')
-  return (await main?.evaluate((node) => (node as HTMLElement).dataset.state)) ?? ''
-}
-
-const text = (page: Page, id: string) => page.$eval(`#${id}`, (node) => node.textContent?.trim() ?? '')
-const nats = async (page: Page, id: string) =>
-  Number(await page.$eval(`#${id}`, (node) => (node as HTMLElement).dataset.value))
-const width = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth)
-
-async function type(page: Page, id: string, what: string) {
-  await page.click(`#${id}`, { count: 3 })
-  await page.keyboard.press('Backspace')
-  await page.keyboard.type(what)
-  return settled(page)
-}
-
-/** Which sample is picked, by its place in samples.json; undefined where none is. */
-const picked = (page: Page) =>
-  page.$$eval('[name=sample]', (all) => {
-    const radio = all.find((each) => (each as HTMLInputElement).checked) as HTMLInputElement | undefined
-    return radio && Number(radio.value)
-  })
-
-/** What is shown for a sample lies within 5 standard deviations of 1000 experiments in PyTorch (their largest: 4.6). */
-async function expectPyTorch(page: Page, sample: number) {
-  const { predictiveEntropy, expectedEntropy, mutualInformation } = expected.samples
-  const measures = { predictive: predictiveEntropy, expected: expectedEntropy, mutual: mutualInformation }
-  for (const [id, { mean, sd }] of Object.entries(measures)) {
-    const far = Math.abs((await nats(page, id)) - mean[sample]) / sd[sample]
-    expect(far, `${id} of sample ${sample}, in standard deviations`).toBeLessThan(5)
-  }
-}
 
 type Line = readonly (readonly [number, number])[]
 
@@ -68,7 +28,7 @@ async function draw(page: Page, lines: readonly Line[]) {
   for (const [first, ...rest] of lines) {
     await page.mouse.move(...at(first))
     await page.mouse.down()
-    for (const point of rest) await page.mouse.move(...at(point), { steps: 5 })
+    for (const point of rest) await page.mouse.move(...at(point), { steps: 2 })
     await page.mouse.up()
   }
   expect(await settled(page)).toBe('ready')
@@ -137,25 +97,19 @@ const drawings: Record<string, readonly Line[]> = {
 
 describe('with WebGPU', () => {
   let browser: Browser
-  let here: Awaited<ReturnType<typeof visit>>
 
   beforeAll(async () => {
     browser = await launchBrowser({ webgpu: true })
   })
   afterAll(() => browser?.close())
-  afterEach(async () => {
-    const { page, wrong } = here
-    await page.close()
-    expect(wrong, 'errors and requests to other hosts').toEqual([])
-  })
 
-  test('it reads a digit, says on which backend, and shows passes as they come', async () => {
-    here = await visit(browser)
-    const { page } = here
-    expect(await text(page, 'progress')).toBe('100 of 100 passes on WebGPU (SwiftShader)')
+  test('it reads a digit and does not know noise, names the backend, and shows samples as they come', async () => {
+    const { page, wrong } = await open(browser, address)
+    expect(await text(page, 'progress')).toBe('100 of 100 samples on WebGPU (SwiftShader)')
     expect(await text(page, 'badge')).toBe('WebGPU (SwiftShader)')
-    expect(await text(page, 'verdict')).toBe(`It reads a ${samples.samples[0].label}.`)
+    expect(await text(page, 'verdict')).toBe(`It reads a ${examples[0].label}.`)
     expect(await page.$$eval('.plot svg[role=img]', (plots) => plots.length)).toBe(2)
+    await expectPyTorch(page, 0)
     await page.$eval('#progress', (node) => {
       const counts: number[] = []
       Object.assign(globalThis, { counts })
@@ -163,86 +117,91 @@ describe('with WebGPU', () => {
         attributes: true,
       })
     })
-    expect(await type(page, 'passes', '1000')).toBe('ready')
-    expect(await text(page, 'progress')).toBe('1000 of 1000 passes on WebGPU (SwiftShader)')
-    const counts: number[] = await page.evaluate(() => Reflect.get(globalThis, 'counts'))
-    const last = counts.slice(counts.findLastIndex((count, i) => count < (counts[i - 1] ?? Infinity)))
-    expect(last.length).toBeGreaterThan(2)
-    expect(last.at(-1)).toBe(1000)
-    await page.waitForFunction(() =>
-      document.getElementById('status')?.textContent?.endsWith('1000 of 1000 passes on WebGPU (SwiftShader)'),
-    )
-  })
-
-  test('arrow keys go through the samples; what is said of each is what PyTorch says', async () => {
-    here = await visit(browser)
-    const { page } = here
-    await page.focus('[name=sample]')
-    for (let sample = 1; sample < samples.samples.length; sample++) {
-      await page.keyboard.press('ArrowRight')
-      if (sample % 6 !== 5) continue
-      expect(await settled(page)).toBe('ready')
-      expect(await picked(page)).toBe(sample)
-      await expectPyTorch(page, sample)
-      const unknown = (await nats(page, 'mutual')) > samples.usual.mutualInformation
-      expect((await text(page, 'verdict')) === 'It does not know this.').toBe(unknown)
-    }
-  })
-
-  test('noise it does not know, a plain digit it does', async () => {
-    here = await visit(browser)
-    const { page } = here
     const surest = expected.samples.mutualInformation.mean
-    const plain = samples.samples.findIndex(({ kind }, i) => kind === 'digit' && surest[i] < 0.2)
-    const noise = samples.samples.findIndex(({ kind }, i) => kind === 'noise' && surest[i] > 0.9)
-    for (const [sample, verdict] of [
-      [noise, 'It does not know this.'],
-      [plain, `It reads a ${samples.samples[plain].label}.`],
-    ] as const) {
-      await page.click(`[name=sample][value="${sample}"]`)
-      await settled(page)
-      expect(await text(page, 'verdict')).toBe(verdict)
-    }
-  })
-
-  test('a narrow window has no horizontal scroll, with an answer and without', async () => {
-    here = await visit(browser, 390)
-    const { page } = here
-    expect(await width(page)).toBeLessThanOrEqual(390)
-    await draw(page, drawings[7])
-    await page.click('#clear')
-    expect(await width(page)).toBeLessThanOrEqual(390)
-    await page.setViewport({ width: 320, height: 640 })
-    expect(await width(page)).toBeLessThanOrEqual(320)
+    const noise = examples.findIndex(({ kind }, i) => kind === 'noise' && surest[i] > 0.9)
+    await page.click(`[name=example][value="${noise}"]`)
+    expect(await settled(page)).toBe('ready')
+    expect(await text(page, 'verdict')).toBe('It does not know this.')
+    await expectPyTorch(page, noise)
+    const counts: number[] = await page.evaluate(() => Reflect.get(globalThis, 'counts'))
+    expect(counts.length).toBeGreaterThan(1)
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b))
+    expect(counts.at(-1)).toBe(100)
+    await page.waitForFunction(() =>
+      document.getElementById('status')?.textContent?.endsWith('100 of 100 samples on WebGPU (SwiftShader)'),
+    )
+    expect(wrong, 'errors and requests to other hosts').toEqual([])
   })
 })
 
 describe('without WebGPU', () => {
   let browser: Browser
-  let here: Awaited<ReturnType<typeof visit>>
+  let here: Visit
 
+  // One page for all: loading the runtime takes most of a visit.
   beforeAll(async () => {
     browser = await launchBrowser({ webgpu: false })
+    here = await open(browser, address)
   })
-  afterAll(() => browser?.close())
-  afterEach(async () => {
-    const { page, wrong } = here
-    await page.close()
-    expect(wrong, 'errors and requests to other hosts').toEqual([])
+  beforeEach(async () => {
+    await here.page.setViewport({ width: 1280, height: 900 })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    expect(here.wrong, 'errors and requests to other hosts').toEqual([])
   })
 
-  test('it runs as WebAssembly, says so and why, and says what PyTorch says', async () => {
-    here = await visit(browser)
+  test("it runs as WebAssembly, says so and why, and its numbers are PyTorch's", async () => {
     const { page } = here
-    expect(await text(page, 'progress')).toBe('100 of 100 passes on the CPU (WebAssembly)')
+    expect(await text(page, 'progress')).toBe('100 of 100 samples on the CPU (WebAssembly)')
     expect(await text(page, 'badge')).toBe('CPU, without WebGPU')
     expect(await text(page, 'why')).toMatch(/adapter|WebGPU/i)
     await expectPyTorch(page, 0)
   })
 
-  test('drawn digits are brought to the form of the data, and read', async () => {
-    here = await visit(browser)
+  test('every control has a name, and focus is visible on it', async () => {
     const { page } = here
+    const stops: string[] = []
+    while (!stops.includes('next') && stops.length < 20) {
+      await page.keyboard.press('Tab')
+      const stop = await page.evaluate(() => {
+        const now = document.activeElement as HTMLElement
+        const named =
+          now.textContent?.trim() || now.ariaLabel || (now as HTMLInputElement).labels?.[0]?.textContent
+        const outlined = [now, now.nextElementSibling].some(
+          (e) => e && getComputedStyle(e).outlineStyle !== 'none',
+        )
+        return { id: now.id || now.getAttribute('name') || now.tagName, named: Boolean(named), outlined }
+      })
+      expect({ ...stop, named: true, outlined: true }).toEqual(stop)
+      stops.push(stop.id)
+    }
+    expect(stops).toEqual(['A', 'A', 'A', 'clear', 'example', 'samples', 'seed', 'next'])
+  })
+
+  test('the same seed repeats the numbers, another seed does not', async () => {
+    const { page } = here
+    const first = await nats(page, 'mutual')
+    await page.click('#next')
+    await settled(page)
+    expect(await page.$eval('#seed', (node) => (node as HTMLInputElement).value)).toBe('43')
+    expect(await nats(page, 'mutual')).not.toBe(first)
+    await type(page, 'seed', '42')
+    expect(await nats(page, 'mutual')).toBe(first)
+  })
+
+  test('arrow keys move through the examples', async () => {
+    const { page } = here
+    await page.click('[name=example]')
+    await page.keyboard.press('ArrowRight')
+    expect(await settled(page)).toBe('ready')
+    expect(await picked(page)).toBe(1)
+    await expectPyTorch(page, 1)
+  })
+
+  test('drawn digits are brought to the form of the data, and read', async () => {
+    const { page } = here
+    expect(await type(page, 'samples', '30')).toBe('ready')
     for (const [digit, lines] of Object.entries(drawings)) {
       await page.click('#clear')
       await draw(page, lines)
@@ -259,7 +218,7 @@ describe('without WebGPU', () => {
   })
 
   test('a finger draws too; Clear empties the sheet, and the answer with it', async () => {
-    here = await visit(browser)
+    await here.page.click('#clear')
     const { page } = here
     const box = await (await page.$('#sheet'))?.boundingBox()
     if (!box) throw new Error('internal: the sheet is not shown')
@@ -277,24 +236,12 @@ describe('without WebGPU', () => {
     expect(Math.max(...(await seen(page)))).toBe(0)
   })
 
-  test('a seed gives the same numbers again, and another seed others', async () => {
-    here = await visit(browser)
-    const { page } = here
-    const first = await nats(page, 'mutual')
-    await page.click('#next')
-    await settled(page)
-    expect(await page.$eval('#seed', (node) => (node as HTMLInputElement).value)).toBe('43')
-    expect(await nats(page, 'mutual')).not.toBe(first)
-    await type(page, 'seed', '42')
-    expect(await nats(page, 'mutual')).toBe(first)
-  })
-
-  test('a bad number is told beside its field, and quiet once it is right', async () => {
-    here = await visit(browser)
+  test('a bad number is reported beside its field until it is corrected', async () => {
+    await here.page.click('[name=example]')
     const { page } = here
     for (const [id, bad, said, good] of [
-      ['passes', '0', 'from 1 to 10000', '10'],
-      ['passes', 'ten', 'from 1 to 10000', '10'],
+      ['samples', '0', 'from 1 to 10000', '10'],
+      ['samples', 'ten', 'from 1 to 10000', '10'],
       ['seed', '-1', '2^53', '7'],
       ['seed', '', 'empty', '7'],
     ]) {
@@ -305,25 +252,23 @@ describe('without WebGPU', () => {
     }
   })
 
-  test('every control has a name, focus is seen on it, and the tabs lead to the other pages and back', async () => {
-    here = await visit(browser)
+  test('a narrow window has no horizontal scroll, with an answer and without', async () => {
     const { page } = here
-    const stops: string[] = []
-    while (!stops.includes('next') && stops.length < 20) {
-      await page.keyboard.press('Tab')
-      const stop = await page.evaluate(() => {
-        const now = document.activeElement as HTMLElement
-        const named =
-          now.textContent?.trim() || now.ariaLabel || (now as HTMLInputElement).labels?.[0]?.textContent
-        const outlined = [now, now.nextElementSibling].some(
-          (e) => e && getComputedStyle(e).outlineStyle !== 'none',
-        )
-        return { id: now.id || now.getAttribute('name') || now.tagName, named: Boolean(named), outlined }
-      })
-      expect({ ...stop, named: true, outlined: true }).toEqual(stop)
-      stops.push(stop.id)
-    }
-    expect(stops).toEqual(['A', 'A', 'A', 'clear', 'sample', 'passes', 'seed', 'next'])
+    await page.setViewport({ width: 390, height: 900 })
+    expect(await scrollWidth(page)).toBeLessThanOrEqual(390)
+    await page.click('#clear')
+    expect(await scrollWidth(page)).toBeLessThanOrEqual(390)
+    await draw(page, drawings[7])
+    await page.setViewport({ width: 320, height: 640 })
+    expect(await scrollWidth(page)).toBeLessThanOrEqual(320)
+  })
+
+  test('nothing moves while it loads', async () => {
+    expect(await layoutShift(browser, address, 1280)).toBeLessThan(0.01)
+  })
+
+  test('the tabs lead to the other pages and back', async () => {
+    const { page } = here
     await Promise.all([page.waitForNavigation(), page.click('.tabs a:last-child')])
     await page.waitForSelector('#bench[data-state=ready]')
     await Promise.all([page.waitForNavigation(), page.click('.tabs a:nth-child(2)')])
@@ -331,7 +276,7 @@ describe('without WebGPU', () => {
   })
 })
 
-test('a network that cannot be loaded is told on the page', async () => {
+test('a network that cannot be loaded is reported on the page', async () => {
   const browser = await launchBrowser({ webgpu: false })
   try {
     const page = await browser.newPage()

@@ -27,8 +27,7 @@ export async function settled(page: Page): Promise<string> {
   return (await main?.evaluate((node) => (node as HTMLElement).dataset.state)) ?? ''
 }
 
-export const text = (page: Page, id: string) =>
-  page.$eval(`#${id}`, (node) => node.textContent?.replace(/\s+/g, ' ').trim() ?? '')
+export const text = (page: Page, id: string) => page.$eval(`#${id}`, (node) => node.textContent?.trim() ?? '')
 
 /** Replaces what is in a field and waits for the answer. */
 export async function type(page: Page, id: string, what: string): Promise<string> {

@@ -62,7 +62,7 @@ export const trial: fc.Arbitrary<Trial> = fc
     rate,
     seed: word64,
     stream: fc.option(stream, { nil: undefined }),
-    call: fc.option(word64, { nil: undefined }),
+    step: fc.option(word64, { nil: undefined }),
     cellOffset: fc.option(cellOffset, { nil: undefined }),
     values: fc.nat(),
     oddness,

@@ -1,23 +1,22 @@
 /** Both passes with the work cut in a way of the test's choosing, which changes no bit. */
 
-import { readCall } from '../../src/options.js'
-import { type PlanLimits, planApply, planMask, type Variant } from '../../src/plan.js'
-import { resolveDropout } from '../../src/resolve.js'
+import { type PlanLimits, planApply, planMask, type Tuning } from '../../src/plan.js'
+import { readDraw, resolveDropout } from '../../src/resolve.js'
 import { createApplyPass } from '../../src/webgpu/apply.js'
-import { variantFor } from '../../src/webgpu/device.js'
 import { createMaskPass } from '../../src/webgpu/mask.js'
+import { tuningFor } from '../../src/webgpu/tuning.js'
 import type { Buffers } from './buffers'
 import { count, type Draw, judgeNoiseShape } from './judge'
 
 /** What the library chooses for SwiftShader, for other software adapters and for hardware. */
-export const SHIPPED: readonly Variant[] = ['SwiftShader', 'llvmpipe', 'a card'].map((description) =>
-  variantFor({ adapterInfo: { architecture: '', description } } as unknown as GPUDevice),
+export const SHIPPED: readonly Tuning[] = ['SwiftShader', 'llvmpipe', 'a card'].map((description) =>
+  tuningFor({ adapterInfo: { architecture: '', description } } as unknown as GPUDevice),
 )
 
 /** Every walk, with many and few packets to a thread, trusting and not, and both rotations of the generator. */
-export const VARIANTS: readonly Variant[] = [1, 8, 32, 512].flatMap((packets) =>
+export const VARIANTS: readonly Tuning[] = [1, 8, 32, 512].flatMap((packets) =>
   [false, true].map(
-    (trusting): Variant => ({
+    (trusting): Tuning => ({
       workgroupSize: packets === 32 ? 32 : 64,
       groupsPerThread: packets === 8 ? 3 : packets,
       packetsPerThread: { rows: packets, columns: packets },
@@ -60,7 +59,7 @@ export function tightLimits({ limits }: GPUDevice): PlanLimits {
 }
 
 export interface Cut {
-  variant: Variant
+  variant: Tuning
   limits?: PlanLimits
   inPlace?: boolean
 }
@@ -79,10 +78,10 @@ export async function dropoutCut(
   const applyPlan = planApply(dropout, limits, variant)
   const apply = createApplyPass(gpu.device, dropout, applyPlan, variant, mask.buffer)
   gpu.submit((encoder) => {
-    const place = mask.prepare(encoder, readCall(draw, dropout.cells))
+    const place = mask.prepare(encoder, readDraw(dropout, draw))
     const pass = encoder.beginComputePass()
     mask.record(pass, place)
-    apply.record(pass, apply.bind(input, output))
+    apply.record(pass, apply.bind(output, input))
     pass.end()
   })
   const words = Math.ceil(count(judgeNoiseShape(draw)) / 32)
@@ -102,7 +101,7 @@ export async function maskCut(
   const dropout = resolveDropout(draw)
   const mask = createMaskPass(gpu.device, dropout, planMask(dropout.cells, limits, variant), variant, 1)
   gpu.submit((encoder) => {
-    const place = mask.prepare(encoder, readCall(draw, dropout.cells))
+    const place = mask.prepare(encoder, readDraw(dropout, draw))
     const pass = encoder.beginComputePass()
     mask.record(pass, place)
     pass.end()

@@ -1,8 +1,8 @@
 /** The generator of the mask shader by itself, asked for chosen counters and keys. */
 
-import rotateFloatSource from '../../shaders/rotate-float.wgsl?raw'
 import rotateShiftSource from '../../shaders/rotate-shift.wgsl?raw'
-import threefrySource from '../../shaders/threefry4x32.wgsl?raw'
+import rotateFloatSource from '../../shaders/software/rotate-float.wgsl?raw'
+import threefrySource from '../../src/generators/native-1/threefry4x32.wgsl?raw'
 import type { Buffers } from './buffers'
 
 export const ROTATIONS = [

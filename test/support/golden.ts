@@ -26,7 +26,7 @@ export const goldenGenerator = golden.threefry4x32_20.map(({ ctr, key, out }) =>
 }))
 
 export const goldenMasks = maskTable.map((row) => ({
-  name: `${row.cells} cells at rate ${row.rate}, seed ${row.seed}, stream ${row.stream}, call ${row.call}, from cell ${row.cellOffset ?? 0}`,
+  name: `${row.cells} cells at rate ${row.rate}, seed ${row.seed}, stream ${row.stream}, step ${row.call}, from cell ${row.cellOffset ?? 0}`,
   draw: { shape: [row.cells], ...drawOf(row) } satisfies Draw,
   words: fromHex(row.words),
 }))
@@ -39,7 +39,7 @@ export const goldenOutputs = outputTable.map((row) => ({
 }))
 
 function drawOf({ rate, seed, stream, call, cellOffset }: Drawn) {
-  return { rate, seed: BigInt(seed), stream, call: BigInt(call), cellOffset }
+  return { rate, seed: BigInt(seed), stream, step: BigInt(call), cellOffset }
 }
 
 function fromHex(words: readonly string[]): Uint32Array {

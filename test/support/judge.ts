@@ -14,7 +14,7 @@ export interface Draw {
   noiseShape?: NoiseShape
   seed: number | bigint
   stream?: number
-  call?: number | bigint
+  step?: number | bigint
   cellOffset?: number
 }
 
@@ -134,9 +134,9 @@ export function count(shape: readonly number[]): number {
 }
 
 /** U(cell), the 32-bit number of a cell: its bit 31 - p is one bit of the generator's call number p. */
-function uniform({ seed, stream = 0, call = 0 }: Draw): (cell: number) => number {
+function uniform({ seed, stream = 0, step = 0 }: Draw): (cell: number) => number {
   const [seedLow, seedHigh] = words(seed)
-  const [callLow, callHigh] = words(call)
+  const [callLow, callHigh] = words(step)
   const key = [seedLow, seedHigh, stream, 1]
   const known = new Map<number, Uint32Array[]>()
 

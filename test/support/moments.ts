@@ -1,7 +1,7 @@
 /** Mean and variance of many outputs by their definitions, and a check against them. */
 
 import { expect } from 'vitest'
-import type { MonteCarloResult } from '../../src/monte-carlo/index.js'
+import type { Prediction } from '../../src/monte-carlo/index.js'
 
 /** Of a mean, in units of the values' spread, over 1000 updates of some 2^-24 each; its own rounding comes on top. */
 const MEAN_TOLERANCE = 1e-5
@@ -31,11 +31,7 @@ export function judgeMoments(outputs: readonly ArrayLike<number>[]) {
 }
 
 /** `atLeast`: an absolute error that is allowed besides, where the values themselves are computed. */
-export function expectMoments(
-  result: MonteCarloResult,
-  outputs: readonly ArrayLike<number>[],
-  atLeast = 0,
-): void {
+export function expectMoments(result: Prediction, outputs: readonly ArrayLike<number>[], atLeast = 0): void {
   const { mean, variance } = judgeMoments(outputs)
   expect(result.samples).toBe(outputs.length)
   expect(result.mean).toHaveLength(mean.length)

@@ -11,17 +11,17 @@ const MOST = BigInt(Number.MAX_SAFE_INTEGER)
 export function drawOf(options: unknown, spatialDims?: number): Draw | undefined {
   if (typeof options !== 'object' || options === null) return undefined
   const given = options as Record<string, unknown>
-  const { shape: sizes, rate, seed, stream, call, cellOffset, oneMaskForBatch } = given
+  const { shape: sizes, rate, seed, stream, step, cellOffset, oneMaskForBatch } = given
   const shape = shapeOf(sizes)
   if (!shape || typeof rate !== 'number' || !(rate >= 0 && rate <= 1)) return undefined
   const own = spatialDims ? spatialOf(shape, spatialDims, given.dataFormat) : noiseOf(shape, given.noiseShape)
   if (!own || (oneMaskForBatch !== undefined && typeof oneMaskForBatch !== 'boolean')) return undefined
   const noiseShape = oneMaskForBatch && shape.length > 0 ? [1, ...own.slice(1)] : own
   const cells = product(noiseShape)
-  if (cells > MOST || !isWords(seed) || !(call === undefined || isWords(call))) return undefined
+  if (cells > MOST || !isWords(seed) || !(step === undefined || isWords(step))) return undefined
   if (!(stream === undefined || isInteger(stream, 2 ** 32 - 1))) return undefined
   if (!(cellOffset === undefined || isInteger(cellOffset, Number(MOST - cells)))) return undefined
-  return { shape, rate, noiseShape, seed, stream, call, cellOffset }
+  return { shape, rate, noiseShape, seed, stream, step, cellOffset }
 }
 
 /** The sizes of a shape. */

@@ -28,7 +28,7 @@ export const LAYERS: { name: string; shape: number[]; noiseShape?: number[] }[] 
   { name: 'more cells in a row than elements in a binding', shape: [3, 5003], noiseShape: [1, 5003] },
 ]
 
-const call = { rate: 0.3, seed: 3, stream: 1, call: 2, cellOffset: 77 }
+const call = { rate: 0.3, seed: 3, stream: 1, step: 2, cellOffset: 77 }
 
 export type Layer = (typeof LAYERS)[number]
 

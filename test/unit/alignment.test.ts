@@ -40,8 +40,8 @@ describe.each([32, 64, 128, 256])('with uniform offsets at multiples of %i', (al
     const { device, encoder, tensor, recorded } = noted(alignment)
     const op = createDropout(device, { shape, rate: 0.5, maxPendingCalls: 3 })
     const output = tensor(4 * shape[0])
-    for (const call of [0, 1, 2]) {
-      op.encode(encoder, { input: tensor(4 * shape[0]), output }, { seed: 1, call })
+    for (const step of [0, 1, 2]) {
+      op.encode(encoder, { input: tensor(4 * shape[0]), output }, { seed: 1, step })
     }
     expect(recorded.length).toBeGreaterThanOrEqual(6)
     for (const { offset, bound, buffer } of recorded) {

@@ -32,11 +32,11 @@ const later = (what: () => void) => setTimeout(what, 5)
 test('a call that fails before the news of the loss comes rejects with the loss', async () => {
   const { device, lose } = deviceToLose()
   const lifetime = createLifetime(device, { owned: false })
-  const call = lifetime.run(async () => {
+  const step = lifetime.run(async () => {
     later(lose)
     throw new Error('a buffer could not be mapped')
   })
-  const error = await bounded(caught(() => call))
+  const error = await bounded(caught(() => step))
   expect(error).toBeInstanceOf(DeviceLostError)
   expect(error.message).toMatch(/lost \(unknown\): the driver has gone/)
   expect(lifetime.lost).toBe(error)
@@ -45,9 +45,9 @@ test('a call that fails before the news of the loss comes rejects with the loss'
 test('a call that the device never answers ends with the loss', async () => {
   const { device, lose } = deviceToLose()
   const lifetime = createLifetime(device, { owned: false })
-  const call = lifetime.run(() => new Promise(() => {}))
+  const step = lifetime.run(() => new Promise(() => {}))
   later(lose)
-  expect(await bounded(caught(() => call))).toBeInstanceOf(DeviceLostError)
+  expect(await bounded(caught(() => step))).toBeInstanceOf(DeviceLostError)
   expect(await bounded(caught(() => lifetime.run(async () => 'never run')))).toBeInstanceOf(DeviceLostError)
 })
 

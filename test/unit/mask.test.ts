@@ -10,7 +10,7 @@ import { unpacked } from '../support/unpacked'
 
 const CELLS = 2 ** 21
 const BOUND = 5
-const base: Draw = { shape: [CELLS], rate: 0.5, seed: 2024, stream: 1, call: 1 }
+const base: Draw = { shape: [CELLS], rate: 0.5, seed: 2024, stream: 1, step: 1 }
 
 const flagsOf = (change: Partial<Draw>) => unpacked(mask({ ...base, ...change }), CELLS)
 
@@ -25,7 +25,7 @@ describe('keep frequency', () => {
     (seed) => {
       const cells = 1000
       const flags = Array.from({ length: 100 }, (_, stream) => {
-        const draw = { shape: [cells], rate: 0.2, seed, stream, call: 0 }
+        const draw = { shape: [cells], rate: 0.2, seed, stream, step: 0 }
         return [...unpacked(mask(draw), cells)]
       }).flat()
       expect(Math.abs(frequencyZ(flags, 0.8))).toBeLessThan(BOUND)
@@ -59,9 +59,9 @@ describe('independence', () => {
   )
 
   test.each<{ name: string; change: Partial<Draw> }>([
-    { name: 'the next call', change: { call: 2 } },
-    { name: 'the call before', change: { call: 0 } },
-    { name: 'a call 2^32 later', change: { call: 1 + 2 ** 32 } },
+    { name: 'the next call', change: { step: 2 } },
+    { name: 'the call before', change: { step: 0 } },
+    { name: 'a call 2^32 later', change: { step: 1 + 2 ** 32 } },
     { name: 'the next stream', change: { stream: 2 } },
     { name: 'the stream of the top bit', change: { stream: 1 + 2 ** 31 } },
     { name: 'the next seed', change: { seed: 2025 } },
@@ -80,7 +80,7 @@ describe('independence', () => {
     const calls = 20_000
     const flags = Array.from(
       { length: calls },
-      (_, call) => mask({ shape: [1], rate: 0.25, seed: 5, call })[0],
+      (_, step) => mask({ shape: [1], rate: 0.25, seed: 5, step })[0],
     )
     expect(Math.abs(frequencyZ(flags, 0.75))).toBeLessThan(BOUND)
     expect(Math.abs(correlationZ(flags.slice(0, -1), flags.slice(1), 0.75))).toBeLessThan(BOUND)

@@ -3,10 +3,10 @@
 import { createEngine, EngineDestroyedError } from 'noiseshape'
 import {
   type ForwardOutput,
-  type MonteCarloCall,
   type MonteCarloOptions,
-  type MonteCarloProgress,
   monteCarlo,
+  type PredictionProgress,
+  type SampleDraw,
 } from 'noiseshape/monte-carlo'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Engine } from '../../src/index.js'
@@ -43,7 +43,7 @@ describe('passes', () => {
   /** The outputs of a network that is one dropout, in the order of its passes, and what they say together. */
   async function passesOf(options: Partial<MonteCarloOptions>) {
     const outputs: Float32Array[] = []
-    const forward = async (call: MonteCarloCall) => {
+    const forward = async (call: SampleDraw) => {
       const output = await engine.dropout(floats(x), { shape, rate: 0.5, stream: 3, ...call })
       outputs.push(output)
       return output
@@ -51,38 +51,38 @@ describe('passes', () => {
     const result = await monteCarlo(engine, { samples: 4, seed: 7, forward, ...options })
     return { outputs, result }
   }
-  const judged = (call: number, change: Partial<Draw> = {}) =>
-    floats(judgeDropout(x, { shape, rate: 0.5, seed: 7, stream: 3, call, ...change }))
+  const judged = (step: number, change: Partial<Draw> = {}) =>
+    floats(judgeDropout(x, { shape, rate: 0.5, seed: 7, stream: 3, step, ...change }))
 
   test('pass s draws the masks of call s', async () => {
     const { outputs, result } = await passesOf({})
-    const expected = [0, 1, 2, 3].map((call) => judged(call))
+    const expected = [0, 1, 2, 3].map((step) => judged(step))
     expect(outputs).toEqual(expected)
     expectMoments(result, expected)
   })
 
-  test('firstCall moves them, so that two short runs draw what a long one draws', async () => {
-    const { outputs } = await passesOf({ firstCall: 2, samples: 2 })
+  test('firstStep moves them, so that two short runs draw what a long one draws', async () => {
+    const { outputs } = await passesOf({ firstStep: 2, samples: 2 })
     expect(outputs).toEqual([judged(2), judged(3)])
-    expect((await passesOf({ firstCall: 2 ** 53 - 4 })).outputs[3]).toEqual(judged(2 ** 53 - 1))
+    expect((await passesOf({ firstStep: 2 ** 53 - 4 })).outputs[3]).toEqual(judged(2 ** 53 - 1))
   })
 
   test('the seed is handed on as it is', async () => {
-    const calls: MonteCarloCall[] = []
-    const forward = (call: MonteCarloCall) => {
+    const calls: SampleDraw[] = []
+    const forward = (call: SampleDraw) => {
       calls.push(call)
       return new Float32Array(1)
     }
-    await monteCarlo(engine, { samples: 2, seed: 2n ** 60n, firstCall: 5, oneMaskForBatch: true, forward })
+    await monteCarlo(engine, { samples: 2, seed: 2n ** 60n, firstStep: 5, oneMaskForBatch: true, forward })
     expect(calls).toEqual([
-      { seed: 2n ** 60n, call: 5, oneMaskForBatch: true },
-      { seed: 2n ** 60n, call: 6, oneMaskForBatch: true },
+      { seed: 2n ** 60n, step: 5, oneMaskForBatch: true },
+      { seed: 2n ** 60n, step: 6, oneMaskForBatch: true },
     ])
   })
 
   test('with oneMaskForBatch the rows of a batch share the mask of a pass, and passes differ', async () => {
     const { outputs } = await passesOf({ oneMaskForBatch: true })
-    expect(outputs).toEqual([0, 1, 2, 3].map((call) => judged(call, { noiseShape: [1, null] })))
+    expect(outputs).toEqual([0, 1, 2, 3].map((step) => judged(step, { noiseShape: [1, null] })))
     const keptOf = (output: Float32Array, row: number) =>
       Array.from(output.subarray(row * 40, row * 40 + 40), (value) => value !== 0)
     for (const output of outputs) {
@@ -104,9 +104,9 @@ describe('passes', () => {
     await monteCarlo(engine, {
       samples: 3,
       seed: 1,
-      forward: async ({ call }) => {
-        log.push(`forward ${call}`)
-        await later(`output ${call}`)
+      forward: async ({ step }) => {
+        log.push(`forward ${step}`)
+        await later(`output ${step}`)
         return new Float32Array(1)
       },
       onProgress: async ({ done, samples }) => {
@@ -126,7 +126,7 @@ describe('passes', () => {
 })
 
 describe('progress', () => {
-  const forward = ({ call }: MonteCarloCall) => Float32Array.of(call, call % 2)
+  const forward = ({ step }: SampleDraw) => Float32Array.of(step, step % 2)
 
   test('read gives the statistics so far', async () => {
     const seen: unknown[] = []
@@ -148,7 +148,7 @@ describe('progress', () => {
 
   test('a read that is not awaited is of the moment it was asked for', async () => {
     const reads: Promise<{ samples: number; mean: Float32Array }>[] = []
-    const onProgress = ({ read }: MonteCarloProgress) => void reads.push(read())
+    const onProgress = ({ read }: PredictionProgress) => void reads.push(read())
     await monteCarlo(engine, { samples: 3, seed: 1, forward, onProgress })
     const results = await Promise.all(reads)
     expect(results.map(({ samples, mean }) => [samples, mean[0]])).toEqual([
@@ -159,8 +159,8 @@ describe('progress', () => {
   })
 
   test('read rejects when the run is over', async () => {
-    let progress: MonteCarloProgress | undefined
-    const onProgress = (last: MonteCarloProgress) => {
+    let progress: PredictionProgress | undefined
+    const onProgress = (last: PredictionProgress) => {
       progress = last
     }
     await monteCarlo(engine, { samples: 1, seed: 1, forward, onProgress })
@@ -265,7 +265,7 @@ describe('arguments', () => {
     { name: 'nothing else', change: {} },
     { name: 'one sample', change: { samples: 1 } },
     { name: 'the largest seed', change: { seed: 2n ** 64n - 1n } },
-    { name: 'the last call', change: { firstCall: 2 ** 53 - 2 } },
+    { name: 'the last call', change: { firstStep: 2 ** 53 - 2 } },
     { name: 'all as classes', change: { outputs: 'logits', classes: 6 } },
     { name: 'one class', change: { outputs: 'probabilities', classes: 1 } },
   ])('$name is allowed', async ({ change }) => {
@@ -289,12 +289,12 @@ describe('arguments', () => {
     { name: 'samples of text', change: { samples: '9' }, kind: TypeError, says: ['samples', "'9'"] },
     { name: 'no seed', change: { seed: undefined }, kind: TypeError, says: ['seed', 'required'] },
     { name: 'a seed of -1', change: { seed: -1 }, kind: RangeError, says: ['seed', '-1'] },
-    { name: 'a firstCall of -1', change: { firstCall: -1 }, kind: RangeError, says: ['firstCall', '-1'] },
+    { name: 'a firstStep of -1', change: { firstStep: -1 }, kind: RangeError, says: ['firstStep', '-1'] },
     {
       name: 'a last call of 2^53',
-      change: { firstCall: 2 ** 53 - 1 },
+      change: { firstStep: 2 ** 53 - 1 },
       kind: RangeError,
-      says: ['firstCall', String(2 ** 53 - 1), '2^53'],
+      says: ['firstStep', String(2 ** 53 - 1), '2^53'],
     },
     {
       name: 'a oneMaskForBatch of 1',
@@ -360,7 +360,7 @@ describe('arguments', () => {
     },
     {
       name: 'an output that grows',
-      change: { forward: ({ call }: MonteCarloCall) => new Float32Array(6 + call) },
+      change: { forward: ({ step }: SampleDraw) => new Float32Array(6 + step) },
       kind: RangeError,
       says: ['output.length', '7', '6 values'],
     },

@@ -15,7 +15,7 @@ describe.each([
   { shape: [3, 40, 20], noiseShape: [null, 1, null] },
 ])('$shape with noise shape $noiseShape', ({ shape, noiseShape }) => {
   test.each([0, 0.1, 0.5, 0.9, 1])('at rate %f it holds what a new array would, and is returned', (rate) => {
-    const draw = { shape, noiseShape, rate, seed: 3, call: 8, cellOffset: 45 }
+    const draw = { shape, noiseShape, rate, seed: 3, step: 8, cellOffset: 45 }
     const x = input(shape, 1, 'rare')
     const output = garbage(x.length)
     expect(dropout(floats(x), { ...draw, output })).toBe(output)

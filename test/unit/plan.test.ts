@@ -7,7 +7,7 @@ import {
   type PlanLimits,
   planApply,
   planMask,
-  type Variant,
+  type Tuning,
 } from '../../src/plan.js'
 import { resolveDropout } from '../../src/resolve.js'
 import { VARIANTS as FORCED, WALKED } from '../support/forced'
@@ -25,7 +25,7 @@ const TINY: PlanLimits = {
   maxComputeWorkgroupsPerDimension: 3,
 }
 const HUGE: PlanLimits = { ...DEFAULTS, maxBufferSize: 2 ** 53, maxStorageBufferBindingSize: 2 ** 53 }
-const VARIANTS: Variant[] = [1, 8, 32].map((packets) => ({
+const VARIANTS: Tuning[] = [1, 8, 32].map((packets) => ({
   workgroupSize: 64,
   groupsPerThread: packets,
   packetsPerThread: { rows: packets, columns: packets },

@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from 'vitest'
 import { createEngine } from '../../src/index.js'
+import { resolveDropout } from '../../src/resolve.js'
 import { probeDevice } from '../../src/webgpu/index.js'
-import { PROBE_CALL, PROBE_COUNT, PROBE_RATES, probeValues } from '../../src/webgpu/probe-run.js'
+import { PROBE_COUNT, PROBE_DRAW, PROBE_RATES, probeValues } from '../../src/webgpu/probe-run.js'
 import { patterns } from '../support/compare'
 import { judgeFlags, judgeValue, scaleOf } from '../support/judge'
 
@@ -34,7 +35,10 @@ function isUp(bits: number, rate: number, nearest: number): boolean {
 }
 
 const ordinary = PROBE_RATES.flatMap((rate) =>
-  Array.from(probeValues(rate).subarray(0, PROBE_COUNT / 2), (bits) => ({ bits, rate })),
+  Array.from(
+    probeValues(resolveDropout({ shape: [PROBE_COUNT], rate })).subarray(0, PROBE_COUNT / 2),
+    (bits) => ({ bits, rate }),
+  ),
 )
 
 describe('the ordinary values', () => {
@@ -67,8 +71,10 @@ describe('the ordinary values', () => {
     { how: 'after a product that has 16 bits more', up: (place: number) => place >= 0.5 - 2 ** -17 },
   ])('detect a float unit that rounds $how, also by those that are kept', ({ up }) => {
     const caught = PROBE_RATES.flatMap((rate) => {
-      const flags = judgeFlags({ shape: [PROBE_COUNT], rate, ...PROBE_CALL })
-      const kept = [...probeValues(rate).subarray(0, PROBE_COUNT / 2)].filter((_, i) => flags[i] === 1)
+      const flags = judgeFlags({ shape: [PROBE_COUNT], rate, ...PROBE_DRAW })
+      const kept = [
+        ...probeValues(resolveDropout({ shape: [PROBE_COUNT], rate })).subarray(0, PROBE_COUNT / 2),
+      ].filter((_, i) => flags[i] === 1)
       return kept.filter((bits) => rounded(bits, rate, up) !== judgeValue(bits, true, rate))
     })
     expect(caught.length).toBeGreaterThan(10)
@@ -101,8 +107,8 @@ test.each([
 ])('$what are there with both signs, kept and dropped', ({ is }) => {
   const found = new Set<string>()
   for (const rate of PROBE_RATES) {
-    const flags = judgeFlags({ shape: [PROBE_COUNT], rate, ...PROBE_CALL })
-    probeValues(rate).forEach((bits, i) => {
+    const flags = judgeFlags({ shape: [PROBE_COUNT], rate, ...PROBE_DRAW })
+    probeValues(resolveDropout({ shape: [PROBE_COUNT], rate })).forEach((bits, i) => {
       const product = judgeValue(bits, true, rate) & 0x7fffffff
       if (is(bits & 0x7fffffff, product)) found.add(`${bits < 2 ** 31 ? '+' : '-'} ${flags[i]}`)
     })

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import source from '../../shaders/statistics.wgsl?raw'
-import { ENTROPY, LEAST_EXPONENT, LEAST_PROBABILITY, MOMENTS } from '../../src/statistics.js'
-import { planStatistics, STATISTICS_PARAMS } from '../../src/webgpu/statistics.js'
+import { ENTROPY, LEAST_EXPONENT, LEAST_PROBABILITY, MOMENTS } from '../../src/monte-carlo/statistics.js'
+import { planStatistics, STATISTICS_PARAMS } from '../../src/monte-carlo/statistics-webgpu.js'
 
 /** The members of a struct, all of four bytes, in their order. */
 function membersOf(struct: string): string[] {

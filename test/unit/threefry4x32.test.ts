@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { threefry4x32 } from '../../src/cpu/threefry4x32.js'
+import { threefry4x32 } from '../../src/generators/native-1/threefry4x32.js'
 import { expectSameBits } from '../support/compare'
 import { property } from '../support/draws'
 import { goldenGenerator } from '../support/golden'

@@ -125,10 +125,10 @@ function isHarmless(value: unknown): boolean {
 }
 
 /** `answer` undefined: an argument error. */
-function expectAnswer(call: () => unknown, answer: unknown): void {
+function expectAnswer(step: () => unknown, answer: unknown): void {
   let got: unknown
   try {
-    got = call()
+    got = step()
   } catch (error) {
     expectArgumentError(error)
     if (answer !== undefined) throw new Error('refused, though the rules allow it', { cause: error })

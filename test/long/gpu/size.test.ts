@@ -34,7 +34,7 @@ afterAll(() => {
 
 describe('a tensor above 128 MiB, in and out of different buffers, has the bits of the CPU', () => {
   const most = Math.max(...ABOVE_BINDING.map(({ shape }) => count(shape)))
-  const call = { seed: 8, stream: 1, call: 2, cellOffset: 2 ** 32 - 5 }
+  const call = { seed: 8, stream: 1, step: 2, cellOffset: 2 ** 32 - 5 }
   let x: Float32Array<ArrayBuffer>
   let source: GPUBuffer
   let output: GPUBuffer
@@ -89,7 +89,7 @@ describe('a tensor above 128 MiB, in and out of different buffers, has the bits 
 
 test('1 GiB goes through an engine in slabs, each of two bindings, and has the bits of the CPU', async () => {
   const elements = 2 ** 28 + 4099
-  const draw = { rate: 0.5, seed: 2n ** 63n, stream: 7, call: 1 }
+  const draw = { rate: 0.5, seed: 2n ** 63n, stream: 7, step: 1 }
   const x = longInput(elements)
   const engine = await createEngine({ backend: 'webgpu', device })
   const y = await engine.dropout(x, { ...draw, shape: [elements] })

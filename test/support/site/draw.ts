@@ -1,4 +1,4 @@
 /** What the page "everything" draws, and its test expects. */
 
-export const DRAW = { shape: [6, 9, 16], noiseShape: [6, 1, 16], rate: 0.3, seed: 5, stream: 1, call: 2 }
+export const DRAW = { shape: [6, 9, 16], noiseShape: [6, 1, 16], rate: 0.3, seed: 5, stream: 1, step: 2 }
 export const SAMPLES = 20

@@ -72,23 +72,23 @@ async function means(): Promise<number[][]> {
   const all: number[][] = []
   const over = async (
     device: GPUDevice,
-    forward: (call: number) => ForwardOutput | Promise<ForwardOutput>,
+    forward: (step: number) => ForwardOutput | Promise<ForwardOutput>,
   ) => {
     const engine = await createEngine({ backend: 'webgpu', device })
     const options = { samples: SAMPLES, seed: DRAW.seed }
-    const { mean } = await monteCarlo(engine, { ...options, forward: ({ call }) => forward(call) })
+    const { mean } = await monteCarlo(engine, { ...options, forward: ({ step }) => forward(step) })
     all.push([...mean])
     engine.destroy()
   }
   await onOwnDevice(async (device, output) => {
     const engine = await createEngine({ backend: 'webgpu', device })
-    await over(device, (call) => engine.dropout(ordinary(), { ...DRAW, call }))
+    await over(device, (step) => engine.dropout(ordinary(), { ...DRAW, step }))
     const source = device.createBuffer({ size: output.size, usage: output.usage })
     device.queue.writeBuffer(source, 0, ordinary())
     const op = createDropout(device, DRAW)
-    await over(device, (call) => {
+    await over(device, (step) => {
       const encoder = device.createCommandEncoder()
-      op.encode(encoder, { input: source, output }, { ...DRAW, call })
+      op.encode(encoder, { input: source, output }, { ...DRAW, step })
       device.queue.submit([encoder.finish()])
       return output
     })

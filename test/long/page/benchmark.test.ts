@@ -1,0 +1,64 @@
+/** Every peer of the benchmark, measured by the page on a software GPU: found to do its work, and measured. */
+
+import type { Browser, Page } from 'puppeteer'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { Measured } from '../../../bench/report.js'
+import { choose, download, run } from '../../page/measuring.js'
+import { open, text, type Visit } from '../../page/visit.js'
+import { launchBrowser, type Served, servePage } from '../../support/browser.js'
+
+let served: Served
+let browser: Browser
+let here: Visit
+
+beforeAll(async () => {
+  served = await servePage()
+  browser = await launchBrowser({ webgpu: true })
+})
+afterEach(async () => {
+  await here.page.close()
+  expect(here.wrong, 'errors and requests to other hosts').toEqual([])
+})
+afterAll(async () => {
+  await browser?.close()
+  await served?.close()
+})
+
+/** The peers that the page offers in some of its groups. */
+async function peersIn(page: Page, ...groups: string[]): Promise<string[]> {
+  const selector = groups.map((group) => `#${group} [name=peer]`).join(', ')
+  return page.$$eval(selector, (inputs) => inputs.map((input) => (input as HTMLInputElement).value))
+}
+
+test('every peer is loaded, found to do a dropout, and measured', async () => {
+  here = await open(browser, `${served.url}benchmark.html`)
+  const { page } = here
+  const peers = await peersIn(page, 'gpu', 'cpu')
+  await choose(page, ['small', 'sweep-2^10', ...peers])
+  expect(await run(page)).toBe('done')
+  const report = await download(page)
+  expect(report.notes).toEqual([])
+  const [small, sweep] = report.cases
+  for (const peer of peers) {
+    expect(small.entrants.find((entrant) => entrant.peer === peer)).toMatchObject({ peer, status: 'ok' })
+  }
+  for (const entrant of sweep.entrants) expect(entrant).toMatchObject({ status: 'ok' })
+  expect(await text(page, 'results')).toContain('Growth, on WebGPU')
+}, 600_000)
+
+test('100 samples of a network are found to be Monte Carlo dropout, and measured', async () => {
+  here = await open(browser, `${served.url}benchmark.html`)
+  const { page } = here
+  const peers = await peersIn(page, 'monte-carlo')
+  await choose(page, ['monte-carlo', ...peers])
+  expect(await run(page)).toBe('done')
+  expect(await page.$eval('.case h2', (node) => node.textContent)).toBe(
+    'Monte Carlo dropout, 100 samples, on WebGPU',
+  )
+  const report = await download(page)
+  expect(report).toMatchObject({ cases: [], notes: [] })
+  expect(report.predictions.map(({ digits, samples }) => [digits, samples])).toEqual([[1, 100]])
+  const [{ entrants }] = report.predictions
+  expect(entrants).toMatchObject(peers.map((peer) => ({ peer, status: 'ok' })))
+  for (const { ratio } of entrants as Measured[]) expect(ratio).toBeGreaterThan(0)
+}, 600_000) // TensorFlow.js takes seconds for one call on a software GPU

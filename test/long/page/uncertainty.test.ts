@@ -1,0 +1,73 @@
+/** The uncertainty page on a software GPU, example by example: what it says of each is what PyTorch says. */
+
+import type { Browser } from 'puppeteer'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import expected from '../../../models/digits/expected.json'
+import { samples as examples, usual } from '../../../models/digits/samples.json'
+import { expectPyTorch, nats, picked } from '../../page/digits.js'
+import { open, settled, text, type, type Visit } from '../../page/visit.js'
+import { launchBrowser, type Served, servePage } from '../../support/browser.js'
+
+let served: Served
+let browser: Browser
+let here: Visit
+
+beforeAll(async () => {
+  served = await servePage()
+  browser = await launchBrowser({ webgpu: true })
+  here = await open(browser, `${served.url}uncertainty.html`)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await served?.close()
+  expect(here.wrong, 'errors and requests to other hosts').toEqual([])
+})
+
+test('arrow keys move through the examples, and the numbers are those of PyTorch', async () => {
+  const { page } = here
+  await page.focus('[name=example]')
+  for (let example = 1; example < examples.length; example++) {
+    await page.keyboard.press('ArrowRight')
+    if (example % 6 !== 5) continue
+    expect(await settled(page)).toBe('ready')
+    expect(await picked(page)).toBe(example)
+    await expectPyTorch(page, example)
+    const unknown = (await nats(page, 'mutual')) > usual.mutualInformation
+    expect((await text(page, 'verdict')) === 'It does not know this.').toBe(unknown)
+  }
+})
+
+test('noise it does not know, a plain digit it does', async () => {
+  const { page } = here
+  const surest = expected.samples.mutualInformation.mean
+  const plain = examples.findIndex(({ kind }, i) => kind === 'digit' && surest[i] < 0.2)
+  const noise = examples.findIndex(({ kind }, i) => kind === 'noise' && surest[i] > 0.9)
+  for (const [example, verdict] of [
+    [noise, 'It does not know this.'],
+    [plain, `It reads a ${examples[plain].label}.`],
+  ] as const) {
+    await page.click(`[name=example][value="${example}"]`)
+    await settled(page)
+    expect(await text(page, 'verdict')).toBe(verdict)
+  }
+})
+
+test('1000 samples are shown as they come', async () => {
+  const { page } = here
+  await page.$eval('#progress', (node) => {
+    const counts: number[] = []
+    Object.assign(globalThis, { counts })
+    new MutationObserver(() => counts.push(Number((node as HTMLElement).dataset.done))).observe(node, {
+      attributes: true,
+    })
+  })
+  expect(await type(page, 'samples', '1000')).toBe('ready')
+  expect(await text(page, 'progress')).toBe('1000 of 1000 samples on WebGPU (SwiftShader)')
+  const counts: number[] = await page.evaluate(() => Reflect.get(globalThis, 'counts'))
+  const last = counts.slice(
+    counts.findLastIndex((count, i) => count < (counts[i - 1] ?? Number.POSITIVE_INFINITY)),
+  )
+  expect(last.length).toBeGreaterThan(2)
+  expect(last.at(-1)).toBe(1000)
+})

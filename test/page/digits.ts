@@ -1,0 +1,25 @@
+/** What the tests of the uncertainty page share, the long ones too. */
+
+import type { Page } from 'puppeteer'
+import { expect } from 'vitest'
+import expected from '../../models/digits/expected.json'
+
+export const nats = async (page: Page, id: string) =>
+  Number(await page.$eval(`#${id}`, (node) => (node as HTMLElement).dataset.value))
+
+/** The example that is picked, as its index in models/digits/samples.json; undefined where none is. */
+export const picked = (page: Page) =>
+  page.$$eval('[name=example]', (all) => {
+    const radio = all.find((each) => (each as HTMLInputElement).checked) as HTMLInputElement | undefined
+    return radio && Number(radio.value)
+  })
+
+/** The page's numbers for an example lie within 5 standard deviations of 1000 experiments in PyTorch (their largest: 4.6). */
+export async function expectPyTorch(page: Page, example: number) {
+  const { predictiveEntropy, expectedEntropy, mutualInformation } = expected.samples
+  const measures = { predictive: predictiveEntropy, expected: expectedEntropy, mutual: mutualInformation }
+  for (const [id, { mean, sd }] of Object.entries(measures)) {
+    const far = Math.abs((await nats(page, id)) - mean[example]) / sd[example]
+    expect(far, `${id} of example ${example}, in standard deviations`).toBeLessThan(5)
+  }
+}
