@@ -4,7 +4,7 @@
 // Parameters are written by src/webgpu/params.ts. Values that change per call or per dispatch are parameters, never
 // overrides.
 
-// One collapsed dim, relative to the dispatch's first element.
+// One merged dim, relative to the dispatch's first element.
 struct Dim {
   wrap: u32,    // steps from the first element's index to the end of the dim
   size: u32,

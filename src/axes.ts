@@ -2,13 +2,13 @@
 
 import type { Dim } from './collapse.js'
 
-/** A collapsed dim and its stride in noise cells, which is 0 where the dim is broadcast. */
+/** A merged dim and its stride in noise cells, which is 0 where the dim is broadcast. */
 export interface Axis {
   size: number
   stride: number
 }
 
-/** The collapsed dims, innermost first. A tensor of one element gets one axis of size 1. */
+/** The merged dims, innermost first. A tensor of one element gets one axis of size 1. */
 export function axesOf(dims: readonly Dim[]): Axis[] {
   let cells = 1
   const axes = [...dims].reverse().map(({ size, drawn }) => {

@@ -19,7 +19,7 @@ export interface DropoutOptions {
   rate: number
   /** Shape of the drawn flags, right-aligned to `shape`; each entry 1 or the tensor's size. Default: `shape`. */
   noiseShape?: NoiseShape | null | undefined
-  /** True: all examples of the batch share one mask, the first entry of the noise shape being 1. Default false. */
+  /** True: all examples of the batch share one mask: the first entry of the noise shape becomes 1. Default false. */
   oneMaskForBatch?: boolean | undefined
   /** The generator and the version of its stream. Default `'native-1'`. */
   generator?: GeneratorName | undefined
@@ -32,7 +32,7 @@ export interface SpatialDropoutOptions {
   rate: number
   /** `'channelsLast'` (default) for [b, ..., channels], `'channelsFirst'` for [b, channels, ...]. */
   dataFormat?: DataFormat | undefined
-  /** True: all examples of the batch share one mask, the first entry of the noise shape being 1. Default false. */
+  /** True: all examples of the batch share one mask: the first entry of the noise shape becomes 1. Default false. */
   oneMaskForBatch?: boolean | undefined
   /** The generator and the version of its stream. Default `'native-1'`. */
   generator?: GeneratorName | undefined

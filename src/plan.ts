@@ -60,7 +60,7 @@ export interface MaskDispatch {
   grid: Grid
 }
 
-/** A collapsed dim relative to a dispatch's first element; all numbers below 2^32. See `Dim` in shaders/apply.wgsl. */
+/** A merged dim relative to a dispatch's first element; all numbers below 2^32. See `Dim` in shaders/apply.wgsl. */
 export interface DimFromStart {
   wrap: number
   size: number

@@ -1,4 +1,4 @@
-/** Resolves a dropout for every backend: options -> noise shape -> collapsed dims, keep rule and scale. */
+/** Resolves a dropout for every backend: options -> noise shape -> merged dims, keep rule and scale. */
 
 import { collapseDims, type Dim } from './collapse.js'
 import type { Draw, Generator, KeepRule } from './generators/generator.js'
@@ -26,7 +26,7 @@ export interface Dropout extends Scale {
   elements: number
   /** Noise cells: elements of the noise shape. */
   cells: number
-  /** The tensor's collapsed dims, outermost first. */
+  /** The tensor's merged dims, outermost first. */
   dims: readonly Dim[]
   rate: number
   generator: Generator

@@ -27,7 +27,7 @@ import { dropoutOnWebGPU, isWebGPUBackend, releasePasses } from './on-webgpu.js'
 export interface TensorDropoutOptions extends DrawOptions {
   /** Shape of the drawn flags, right-aligned to x; each entry 1, x's size or null (x's size). Default: x's shape. */
   noiseShape?: NoiseShape | null | undefined
-  /** True: all examples of the batch share one mask, the first entry of the noise shape being 1. Default false. */
+  /** True: all examples of the batch share one mask: the first entry of the noise shape becomes 1. Default false. */
   oneMaskForBatch?: boolean | undefined
   /** The generator and the version of its stream. Default `'native-1'`. */
   generator?: GeneratorName | undefined

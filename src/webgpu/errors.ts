@@ -67,7 +67,7 @@ export function scoped<T>(
   return { result, checked }
 }
 
-/** Joins two checks; never an unhandled rejection. */
+/** Joins two checks; never causes an unhandled rejection. */
 export function bothChecked(first: Promise<void>, second: Promise<void>): Promise<void> {
   const both = Promise.all([first, second]).then(() => {})
   both.catch(() => {})
