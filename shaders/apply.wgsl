@@ -1,8 +1,10 @@
 // Pass 2: broadcast-multiplies the tensor by mask x scale. CPU counterpart: src/cpu/apply.ts.
-// What all walks over a tensor share. Needs an element, a packet prelude, an io piece and a walk.
+// Shared by all walks over a tensor. Requires an element, a packet prelude, an io module and a walk.
 
-// Written by src/webgpu/params.ts: what changes per call or per dispatch is a parameter, never an override.
-// One collapsed dim, seen from the dispatch's first element.
+// Parameters are written by src/webgpu/params.ts. Values that change per call or per dispatch are parameters, never
+// overrides.
+
+// One merged dim, relative to the dispatch's first element.
 struct Dim {
   wrap: u32,    // steps from the first element's index to the end of the dim
   size: u32,
@@ -15,14 +17,14 @@ struct ApplyParams {
   largest: u32,      // the largest magnitude (bit pattern) whose product with scale is finite
   flush_below: u32,  // kept magnitudes below this become a signed zero
   first: u32,        // first element, counted from the start of the bound range; 0 for packets of four
-  count: u32,        // elements to process
+  count: u32,        // number of elements to process
   cell: u32,         // the first element's noise cell, counted from the start of the bound mask
   dim_count: u32,    // at least 1
-  columns: u32,      // walks down columns: packets in a row
-  rows: u32,         //   rows in a block that shares its flags
-  strips: u32,       //   threads that take the rows of a block, one column's width
+  columns: u32,      // for column walks: packets per row
+  rows: u32,         //   rows per block that shares its flags
+  strips: u32,       //   threads that share the rows of a block, in each column
   packets_per_thread: u32,
-  @align(16) dims: array<Dim, 8>,  // innermost first; the uniform address space wants multiples of 16
+  @align(16) dims: array<Dim, 8>,  // innermost first; uniform arrays need a 16-byte alignment
 }
 
 @group(0) @binding(0) var<uniform> params: ApplyParams;
@@ -43,7 +45,7 @@ fn packet_count() -> u32 {
   return params.count / WIDTH;
 }
 
-// Applies keep flags (all ones or all zeros in each lane) to one packet of the dispatch.
+// Applies keep flags (all ones or all zeros per lane) to one packet of the dispatch.
 fn apply_packet(packet: u32, keep: Packet) {
   let at = place(packet);
   store(at, keep_exact(load(at)) & keep);
@@ -54,8 +56,8 @@ struct Location {
   run: u32,   // elements from here to the end of the innermost row
 }
 
-// Walks from the dispatch's first element, innermost dim first, carrying like an odometer. Indices are relative to
-// the first element and cells modulo 2^32, so that tensors and noise shapes beyond 2^32 need no wider numbers.
+// Counts from the dispatch's first element, innermost dim first, carrying like an odometer. Indices are relative to the
+// first element, and cells are modulo 2^32, so u32 is enough even for tensors and noise shapes beyond 2^32.
 fn locate(element: u32) -> Location {
   var cell = params.cell;
   var run = 0u;
@@ -85,7 +87,7 @@ fn locate(element: u32) -> Location {
   return Location(cell, run);
 }
 
-// The flags of up to 32 consecutive elements, the first in bit 0: gathered row by row of the innermost dim.
+// The flags of up to 32 consecutive elements, the first in bit 0, gathered row by row of the innermost dim.
 fn gather_flags(first: u32, count: u32) -> u32 {
   var flags = 0u;
   var gathered = 0u;
@@ -98,7 +100,7 @@ fn gather_flags(first: u32, count: u32) -> u32 {
   return flags;
 }
 
-// The flags from a cell on, along the innermost dim: 32 of them where it is drawn, one for all where it is broadcast.
+// The flags along the innermost dim, starting at a cell: 32 flags if it is drawn, one flag for all if it is broadcast.
 fn row_flags(cell: u32) -> u32 {
   if (params.dims[0].stride == 0u) {
     return shared_flag(cell);
@@ -113,7 +115,7 @@ fn shared_flag(cell: u32) -> u32 {
 fn next_flags(cell: u32) -> u32 {
   let word = cell >> 5u;
   let bit = cell & 31u;
-  // A shift by 32 shifts nothing in WGSL, so the upper part takes two steps. Past the mask's end, its bits are not used.
+  // WGSL takes shift counts modulo 32, so the upper part is shifted in two steps. At the mask's end it is not used.
   let next = min(word + 1u, arrayLength(&mask) - 1u);
   return (mask[word] >> bit) | ((mask[next] << 1u) << (31u - bit));
 }
@@ -122,7 +124,7 @@ fn first_bits(count: u32) -> u32 {
   return select((1u << count) - 1u, 0xffffffffu, count >= 32u);
 }
 
-// One packet's keep flags from the low bits of a word.
+// Spreads the low bits of a word into the keep flags of one packet.
 fn spread_flags(flags: u32) -> Packet {
   return select(Packet(0u), Packet(0xffffffffu), (Packet(flags) & LANE_BITS) != Packet(0u));
 }

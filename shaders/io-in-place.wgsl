@@ -1,4 +1,5 @@
-// Binding of the apply pass in place: WebGPU lets no other binding alias a writable one. Needs a packet prelude.
+// In-place binding of the apply pass: one binding, because WebGPU forbids aliases of a writable one. Requires a packet
+// prelude.
 @group(1) @binding(0) var<storage, read_write> tensor: array<Packet>;
 
 fn load(at: u32) -> Packet {

@@ -1,4 +1,5 @@
-// Binding of the apply pass for noise: its input is 1 everywhere, so nothing is read. Needs an element and a packet prelude.
+// Binding of the apply pass for noise: the input is 1 everywhere, so nothing is read. Requires an element and a packet
+// prelude.
 @group(1) @binding(0) var<storage, read_write> output: array<Packet>;
 
 fn load(at: u32) -> Packet {

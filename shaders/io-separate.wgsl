@@ -1,4 +1,4 @@
-// Bindings of the apply pass from one buffer to another. Needs a packet prelude.
+// Bindings of the apply pass from one buffer to another. Requires a packet prelude.
 @group(1) @binding(0) var<storage, read> input: array<Packet>;
 @group(1) @binding(1) var<storage, read_write> output: array<Packet>;
 

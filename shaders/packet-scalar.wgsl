@@ -1,4 +1,4 @@
-// Prelude of the apply pass: one element at a time, for the last few of a length that is no multiple of 4.
+// Prelude of the apply pass: one element at a time, for the last few if the length is not a multiple of 4.
 alias Packet = u32;
 alias PacketFloat = f32;
 const WIDTH: u32 = 1u;

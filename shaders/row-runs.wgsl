@@ -1,4 +1,4 @@
-// Rows that are broadcast (SpatialDropout2D channelsFirst, DropPath): one flag for all elements. Needs apply.
+// Broadcast rows (SpatialDropout2D channelsFirst, DropPath): one flag for all elements. Requires apply.
 
 fn apply_row(first: u32, end: u32, cell: u32) {
   let keep = Packet(shared_flag(cell));

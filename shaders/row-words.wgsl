@@ -1,4 +1,4 @@
-// Rows that are drawn (plain dropout): each element has its own flag, and flags are loaded a word at a time. Needs apply.
+// Drawn rows (plain dropout): each element has its own flag, and flags are loaded a word at a time. Requires apply.
 
 const PACKETS_PER_WORD: u32 = 32u / WIDTH;
 

@@ -1,18 +1,18 @@
-// Pass 3: adds the output of one more sample to its statistics. CPU counterpart: src/monte-carlo/statistics-cpu.ts.
+// Pass 3: adds the output of one more sample to the statistics. CPU counterpart: src/monte-carlo/statistics-cpu.ts.
 //
-// Welford's update (Technometrics 4, 1962) of mean and squared deviations, on values less that of the first sample
-// (Chan, Golub and LeVeque, The American Statistician 37, 1983): rounding errors are then of the size of the spread and
-// not of the values, which in float32 matters from a ratio of a few thousand on.
+// Welford's update (Technometrics 4, 1962) of mean and squared deviations, on values minus that of the first sample
+// (Chan, Golub and LeVeque, The American Statistician 37, 1983): rounding errors are then proportional to the spread,
+// not to the values, which matters in float32 once the values are a few thousand times larger than their spread.
 
 struct StatisticsParams {
-  reciprocal: f32,  // 1 / the number of this sample, counted from 1; so 1 in the first sample and nowhere else
-  classes: u32,     // elements in a row
+  reciprocal: f32,  // 1 / the number of this sample, counted from 1; it is 1 only in the first sample
+  classes: u32,     // elements per row
 }
 
 struct Moments {
   first: f32,    // the value in the first sample
-  mean: f32,     // of the values less `first`
-  squares: f32,  // sum of the squared deviations from the mean
+  mean: f32,     // of the values minus `first`
+  squares: f32,  // sum of squared deviations from the mean
 }
 
 struct Entropy {
@@ -23,14 +23,14 @@ struct Entropy {
 @group(0) @binding(0) var<uniform> params: StatisticsParams;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> moments: array<Moments>;
-@group(0) @binding(3) var<storage, read_write> entropies: array<Entropy>;  // one for each row of classes
+@group(0) @binding(3) var<storage, read_write> entropies: array<Entropy>;  // one per row of classes
 
 override WORKGROUP_SIZE: u32 = 64u;
 
-const LEAST_EXPONENT = -104.0;  // exp of this and of anything below is 0 in float32
-const LEAST_PROBABILITY = 1.17549435e-38;  // 2^-126: stands for 0 where a logarithm is taken, and times 0 it is 0
+const LEAST_EXPONENT = -104.0;  // exp of this or anything lower is 0 in float32
+const LEAST_PROBABILITY = 1.17549435e-38;  // 2^-126: replaces 0 in logarithms; the product p log p is still 0
 
-// Each thread takes every so-many-th element, so that any grid does, and neighbours read neighbouring addresses.
+// A grid-stride loop: works with any grid, and neighbouring threads read neighbouring addresses.
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn accumulate_values(
   @builtin(global_invocation_id) thread: vec3<u32>,
@@ -57,7 +57,7 @@ fn accumulate_probabilities(
   }
 }
 
-// With p = exp(d) / total, the entropy is log(total) - sum of p d: one logarithm for a row, and none of a small p.
+// With p = exp(d) / total, the entropy is log(total) - sum of p d: one log per row, and never of a tiny p.
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn accumulate_logits(
   @builtin(global_invocation_id) thread: vec3<u32>,

@@ -1,5 +1,5 @@
-// Walk of pass 2 along the rows of the innermost dim: a thread takes consecutive packets and goes through the rows in
-// which they lie. Needs apply and a kind of row: row-words or row-runs.
+// Walk of pass 2 along the rows of the innermost dim: a thread takes consecutive packets, row by row. Requires apply,
+// and row-words or row-runs.
 
 fn walk(thread: u32) {
   var at = thread * params.packets_per_thread;
@@ -9,7 +9,7 @@ fn walk(thread: u32) {
     let row_end = min(at + here.run / WIDTH, end);
     apply_row(at, row_end, here.cell);
     at = row_end;
-    // A packet may begin in this row and end in another, where the rows' length is no multiple of the packet's.
+    // A packet can span two or more rows if their length is not a multiple of the packet's.
     if (at < end && here.run % WIDTH > 0u) {
       apply_straddling(at);
       at++;

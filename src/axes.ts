@@ -1,14 +1,14 @@
-/** Which noise cell an element belongs to, and which cells a range of elements needs. Knows nothing of devices. */
+/** Maps elements to noise cells, and ranges of elements to the cells they need. Independent of any device. */
 
 import type { Dim } from './collapse.js'
 
-/** A collapsed dim with the noise cells that one step along it moves: 0 where it is broadcast. */
+/** A merged dim and its stride in noise cells, which is 0 where the dim is broadcast. */
 export interface Axis {
   size: number
   stride: number
 }
 
-/** The collapsed dims innermost first; a tensor of one element has one. */
+/** The merged dims, innermost first. A tensor of one element gets one axis of size 1. */
 export function axesOf(dims: readonly Dim[]): Axis[] {
   let cells = 1
   const axes = [...dims].reverse().map(({ size, drawn }) => {
@@ -19,7 +19,7 @@ export function axesOf(dims: readonly Dim[]): Axis[] {
   return axes.length > 0 ? axes : [{ size: 1, stride: 0 }]
 }
 
-/** Index along each axis of an element. */
+/** The index of an element along each axis. */
 export function indicesOf(axes: readonly Axis[], element: number): number[] {
   return axes.map(({ size }) => {
     const index = element % size
@@ -28,7 +28,7 @@ export function indicesOf(axes: readonly Axis[], element: number): number[] {
   })
 }
 
-/** The lowest and highest cell of the elements between two indices, inclusive. */
+/** The lowest and highest cell among the elements from `first` to `last`, inclusive. */
 export function cellBounds(
   axes: readonly Axis[],
   first: readonly number[],
@@ -40,7 +40,7 @@ export function cellBounds(
     if (first[i] === last[i]) {
       base += first[i] * stride
     } else if (stride === 0) {
-      return [base, base + cellsInside(axes, i) - 1] // one end of the rows below, then the other: all of them
+      return [base, base + cellsInside(axes, i) - 1] // spans the end of one row and the start of another
     } else {
       return [
         base + first[i] * stride + lowestFrom(axes, i, first),
@@ -51,7 +51,7 @@ export function cellBounds(
   return [base, base]
 }
 
-/** The lowest cell among the elements inside axis `outer`, from these indices to the end. */
+/** The lowest cell among the elements inside axis `outer`, from `indices` to the end. */
 function lowestFrom(axes: readonly Axis[], outer: number, indices: readonly number[]): number {
   let cell = 0
   for (let i = outer - 1; i >= 0; i--) {
@@ -62,7 +62,7 @@ function lowestFrom(axes: readonly Axis[], outer: number, indices: readonly numb
   return cell
 }
 
-/** The highest cell among the elements inside axis `outer`, from the beginning to these indices. */
+/** The highest cell among the elements inside axis `outer`, from the beginning to `indices`. */
 function highestTo(axes: readonly Axis[], outer: number, indices: readonly number[]): number {
   let cell = 0
   for (let i = outer - 1; i >= 0; i--) {

@@ -1,4 +1,4 @@
-/** The engine: chooses between WebGPU and CPU, and carries every call through, from options to result. */
+/** The engine: chooses between WebGPU and CPU, and runs each call from options to result. */
 
 import * as cpu from './cpu/arrays.js'
 import { generateMask } from './cpu/mask.js'
@@ -15,11 +15,11 @@ import { readDevice } from './webgpu/tensors.js'
 
 export interface EngineOptions {
   /**
-   * `'auto'` (default): a hardware GPU where there is one, else the CPU. `'webgpu'`: any adapter, also a software one, or
-   * an error. `'cpu'`.
+   * `'auto'` (default): a hardware GPU if available, else the CPU. `'webgpu'`: any adapter, including a software one;
+   * an error if none is available. `'cpu'`: always the CPU.
    */
   backend?: 'auto' | 'webgpu' | 'cpu'
-  /** Your own device to run on; its limits are used as they are, and `destroy()` leaves it alone. */
+  /** Run on your own device, within its limits. `destroy()` does not destroy it. */
   device?: GPUDevice
 }
 
@@ -27,20 +27,20 @@ type Values = Float32Array<ArrayBuffer>
 
 /**
  * Every method is a pure function of its arguments, rejects with RangeError or TypeError for an option outside its
- * documented range, and leaves its input alone; the input must not change until the result is there.
+ * documented range, and does not modify its input. Do not change the input until the promise settles.
  */
 export interface Engine {
-  /** Where calls run now. */
+  /** Where calls currently run. */
   readonly backend: 'webgpu' | 'cpu'
-  /** Why an `'auto'` engine runs on the CPU; undefined while it does not. */
+  /** Why an `'auto'` engine runs on the CPU; undefined while it runs on a GPU. */
   readonly fallbackReason: string | undefined
-  /** The adapter that the GPU's device came from, as far as the browser tells. */
+  /** The adapter of the device, as far as the browser reveals it. */
   readonly adapterInfo: GPUAdapterInfo | undefined
-  /** The device it runs on, its own or yours; undefined where it runs on the CPU. */
+  /** The device that calls run on, whether the engine's or yours; undefined on the CPU. */
   readonly device: GPUDevice | undefined
   /**
-   * Resolves, with the reason, once the engine can no longer be used: `EngineDestroyedError`, or the `DeviceLostError` of
-   * an engine that does not continue on the CPU.
+   * Resolves, with the reason, once the engine can no longer be used: `EngineDestroyedError`, or `DeviceLostError` if
+   * the engine does not fall back to the CPU.
    */
   readonly ended: Promise<EngineDestroyedError | DeviceLostError>
   /** Dropout of float32 values, row-major: a new array, kept values times float32(1 / (1 - rate)), +0 where dropped. */
@@ -56,16 +56,16 @@ export interface Engine {
   /** A tensor of the noise shape: 0 where a cell is dropped, the scale where it is kept. */
   noise(options: DropoutOptions & DrawOptions): Promise<Values>
   /**
-   * Whether the device computes what the contract says, tried on some thousands of values: see `probeDevice` of
-   * noiseshape/webgpu. Runs once for each device, on demand. On the CPU there is nothing to try: 0 values, and `conforms`
-   * is true.
+   * Checks on several thousand values whether the device produces the documented bits: see `probeDevice` of
+   * noiseshape/webgpu. Runs on demand, once per device. On the CPU there is nothing to check: `conforms` is true, with
+   * 0 values.
    */
   probe(): Promise<ProbeResult>
   /** Ends the engine: pending and later calls reject with `EngineDestroyedError`. */
   destroy(): void
 }
 
-/** A call on an engine that `destroy()` has ended. */
+/** The engine was destroyed with `destroy()`. */
 export class EngineDestroyedError extends Error {
   override name = 'EngineDestroyedError'
 }
@@ -73,8 +73,8 @@ export class EngineDestroyedError extends Error {
 /**
  * Creates an engine.
  *
- * @throws WebGPUUnavailableError with backend `'webgpu'` where there is no GPU; `'auto'` never throws for that: it
- *   uses the CPU and says why in `fallbackReason`
+ * @throws WebGPUUnavailableError with backend `'webgpu'` if no GPU is available; `'auto'` uses the CPU instead and
+ *   gives the reason in `fallbackReason`
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const { backend = 'auto', device: given } = readOptions(options)
@@ -202,7 +202,7 @@ class GpuOrCpuEngine implements Engine {
     )
   }
 
-  /** One call: on the GPU while there is one; on the CPU, with the same bits, where falling back is allowed. */
+  /** Runs one call on the GPU if there is one; falls back to the CPU, with the same bits, where allowed. */
   async #run<T>(onGpu: (device: GPUDevice) => Promise<T>, onCpu: () => T): Promise<T> {
     if (this.#destroyed) throw this.#destroyed
     if (this.#gpu && this.backend === 'webgpu') {

@@ -1,4 +1,4 @@
-/** noiseshape: dropout with a noise shape, on WebGPU, or on the CPU with the same bits. */
+/** noiseshape: dropout with a noise shape on WebGPU, with a bit-identical CPU fallback. */
 
 export { createEngine, type Engine, EngineDestroyedError, type EngineOptions } from './engine.js'
 export { unpackMask } from './mask-words.js'

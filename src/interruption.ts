@@ -1,11 +1,11 @@
 /** Rejects pending waits on abort, destroy or device loss. */
 
 export interface Interruption {
-  /** Starts something and waits for it, or for what interrupts the waits; interrupted already, it starts nothing. */
+  /** Calls `start` and waits for its result; rejects on interruption. Once interrupted, does not call it. */
   wait<T>(start: () => T | PromiseLike<T>): Promise<T>
-  /** Throws what has interrupted the waits, if something has. */
+  /** Throws the reason if interrupted. */
   check(): void
-  /** Interrupts every wait, now and later. Only the first reason counts. */
+  /** Rejects all current and future waits. Only the first reason counts. */
   interrupt(reason: unknown): void
 }
 
@@ -13,7 +13,7 @@ export function createInterruption(): Interruption {
   const waiting = new Set<(reason: unknown) => void>()
   let interrupted: { reason: unknown } | undefined
   return {
-    // No Promise.race: with a promise that outlives many waits it would keep what each of them resolved to.
+    // Not Promise.race: with a long-lived promise it would retain the result of every wait.
     wait: <T>(start: () => T | PromiseLike<T>) =>
       new Promise<T>((resolve, reject) => {
         if (interrupted) return reject(interrupted.reason)
@@ -32,10 +32,10 @@ export function createInterruption(): Interruption {
   }
 }
 
-/** Listeners of a promise that may outlive them all, such as `device.lost`. */
+/** Listeners of promises that may outlive them, such as `device.lost`. */
 const listeners = new WeakMap<Promise<unknown>, Set<(value: unknown) => void>>()
 
-/** Calls `listener` when `promise` resolves, unless stopped before; returns a function that stops it. */
+/** Calls `listener` when `promise` resolves. Returns a function that removes the listener. */
 export function whenResolved<T>(promise: Promise<T>, listener: (value: T) => void): () => void {
   let registered = listeners.get(promise)
   if (!registered) {

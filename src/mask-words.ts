@@ -1,22 +1,22 @@
-/** The packed mask: 32 noise cells to a word, the first in the lowest bit, 1 = kept; drawn in groups of 128 cells. */
+/** The packed mask: 32 noise cells per word, the first in the lowest bit, 1 = kept; drawn in groups of 128 cells. */
 
 import { readInteger, reject } from './validation.js'
 
 export const CELLS_PER_GROUP = 128
 
-/** The group in which a window of cells begins, and how many cells of that group lie before it. */
+/** The group in which a window of cells begins, and the number of cells of that group before the window. */
 export function windowStart(cellOffset: number): { group: number; shift: number } {
   const shift = cellOffset % CELLS_PER_GROUP
   return { group: (cellOffset - shift) / CELLS_PER_GROUP, shift }
 }
 
 /**
- * Unpacks keep flags, one byte for each noise cell.
+ * Unpacks keep flags to one byte per noise cell.
  *
  * @param words a packed mask
  * @param cells how many cells to unpack; default: all bits of `words`
  * @returns `cells` bytes, 1 = kept, 0 = dropped
- * @throws TypeError or RangeError when `words` is no Uint32Array, or holds fewer cells
+ * @throws TypeError or RangeError if `words` is not a Uint32Array, or holds fewer cells
  */
 export function unpackMask(words: Uint32Array, cells?: number): Uint8Array<ArrayBuffer> {
   if (!(words instanceof Uint32Array)) {

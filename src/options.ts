@@ -1,4 +1,4 @@
-/** Argument validation: checks this library's options once and returns plain values, or throws. */
+/** Argument validation: checks user options once and returns plain values, or throws. */
 
 import { product } from './shape.js'
 import { readInteger, reject, show } from './validation.js'
@@ -6,10 +6,10 @@ import { readInteger, reject, show } from './validation.js'
 /** A noise shape as users write it: `null`, `undefined` and `-1` mean "the tensor's size here". */
 export type NoiseShape = readonly (number | null | undefined)[]
 
-/** Which element order an image or sequence tensor has. */
+/** Where the channel axis of an image or sequence tensor is. */
 export type DataFormat = 'channelsLast' | 'channelsFirst'
 
-/** The name of a generator: its stream, with the version. */
+/** The name of a generator, including the version of its stream. */
 export type GeneratorName = 'native-1'
 
 export interface DropoutOptions {
@@ -17,9 +17,9 @@ export interface DropoutOptions {
   shape: readonly number[]
   /** Probability in [0, 1] that a noise cell is dropped. */
   rate: number
-  /** Shape of the flags that are drawn, right-aligned to `shape`; each entry 1 or the tensor's size. Default: `shape`. */
+  /** Shape of the drawn flags, right-aligned to `shape`; each entry 1 or the tensor's size. Default: `shape`. */
   noiseShape?: NoiseShape | null | undefined
-  /** True: all examples of the batch share one mask, the first entry of the noise shape being 1. Default false. */
+  /** True: all examples of the batch share one mask: the first entry of the noise shape becomes 1. Default false. */
   oneMaskForBatch?: boolean | undefined
   /** The generator and the version of its stream. Default `'native-1'`. */
   generator?: GeneratorName | undefined
@@ -32,7 +32,7 @@ export interface SpatialDropoutOptions {
   rate: number
   /** `'channelsLast'` (default) for [b, ..., channels], `'channelsFirst'` for [b, channels, ...]. */
   dataFormat?: DataFormat | undefined
-  /** True: all examples of the batch share one mask, the first entry of the noise shape being 1. Default false. */
+  /** True: all examples of the batch share one mask: the first entry of the noise shape becomes 1. Default false. */
   oneMaskForBatch?: boolean | undefined
   /** The generator and the version of its stream. Default `'native-1'`. */
   generator?: GeneratorName | undefined
@@ -51,7 +51,7 @@ export interface DrawOptions {
 
 export const MAX_RANK = 8
 
-/** Reads a tensor's shape. The copy is the caller's: later changes to the argument do not reach it. */
+/** Reads a tensor's shape. Returns a copy, so later changes to the argument have no effect. */
 export function readShape(shape: unknown): number[] {
   const entries = readEntries('shape', shape, "Pass the tensor's sizes, e.g. [32, 128, 300]")
   entries.forEach((size, axis) => {
@@ -67,7 +67,7 @@ export function readShape(shape: unknown): number[] {
   return sizes
 }
 
-/** Reads a noise shape against the (checked) shape of its tensor, and fills in the sizes it leaves open. */
+/** Reads a noise shape and fills in its open entries from the tensor's validated shape. */
 export function readNoiseShape(shape: readonly number[], noiseShape: unknown): number[] {
   if (noiseShape === null || noiseShape === undefined) return [...shape]
   const entries = readEntries(
@@ -116,7 +116,7 @@ export function readRate(rate: unknown): number {
   return rate + 0
 }
 
-/** Reads where a window of `cells` noise cells begins. */
+/** Reads the first cell of a window of `cells` noise cells. */
 export function readCellOffset(cellOffset: unknown, cells: number): number {
   return readInteger(
     'cellOffset',
@@ -142,7 +142,7 @@ export function readTensor(x: unknown, shape: readonly number[], elements: numbe
   return values
 }
 
-/** Reads an array to write results to: as long as `x`, and no part of it, since values that are not finite are read twice. */
+/** Reads an output array: same length as `x`, without overlap, because non-finite values of `x` are read twice. */
 export function readOutput(output: unknown, x: Float32Array): Float32Array<ArrayBuffer> | undefined {
   if (output === undefined) return undefined
   const values = readFloats('output', output, 'Leave it out for a new one')
@@ -177,13 +177,13 @@ export function readDataFormat(dataFormat: unknown): DataFormat {
 
 function readEntries(name: string, value: unknown, remedy: string): unknown[] {
   if (!Array.isArray(value)) reject(TypeError, name, value, 'it must be an array', remedy)
-  const rank = value.length // before the copy: an array may claim four billion entries
+  const rank = value.length // checked before copying: an array may have four billion entries
   if (!(rank <= MAX_RANK))
     reject(RangeError, name, value, `its rank, ${rank}, must be at most ${MAX_RANK}`, remedy)
   return Array.from({ length: rank }, (_, axis) => value[axis])
 }
 
-/** Checks that the elements of a shape can be counted. */
+/** Checks that the element count of a shape is a safe integer. */
 export function readProduct(name: string, sizes: readonly number[]): void {
   const elements = sizes.includes(0) ? 0 : product(sizes)
   if (elements > Number.MAX_SAFE_INTEGER) {

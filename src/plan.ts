@@ -1,6 +1,6 @@
 /**
- * Plan: which dispatches a dropout takes on a device with these limits. Pure data out of pure data; there is no GPU
- * object in it, so a plan for a tensor that no machine could hold can still be checked.
+ * Plans the dispatches of a dropout for given device limits. Plain data in, plain data out: no GPU objects, so plans
+ * for tensors larger than any machine's memory can be tested too.
  */
 
 import { type Axis, axesOf, cellBounds, indicesOf } from './axes.js'
@@ -9,7 +9,7 @@ import { CELLS_PER_GROUP } from './mask-words.js'
 import type { Dropout } from './resolve.js'
 import { reject, show } from './validation.js'
 
-/** The limits of a device that shape a plan; a `GPUSupportedLimits` is one. */
+/** The device limits that a plan depends on; a `GPUSupportedLimits` will do. */
 export interface PlanLimits {
   maxBufferSize: number
   maxStorageBufferBindingSize: number
@@ -18,23 +18,23 @@ export interface PlanLimits {
 }
 
 /**
- * The walks of the apply pass over a tensor: `words` where the innermost dim is drawn, `runs` where it is broadcast,
+ * How the apply pass traverses a tensor: `words` where the innermost dim is drawn, `runs` where it is broadcast,
  * `columns` and `wideColumns` where whole rows share their flags. See shaders/README.md.
  */
 export type Walk = 'words' | 'runs' | 'columns' | 'wideColumns'
 
-/** How the work is divided among threads. Changes no bit. */
+/** How the work is divided among threads. Has no effect on the results. */
 export interface Tuning {
   workgroupSize: number
   /** Groups of 128 cells that one thread of the mask pass draws. */
   groupsPerThread: number
-  /** Packets of four elements that one thread of the apply pass handles, at most: along rows, and down columns. */
+  /** Maximum number of four-element packets per thread of the apply pass, along rows and down columns. */
   packetsPerThread: Readonly<{ rows: number; columns: number }>
-  /** How many packets wide the columns are. */
+  /** Width of a column in packets. */
   columnPackets: 1 | 4
-  /** Rows of more elements than this are not walked down column by column. */
+  /** Column walks are not used for rows with more elements than this. */
   longestRow: number
-  /** Multiply first and check afterwards: see shaders/software/apply-trusting.wgsl. */
+  /** Multiply first, check afterwards: see shaders/software/apply-trusting.wgsl. */
   trusting: boolean
   /** How the generator rotates: see shaders/software/rotate-float.wgsl. */
   rotation: 'shift' | 'float'
@@ -50,7 +50,7 @@ export interface ByteRange {
 export type Grid = readonly [number, number]
 
 export interface MaskDispatch {
-  /** Where in the mask buffer this dispatch writes. */
+  /** The part of the mask buffer that this dispatch writes. */
   mask: ByteRange
   /** Its first 128-cell group, counted from the start of the mask. */
   firstGroup: number
@@ -60,7 +60,7 @@ export interface MaskDispatch {
   grid: Grid
 }
 
-/** A collapsed dim seen from a dispatch's first element; every number below 2^32. See `Dim` in shaders/params.wgsl. */
+/** A merged dim relative to a dispatch's first element; all numbers below 2^32. See `Dim` in shaders/apply.wgsl. */
 export interface DimFromStart {
   wrap: number
   size: number
@@ -71,7 +71,7 @@ export interface DimFromStart {
 export interface ApplyDispatch {
   walk: Walk
   packetsPerThread: number
-  /** Elements per packet: 4, or 1 for the last elements of a length that is no multiple of 4. */
+  /** Elements per packet: 4, or 1 for the last elements when the length is not a multiple of 4. */
   width: 4 | 1
   /** The bound part of the tensor, counted from the start of the planned elements. */
   tensor: ByteRange
@@ -84,12 +84,12 @@ export interface ApplyDispatch {
   cell: number
   /** Innermost first, at least one. */
   dims: readonly DimFromStart[]
-  /** For walks down columns; all 0 in the others. */
+  /** For column walks; all 0 for the others. */
   blocks: Blocks
   grid: Grid
 }
 
-/** Blocks of rows that share their flags: packets in a row, rows in a block, threads that share each column of it. */
+/** Blocks of rows that share their flags: packets per row, rows per block, threads per column of a block. */
 export interface Blocks {
   columns: number
   rows: number
@@ -97,18 +97,18 @@ export interface Blocks {
 }
 
 const BYTES_PER_ELEMENT = float32.bytes
-/** Elements of a packet. */
+/** Elements per packet. */
 const WIDTH = 4
-/** Fewer threads than this would leave cores of a software adapter idle. */
+/** With fewer threads, some processor cores would be idle on a software adapter. */
 export const FEWEST_THREADS = 128
 const NO_BLOCKS: Blocks = { columns: 0, rows: 0, strips: 0 }
 const BYTES_PER_GROUP = 16
 const U32_MAX = 2 ** 32 - 1
-/** Elements and cells of one binding are counted in u32, the cells as bits. */
+/** Shaders count the elements of a binding, and the mask's bits, in u32. */
 export const MAX_BINDING = 2 ** 31 - 4
 const MAX_MASK_BINDING = 2 ** 29
 
-/** Size of the mask buffer in bytes: whole groups, and never empty, because no binding may be. */
+/** Size of the mask buffer in bytes: whole groups, at least one, because a binding cannot be empty. */
 export function maskBytes(cells: number): number {
   return Math.max(1, Math.ceil(cells / CELLS_PER_GROUP)) * BYTES_PER_GROUP
 }
@@ -116,7 +116,7 @@ export function maskBytes(cells: number): number {
 /**
  * Plans pass 1 over `cells` noise cells.
  *
- * @throws RangeError when the mask does not fit into one buffer of the device
+ * @throws RangeError if the mask does not fit in one buffer of the device
  */
 export function planMask(cells: number, limits: PlanLimits, tuning: Tuning): MaskDispatch[] {
   const bytes = maskBytes(cells)
@@ -143,9 +143,9 @@ export function planMask(cells: number, limits: PlanLimits, tuning: Tuning): Mas
 }
 
 /**
- * Plans pass 2 over the elements from `start` (a multiple of the offset alignment) to `end` of the tensor.
+ * Plans pass 2 over the elements `start` (a multiple of the offset alignment) to `end` of the tensor, `end` excluded.
  *
- * @throws RangeError when a part of the tensor needs more of the mask than this device can bind
+ * @throws RangeError if a part of the tensor needs more of the mask than the device can bind
  */
 export function planApply(
   dropout: Dropout,
@@ -200,7 +200,7 @@ export function planApply(
   return dispatches
 }
 
-/** The walk for a chunk, and how many packets it takes per thread: fewer where that leaves too few threads. */
+/** The walk for a chunk, and its packets per thread: fewer where there would be too few threads. */
 function walkFor(
   axes: readonly Axis[],
   from: number,
@@ -215,12 +215,12 @@ function walkFor(
   return { walk: tuning.columnPackets === 1 ? 'columns' : 'wideColumns', packetsPerThread }
 }
 
-/** The walk that goes along the innermost dim. */
+/** The walk along the innermost dim. */
 function rowWalk([inner]: readonly Axis[]): Walk {
   return inner.stride > 0 ? 'words' : 'runs'
 }
 
-/** Elements of a block of rows that share their flags; 0 where there are none, or none to be walked down. */
+/** Elements of a block of rows that share their flags; 0 where no column walk applies. */
 function blockElements([inner, outer]: readonly Axis[], { columnPackets, longestRow }: Tuning): number {
   const whole = inner.size % (WIDTH * columnPackets) === 0 && inner.size <= longestRow
   return inner.stride > 0 && outer && whole ? inner.size * outer.size : 0
@@ -230,7 +230,7 @@ function blocksOf([inner, outer]: readonly Axis[], rowsPerThread: number): Block
   return { columns: inner.size / WIDTH, rows: outer.size, strips: Math.ceil(outer.size / rowsPerThread) }
 }
 
-/** Chunks are whole numbers of this many elements: what can be bound, and whole blocks of rows where they fit. */
+/** Chunk sizes are multiples of this many elements: bindable, and whole blocks of rows where those fit. */
 function chunkUnit(axes: readonly Axis[], most: number, limits: PlanLimits, tuning: Tuning): number {
   const alignment = elementAlignment(limits)
   let unit = Math.max(blockElements(axes, tuning), 1)
@@ -238,7 +238,7 @@ function chunkUnit(axes: readonly Axis[], most: number, limits: PlanLimits, tuni
   return unit <= most && unit % alignment === 0 ? unit : alignment
 }
 
-/** Elements between two places at which a binding may begin. */
+/** The alignment of binding offsets, in elements. */
 export function elementAlignment(limits: PlanLimits): number {
   return byteAlignment(limits) / BYTES_PER_ELEMENT
 }
@@ -256,7 +256,7 @@ function seenFrom(axes: readonly Axis[], element: number): { cell: number; dims:
   }
 }
 
-/** The bytes of the mask that hold the cells of the elements `first` to `last`, from an offset that may be bound. */
+/** The bytes of the mask with the cells of elements `first` to `last`, starting at an aligned offset. */
 function maskWindow(axes: readonly Axis[], first: number, last: number, limits: PlanLimits): ByteRange {
   const [low, high] = cellBounds(axes, indicesOf(axes, first), indicesOf(axes, last))
   const alignment = byteAlignment(limits)
@@ -264,20 +264,20 @@ function maskWindow(axes: readonly Axis[], first: number, last: number, limits: 
   return { offset, size: Math.ceil((high + 1) / CELLS_PER_GROUP) * BYTES_PER_GROUP - offset }
 }
 
-/** One row of workgroups as long as the device takes them, then more rows of the same length. */
+/** As few rows of workgroups as the device allows, all of the same length. */
 function gridFor(threads: number, limits: PlanLimits, { workgroupSize }: Tuning): Grid {
   const workgroups = Math.ceil(threads / workgroupSize)
   const rows = Math.ceil(workgroups / limits.maxComputeWorkgroupsPerDimension)
   return [Math.ceil(workgroups / rows), rows]
 }
 
-/** What one binding may hold, in whole steps of the offset alignment, so that the next one can begin there. */
+/** Maximum bytes per binding, rounded down to the offset alignment so that the next binding can begin there. */
 function bindingBytes(limits: PlanLimits, cap: number): number {
   const alignment = byteAlignment(limits)
   return Math.floor(Math.min(limits.maxStorageBufferBindingSize, cap) / alignment) * alignment
 }
 
-/** At least 256 bytes, whatever the device allows: a plan is then the same on most. */
+/** At least 256 bytes, even if the device allows less, so that most devices get the same plan. */
 function byteAlignment(limits: PlanLimits): number {
   return Math.max(256, limits.minStorageBufferOffsetAlignment)
 }

@@ -1,4 +1,4 @@
-/** One dropout, resolved: options -> noise shape -> collapse -> keep rule and scale, checked once for every backend. */
+/** Resolves a dropout for every backend: options -> noise shape -> merged dims, keep rule and scale. */
 
 import { collapseDims, type Dim } from './collapse.js'
 import type { Draw, Generator, KeepRule } from './generators/generator.js'
@@ -18,7 +18,7 @@ import { resolveScale, type Scale } from './scale.js'
 import { product } from './shape.js'
 import { readFlag, readOptions } from './validation.js'
 
-/** What is applied to a tensor, whatever the draw. */
+/** A resolved dropout: everything but the draw. */
 export interface Dropout extends Scale {
   shape: readonly number[]
   noiseShape: readonly number[]
@@ -26,7 +26,7 @@ export interface Dropout extends Scale {
   elements: number
   /** Noise cells: elements of the noise shape. */
   cells: number
-  /** The tensor's collapsed dims, outermost first. */
+  /** The tensor's merged dims, outermost first. */
   dims: readonly Dim[]
   rate: number
   generator: Generator
@@ -47,7 +47,7 @@ export function resolveSpatialDropout(spatialDims: 1 | 2 | 3, options: SpatialDr
   return resolve(sizes, spatialSizes(sizes, readDataFormat(dataFormat), spatialDims + 2), options)
 }
 
-/** Reads what one call of a dropout is drawn with. */
+/** Reads the draw options of one call. */
 export function readDraw({ generator, cells }: Dropout, options: DrawOptions): Draw {
   return generator.readDraw(readOptions(options), cells)
 }
@@ -66,7 +66,7 @@ function resolve(
   const { oneMaskForBatch } = options
   const shared = readFlag('oneMaskForBatch', oneMaskForBatch, 'Pass true to share one mask in a batch')
   const noiseShape = shared && shape.length > 0 ? [1, ...ownMasks.slice(1)] : ownMasks
-  if (shared) readProduct('noiseShape', noiseShape) // the one mask of an empty batch has cells all the same
+  if (shared) readProduct('noiseShape', noiseShape) // with an empty batch, the shared mask still has cells
   const rate = readRate(options.rate)
   const generator = readGenerator(options.generator)
   return {

@@ -1,4 +1,4 @@
-/** Shapes as plain lists of sizes. */
+/** Arithmetic on shapes. */
 
 /** The number of elements of a shape; 1 for rank 0. */
 export function product(sizes: readonly number[]): number {

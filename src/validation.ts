@@ -1,4 +1,4 @@
-/** Argument validation that knows no option of this library: each reader returns a plain value or throws. */
+/** General argument validation: each reader returns a plain value or throws. */
 
 /** A 64-bit number as two unsigned 32-bit words. */
 export interface Words {
@@ -6,7 +6,7 @@ export interface Words {
   hi: number
 }
 
-/** Throws the library's one kind of argument error: value received, rule, remedy. */
+/** Throws an argument error: the value received, the rule and the remedy. */
 export function reject(
   Kind: typeof RangeError | typeof TypeError,
   name: string,
@@ -17,7 +17,7 @@ export function reject(
   throw new Kind(`noiseshape: ${name} is ${show(value)}, but ${rule}. ${remedy}.`)
 }
 
-/** Reads an options object, so that a missing one fails here and not on a property of undefined. */
+/** Reads an options object; a missing one gets a clear error instead of "cannot read properties of undefined". */
 export function readOptions<T extends object>(options: T): T {
   if (typeof options !== 'object' || options === null) {
     const remedy = 'Pass e.g. { shape: [2, 3], rate: 0.5, seed: 42 }'
@@ -26,7 +26,7 @@ export function readOptions<T extends object>(options: T): T {
   return options
 }
 
-/** Reads an option that is off where it is left out. */
+/** Reads a boolean option; default false. */
 export function readFlag(name: string, value: unknown, remedy: string): boolean {
   if (value === undefined) return false
   if (typeof value !== 'boolean') reject(TypeError, name, value, 'it must be a boolean', remedy)
@@ -70,10 +70,10 @@ export function readWords(name: string, value: unknown): Words {
   return { lo: value >>> 0, hi: Math.floor(value / 2 ** 32) }
 }
 
-/** Entries of an array that are shown. */
+/** Maximum number of array entries in a message. */
 const MOST_SHOWN = 8
 
-/** A value as a person would write it, in short. */
+/** A short, readable form of a value for error messages. */
 export function show(value: unknown, depth = 0): string {
   if (Array.isArray(value)) {
     if (depth === MAX_DEPTH) return '[...]'
@@ -93,5 +93,5 @@ export function show(value: unknown, depth = 0): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-/** Arrays deeper than this are shown as such: one may hold itself, and eight in eight in eight never end. */
+/** Arrays nested deeper are abbreviated: an array may contain itself, and output grows eightfold per level. */
 const MAX_DEPTH = 2

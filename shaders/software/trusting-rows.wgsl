@@ -1,4 +1,4 @@
-// Trusting counterpart of walk-rows. Needs it, apply-trusting, and a kind of row: trusting-words or trusting-runs.
+// Trusting version of walk-rows. Requires walk-rows, apply-trusting, and trusting-words or trusting-runs.
 
 fn walk_trusting(thread: u32, scale: f32) -> u32 {
   var seen = ORDINARY;
@@ -9,7 +9,7 @@ fn walk_trusting(thread: u32, scale: f32) -> u32 {
     let row_end = min(at + here.run / WIDTH, end);
     seen &= trust_row(at, row_end, here.cell, scale);
     at = row_end;
-    // A loop, not an `if`, as in apply-trusting.
+    // A loop, not an `if`: see apply-trusting.
     for (var straddles = at < end && here.run % WIDTH > 0u; straddles; straddles = false) {
       apply_straddling(at);
       at++;

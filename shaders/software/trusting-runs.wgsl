@@ -1,4 +1,4 @@
-// Trusting counterpart of row-runs. Four packets at a time: the loop around a single one costs as much as the packet.
+// Trusting version of row-runs. Takes four packets at a time, because a loop iteration costs as much as a packet.
 
 fn trust_row(first: u32, end: u32, cell: u32, scale: f32) -> u32 {
   let keep = Packet(shared_flag(cell));

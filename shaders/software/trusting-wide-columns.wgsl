@@ -1,4 +1,4 @@
-// Trusting counterpart of wide-columns. Needs it and apply-trusting.
+// Trusting version of wide-columns. Requires wide-columns and apply-trusting.
 
 fn walk_trusting(thread: u32, scale: f32) -> u32 {
   let wide = wide_column(thread);

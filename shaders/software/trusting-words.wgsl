@@ -1,5 +1,5 @@
-// Trusting counterpart of row-words: two words of flags at a time become factors, and the rest goes packet by packet.
-// Needs row-words, apply-trusting.
+// Trusting version of row-words. Turns whole words of flags into factors, and takes the rest packet by packet.
+// Requires row-words and apply-trusting.
 
 const LANE_UNITS: PacketFloat = PacketFloat(1.0, 0.5, 0.25, 0.125);  // 1 / LANE_BITS
 
@@ -30,7 +30,7 @@ fn trust_row(first: u32, end: u32, first_cell: u32, scale: f32) -> u32 {
   return seen;
 }
 
-// Four packets with the low 16 flags.
+// Four packets, with the low 16 flags.
 fn trust_four(packet: u32, flags: u32, scale: f32) -> u32 {
   let a = load(packet);
   let b = load(packet + 1u);
@@ -43,13 +43,13 @@ fn trust_four(packet: u32, flags: u32, scale: f32) -> u32 {
   return evidence(a, b, c, d);
 }
 
-// The scale where a flag is set, else 0: the flag's own bit as a float, which costs SwiftShader half of what a select does.
+// The scale where a flag is set, else 0. Converts the flag's bit to a float: half the cost of a select on SwiftShader.
 fn factors(flags: u32, bits: Packet, units: PacketFloat, scale: f32) -> PacketFloat {
   return PacketFloat(bitcast<vec4<i32>>(Packet(flags) & bits)) * (units * scale);
 }
 
-// A negative x that is dropped gives -0, and -0 + 0 is +0. `first` is 0 in dispatches of vec4 packets, which a compiler
-// cannot know: it would leave out the addition of a constant.
+// A dropped negative x gives -0, and -0 + 0 is +0. `first` is always 0 for vec4 packets, but the compiler cannot know
+// that; it would optimize away the addition of a constant 0.
 fn times(x: Packet, factor: PacketFloat) -> Packet {
   return bitcast<Packet>(bitcast<PacketFloat>(x) * factor + f32(params.first));
 }

@@ -1,9 +1,10 @@
-// Walk of pass 2 down columns of four packets, on SwiftShader: its threads, few at a time, then read whole cache lines of
-// a row. Otherwise as walk-columns, with rows whose length is a multiple of four packets. Needs apply.
+// Walk of pass 2 down columns of four packets, for SwiftShader: it runs few threads at a time, and this way each reads
+// whole cache lines of a row. Otherwise like walk-columns, but rows must be a multiple of four packets long. Requires
+// apply.
 
 const COLUMN_PACKETS: u32 = 4u;
 
-// The packets of a thread: the leftmost of each row, and the flags that all rows share.
+// The packets of a thread: the first one of its column, the end, and the flags that all rows share.
 struct WideColumn {
   first: u32,
   end: u32,
@@ -21,7 +22,7 @@ fn wide_column(thread: u32) -> WideColumn {
   let row = (strip - block * params.strips) * rows_per_thread;
   let column = thread * COLUMN_PACKETS - strip * columns;
   let first = (block * params.rows + row) * columns + column;
-  // A thread past the end of the grid goes down no row.
+  // Threads past the end of the tensor have no rows.
   let rows = select(0u, min(rows_per_thread, params.rows - row), first < packet_count());
   let flags = next_flags(locate(first * WIDTH).cell);
   return WideColumn(

@@ -7,13 +7,13 @@ import { generateMask } from './mask.js'
 
 type Values = Float32Array<ArrayBuffer>
 
-/** Applies a dropout to `x`, into `output` or a new array. */
+/** Applies a dropout to `x` and writes to `output`, or to a new array. */
 export function computeDropout(x: Float32Array, dropout: Dropout, draw: Draw, output?: Values): Values {
-  if (x.length === 0) return output ?? new Float32Array(0) // however many cells its noise may have
+  if (x.length === 0) return output ?? new Float32Array(0) // even if its noise has cells
   return applyMask(x, generateMask(dropout, draw), dropout, output)
 }
 
-/** A tensor of the noise shape: the scale where a cell is kept, else 0. */
+/** A tensor of the noise shape: the scale where a cell is kept, 0 where it is dropped. */
 export function computeNoise(dropout: Dropout, draw: Draw): Values {
   const mask = generateMask(dropout, draw)
   const noise = new Float32Array(dropout.cells)

@@ -1,4 +1,4 @@
-/** noiseshape/cpu: dropout with a noise shape, synchronous, without a GPU, with the same bits as on a GPU. */
+/** noiseshape/cpu: synchronous dropout with a noise shape, bit-identical to the GPU's. */
 
 import {
   type DrawOptions,
@@ -23,16 +23,16 @@ export type {
 
 export interface OutputOptions {
   /**
-   * Where to write: as long as `x`, and not overlapping it. Default: a new array, whose memory takes longer to allocate
-   * than the values take to compute.
+   * Where to write: same length as `x`, without overlapping it. Default: a new array; allocating it takes longer than
+   * computing the values.
    */
   output?: Float32Array | undefined
 }
 
 /**
- * Dropout: each noise cell is dropped with probability `rate`; what is kept is multiplied by float32(1 / (1 - rate)).
+ * Dropout: each noise cell is dropped with probability `rate`; kept values are multiplied by float32(1 / (1 - rate)).
  *
- * @param x float32 values of the tensor, row-major; not altered
+ * @param x float32 values of the tensor, row-major; not modified
  * @returns `output`, or a new array of the same length
  * @throws RangeError or TypeError for an option outside its documented range
  */

@@ -5,7 +5,7 @@ import { CELLS_PER_GROUP, windowStart } from '../mask-words.js'
 import type { Dropout } from '../resolve.js'
 
 /**
- * Draws the noise cells of a dropout, from `draw.cellOffset` on.
+ * Draws the noise cells of a dropout, starting at `draw.cellOffset`.
  *
  * @returns ceil(cells / 32) words; bit i of word w is cell 32 w + i of the window, 1 = kept; bits past the end are 0
  */
@@ -23,7 +23,7 @@ export function generateMask(
 
   for (let group = 0; group < groups; group++) {
     drawGroup(firstGroup + group, keep)
-    // Stores outside of a typed array are ignored: the words before the window, and those after its end.
+    // JavaScript ignores stores outside a typed array, so words before and after the window are discarded.
     const base = group * 4 - wordShift
     for (let word = 0; word < 4; word++) {
       mask[base + word] |= keep[word] >>> bitShift

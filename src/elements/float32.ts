@@ -1,4 +1,4 @@
-/** float32: bytes, array type, and the bit patterns that decide what arithmetic may touch. */
+/** float32: size, array type, and the bit patterns that bound normal, finite values. */
 
 export const float32 = { name: 'float32', bytes: 4, Values: Float32Array } as const
 

@@ -1,10 +1,10 @@
-/** The WGSL of an element type: how many elements a packet has, and how a kept value is scaled. */
+/** WGSL modules of each element type: the width of a packet, and how a kept value is scaled. */
 
 import float32Source from '../../shaders/element-float32.wgsl?raw'
 import scalarSource from '../../shaders/packet-scalar.wgsl?raw'
 import vec4Source from '../../shaders/packet-vec4.wgsl?raw'
 
-/** Modules for packets of four elements, and of one. */
+/** float32 modules by packet width. */
 export const float32Preludes = {
   4: [vec4Source, float32Source],
   1: [scalarSource, float32Source],

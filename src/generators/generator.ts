@@ -1,32 +1,32 @@
 /**
- * What a generator is to the rest of the library: it decides 128 noise cells at a time, on the CPU and in WGSL, from a
- * draw and a keep rule that nobody else takes apart.
+ * The interface of a generator: it decides 128 noise cells at a time, on the CPU and in WGSL, from a draw and a keep
+ * rule. Only the generator looks inside those two.
  */
 
 import type { DrawOptions } from '../options.js'
 
 /**
- * What a mask is drawn with: plain data, opaque to all but its generator. Only the mask stage reads `cellOffset`, the
- * first cell of the window that it draws.
+ * Selects the random bits of a mask: plain data, opaque to all but its generator, except that the mask stage reads
+ * `cellOffset`, the first cell of its window.
  */
 export interface Draw {
   readonly cellOffset: number
 }
 
-/** What a rate means to a generator: plain data, opaque to all but the generator. */
+/** A rate in the form a generator needs: plain data, opaque to all but the generator. */
 export type KeepRule = Readonly<Record<string, number>>
 
-/** Writes the keep flags of 128 cells, those of a group of the stream, into four words. */
+/** Writes the keep flags of one 128-cell group of the stream into four words. */
 export type GroupDrawer = (group: number, keep: Int32Array) => void
 
 export interface Generator {
-  /** With the version of its stream, which never changes under the same name. */
+  /** Includes the stream's version: the stream under a given name never changes. */
   readonly name: string
-  /** Reads what selects the random bits of one call over `cells` noise cells. */
+  /** Validates the options that select the random bits of a call over `cells` noise cells. */
   readDraw(options: DrawOptions, cells: number): Draw
-  /** What a checked rate means to the draws. */
+  /** Converts a validated rate. */
   keepRule(rate: number): KeepRule
-  /** What kept values are multiplied by, a float32: 0 at rate 1. Frameworks round it in different ways. */
+  /** The factor of kept values, a float32; 0 at rate 1. Frameworks round it differently. */
   scale(rate: number): number
   /** The generator on the CPU. */
   drawer(rule: KeepRule, draw: Draw): GroupDrawer
@@ -34,7 +34,7 @@ export interface Generator {
   readonly shader: GeneratorShader
 }
 
-/** Parameters of a draw as bytes, and the WGSL modules that read them. */
+/** A generator's WGSL modules, and how the parameters they read are written. */
 export interface GeneratorShader {
   /** They define `struct DrawParams` and `fn keep_flags(group: vec2<u32>) -> vec4<u32>`; see shaders/mask.wgsl. */
   readonly modules: readonly string[]

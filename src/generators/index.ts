@@ -1,4 +1,4 @@
-/** The generators by name. A new one is a folder beside native-1, a line here and its name in options.ts. */
+/** The generators by name. To add one: a folder next to native-1, a line here and its name in options.ts. */
 
 import type { GeneratorName } from '../options.js'
 import { reject } from '../validation.js'
@@ -7,7 +7,7 @@ import { native1 } from './native-1/index.js'
 
 const GENERATORS = { 'native-1': native1 } as const satisfies Record<GeneratorName, Generator>
 
-/** Reads the option `generator`; the newest version of the native stream where it is left out. */
+/** Reads the option `generator`. Default: the newest version of the native stream. */
 export function readGenerator(name: unknown): Generator {
   if (name === undefined) return native1
   const found = typeof name === 'string' && Object.hasOwn(GENERATORS, name)

@@ -1,4 +1,4 @@
-/** Where outputs are accumulated: in JavaScript when they are arrays, on the engine's device when they are there. */
+/** Accumulates outputs: arrays in JavaScript, GPUBuffers on the engine's device. */
 
 import type { Engine } from '../engine.js'
 import { isTensorBinding } from '../webgpu/tensors.js'
@@ -15,16 +15,16 @@ import { accumulate } from './statistics-cpu.js'
 import { createStatistics } from './statistics-webgpu.js'
 
 export interface Accumulator {
-  /** The device it runs on; undefined where it is the CPU. */
+  /** The device it runs on; undefined on the CPU. */
   device: GPUDevice | undefined
-  /** Adds an output, which is the caller's again when this returns; resolves when it is time for the next sample. */
+  /** Adds an output. The caller may reuse it once this returns; the next sample may start once this resolves. */
   add(output: ForwardOutput): Promise<void>
-  /** The statistics of what has been added when it is called. */
+  /** The statistics of all outputs added before the call. */
   read(): Promise<Prediction>
   destroy(): void
 }
 
-/** The accumulator that a first output asks for; `fail` receives what the device refuses, which is known later. */
+/** Creates the accumulator that fits the first output. `fail` receives GPU errors, which arrive asynchronously. */
 export function accumulatorFor(
   first: ForwardOutput,
   engine: Engine,
@@ -51,7 +51,7 @@ function arrayAccumulator(first: ForwardOutput, { outputs, classes }: CheckedOpt
   }
 }
 
-/** Samples between two checks of the device's progress: it is at most two of these behind, and rarely waits for us. */
+/** Samples between checks of the device's progress. The queue is at most twice this long, and the GPU rarely idles. */
 const SAMPLES_AHEAD = 16
 
 function bufferAccumulator(
@@ -79,7 +79,7 @@ function bufferAccumulator(
       await before
     },
     async read() {
-      const sums = await statistics.read() // by now the device has reported on all that was submitted before
+      const sums = await statistics.read() // errors of earlier submissions have been reported by now
       if (refused) throw refused.reason
       return predictionOf(sums, accumulation)
     },

@@ -1,4 +1,4 @@
-/** noiseshape/monte-carlo: many runs of a network with its dropout on, and their statistics. */
+/** noiseshape/monte-carlo: runs a network many times with dropout on, and summarises the results. */
 
 export { monteCarlo } from './monte-carlo.js'
 export type { ForwardOutput, MonteCarloOptions, SampleDraw } from './options.js'

@@ -1,4 +1,4 @@
-/** The run: sample after sample, each accumulated, and one read-back at the end. */
+/** Runs the samples, accumulates each, and reads back once at the end. */
 
 import type { Engine } from '../engine.js'
 import { createInterruption, whenResolved } from '../interruption.js'
@@ -8,30 +8,31 @@ import { type MonteCarloOptions, readEngine, readMonteCarloOptions } from './opt
 import type { Prediction } from './prediction.js'
 
 /**
- * Monte Carlo dropout (Gal and Ghahramani 2016, arXiv:1506.02142): runs the network `samples` times with dropout on, each
- * time with new masks, and returns the statistics of its outputs.
+ * Monte Carlo dropout (Gal and Ghahramani 2016, arXiv:1506.02142): runs the network `samples` times with dropout on,
+ * with new masks each time, and returns the statistics of its outputs.
  *
  * Outputs in GPUBuffers are accumulated on the engine's device and read back once, at the end. Outputs in Float32Arrays
- * are accumulated in JavaScript, whatever the engine runs on. No output is kept: memory is three numbers for each
- * element and two for each row, however many samples.
+ * are accumulated in JavaScript, whatever the engine runs on. Outputs are not kept: memory is three numbers per element
+ * and two per row, for any number of samples.
  *
- * - `mean` and `variance` of each element, by Welford's update (Technometrics 4, 1962) in float32, with the first sample
- *   subtracted (Chan, Golub and LeVeque, The American Statistician 37, 1983): a large offset does not swamp a small
- *   spread. An element that is not finite in some sample has no mean and no variance.
- * - With classes, for each row, with H(p) = -sum of p ln p in nats and 0 ln 0 = 0: `predictiveEntropy` H(mean of p),
- *   `expectedEntropy` mean of H(p), and `mutualInformation`, the first less the second: what a prediction and the
- *   network's weights tell of each other (Houlsby et al. 2011, arXiv:1112.5745; Gal 2016, Uncertainty in Deep Learning,
- *   section 3.3.1). It is high where the networks are confident in different answers, as on inputs unlike the training data.
+ * - `mean` and `variance` of each element, by Welford's update (Technometrics 4, 1962) in float32, with the first
+ *   sample subtracted (Chan, Golub and LeVeque, The American Statistician 37, 1983): a large offset does not swamp a
+ *   small spread. The mean and variance of an element that is not finite in some sample are meaningless.
+ * - With classes, for each row, in nats, with H(p) = -sum of p ln p and 0 ln 0 = 0: `predictiveEntropy`, H(mean of p);
+ *   `expectedEntropy`, the mean of H(p); and `mutualInformation`, their difference: the mutual information between the
+ *   prediction and the network's weights (Houlsby et al. 2011, arXiv:1112.5745; Gal 2016, Uncertainty in Deep Learning,
+ *   section 3.3.1). It is high where the sampled networks are confident in different answers, as on inputs unlike the
+ *   training data.
  *
- * Masks are the same on every device, to the bit. Statistics agree within float32 rounding: a device may fuse a
- * multiplication with an addition, and its exp and log differ in the last bits.
+ * Masks are bit-identical on every device. Statistics agree within float32 rounding: a device may fuse a multiplication
+ * and an addition, and its exp and log differ in the last bits.
  *
- * @param engine whose device the GPUBuffers are on; `forward` may also compute on it
- * @returns the statistics of all samples; what was created on the device is destroyed then, and on every error
- * @throws RangeError or TypeError for an option outside its documented range, or an output that `forward` may not give
+ * @param engine GPUBuffers returned by `forward` must be on its device; `forward` may also use it to compute
+ * @returns the statistics of all samples; GPU resources are destroyed when the promise settles
+ * @throws RangeError or TypeError for an option outside its documented range, or an invalid output of `forward`
  * @throws DeviceLostError, EngineDestroyedError or WebGPUFailureError as a call of the engine would; an `'auto'` engine
  *   continues without its GPU as long as `forward` returns Float32Arrays
- * @throws what `forward` or `onProgress` throws, and `signal.reason` once the signal is aborted
+ * @throws whatever `forward` or `onProgress` throws, and `signal.reason` once the signal is aborted
  */
 export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Promise<Prediction> {
   const checked = readMonteCarloOptions(options)
@@ -48,7 +49,7 @@ export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Pr
   const read = () => {
     const reading = wait(() => (accumulator as Accumulator).read())
     reads.add(reading)
-    // Never an unhandled rejection: the run fails with the same error.
+    // Prevents an unhandled rejection: the run fails with the same error.
     reading.catch(() => {}).finally(() => reads.delete(reading))
     return reading
   }
@@ -82,7 +83,7 @@ export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Pr
     throw cause
   } finally {
     interrupt(
-      new Error('noiseshape: the run is over. Read its statistics while it lasts, or use its result.'),
+      new Error('noiseshape: the run is over. Read its statistics before it ends, or use its result.'),
     )
     signal?.removeEventListener('abort', onAbort)
     for (const stop of watches) stop()
@@ -90,10 +91,10 @@ export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Pr
   }
 }
 
-/** A run that never waits for anything else still lets the page draw, and an abort arrive, this often. */
+/** How often a run that never waits yields to the event loop, so that the page can render and an abort can arrive. */
 const LONGEST_TURN_MS = 30
 
-/** The event loop's next turn. A timeout would be slowed to 4 ms, and to a second in a tab in the background. */
+/** Waits for the next task. Browsers delay a timeout by at least 4 ms, and by a second in a background tab. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel()

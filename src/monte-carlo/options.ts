@@ -1,4 +1,4 @@
-/** Argument validation of Monte Carlo dropout: its options, and what `forward` returns in each sample. */
+/** Argument validation for Monte Carlo dropout: its options, and the outputs that `forward` returns. */
 
 import type { Engine } from '../engine.js'
 import { readFlag, readInteger, readOptions, readSeed, reject } from '../validation.js'
@@ -6,51 +6,54 @@ import { readTensorRange, type TensorBinding, type TensorRange } from '../webgpu
 import type { PredictionProgress } from './prediction.js'
 import { BYTES_PER_NUMBER, type OutputKind } from './statistics.js'
 
-/** What one sample draws its masks with. Spread it into any call: `engine.dropout(x, { shape, rate, stream: 1, ...draw })`. */
+/**
+ * What selects the masks of one sample. Spread it into any call, e.g.
+ * `engine.dropout(x, { shape, rate, stream: 1, ...draw })`.
+ */
 export interface SampleDraw {
   /** As passed to `monteCarlo`. */
   seed: number | bigint
-  /** `firstStep` plus the number of the sample. */
+  /** `firstStep` plus the index of the sample. */
   step: number
   /** As passed to `monteCarlo`. */
   oneMaskForBatch: boolean
 }
 
 /**
- * The output of one sample, of the same kind and length in all of them: float32 values in an array, or in a GPUBuffer of
- * the engine's device with usage STORAGE, all of it or `size` bytes from `offset` on. Name the size where a runtime
- * makes its buffers larger than their tensors.
+ * The output of one sample, of the same kind and length in every sample: float32 values in an array, or in a GPUBuffer
+ * of the engine's device with usage STORAGE, either all of it or `size` bytes from `offset` on. Pass the size if the
+ * buffer is larger than the tensor, as in some runtimes.
  */
 export type ForwardOutput = Float32Array | TensorBinding
 
 export interface MonteCarloOptions {
-  /** How many samples: an integer from 1 to 2^24. */
+  /** Number of samples: an integer from 1 to 2^24. */
   samples: number
   /** Which experiment: a safe integer >= 0, or a bigint below 2^64. */
   seed: number | bigint
-  /** Sample s draws with `step` = `firstStep` + s. Default 0. To continue an earlier run, pass the number of its samples. */
+  /** Sample s uses `step` = `firstStep` + s. Default 0. To continue an earlier run, pass its number of samples. */
   firstStep?: number | undefined
   /**
-   * True: the examples of a batch share their masks, so that each sample is one network for all of them. False (default):
-   * each example has its own masks. Passed on in `draw`.
+   * True: all examples of a batch share their masks, so that each sample is a single network. False (default): each
+   * example has its own masks. Passed on in `draw`.
    */
   oneMaskForBatch?: boolean | undefined
   /**
-   * One forward run of the network, with the masks of `draw`. It is called again, and the promise settles, only after the
-   * accumulation of its last output has been submitted to the device's queue: the buffer may be used again then.
+   * Runs the network once, with the masks of `draw`. The next call, and the end of the run, come only after the
+   * accumulation of the previous output has been submitted to the device's queue, so its buffer can be reused.
    */
   forward(draw: SampleDraw): ForwardOutput | Promise<ForwardOutput>
   /** What the outputs are. Default `'values'`. */
   outputs?: OutputKind | undefined
-  /** The size of the output's last dim, at least 1. Required with `'probabilities'` and `'logits'`, and only there. */
+  /** Size of the output's last dim, at least 1. Required for `'probabilities'` and `'logits'`; invalid otherwise. */
   classes?: number | undefined
   /** Called after each sample; the next sample waits for the promise it returns. */
   onProgress?: ((progress: PredictionProgress) => void | Promise<void>) | undefined
-  /** Ends the run: the promise rejects with `signal.reason`, at once even where `forward` never settles. */
+  /** Aborts the run: the promise rejects with `signal.reason` at once, even if `forward` never settles. */
   signal?: AbortSignal | undefined
 }
 
-/** The options, checked; `classes` is 0 with `'values'`. */
+/** The validated options; `classes` is 0 for `'values'`. */
 export interface CheckedOptions {
   samples: number
   seed: number | bigint
@@ -129,7 +132,7 @@ function readClasses(classes: unknown, outputs: OutputKind): number {
 
 const OUTPUT = 'output'
 
-/** Reads an output in an array; `elements` is the length of the outputs before it. */
+/** Reads an output in an array; `elements` is the length of the previous outputs. */
 export function readArrayOutput(output: unknown, classes: number, elements?: number): Float32Array {
   if (!(output instanceof Float32Array)) {
     const [rule, remedy] =
@@ -138,17 +141,14 @@ export function readArrayOutput(output: unknown, classes: number, elements?: num
             'it must be a Float32Array, a GPUBuffer or { buffer, offset, size }',
             'Make forward return one of them',
           ]
-        : [
-            'those of the samples before were Float32Arrays',
-            'Make forward return the same kind in each sample',
-          ]
+        : ['the previous samples returned Float32Arrays', 'Make forward return the same kind in each sample']
     reject(TypeError, OUTPUT, output, rule, remedy)
   }
   readLength(output.length, classes, elements)
   return output
 }
 
-/** Reads an output on the GPU; `elements` is the length of the outputs before it. */
+/** Reads an output on the GPU; `elements` is the length of the previous outputs. */
 export function readBufferOutput(
   output: unknown,
   limits: GPUSupportedLimits,
@@ -156,7 +156,7 @@ export function readBufferOutput(
   elements?: number,
 ): TensorRange {
   if (output instanceof Float32Array) {
-    const rule = 'those of the samples before were GPUBuffers'
+    const rule = 'the previous samples returned GPUBuffers'
     reject(TypeError, OUTPUT, output, rule, 'Make forward return the same kind in each sample')
   }
   const range = readTensorRange(OUTPUT, output as TensorBinding, limits, 'Pass the bytes of the output')
@@ -174,7 +174,7 @@ export function readBufferOutput(
   return range
 }
 
-/** An engine without a device cannot read an output that is on one. */
+/** Rejects a GPU output for an engine that runs on the CPU. */
 export function rejectBufferOutput(output: unknown): never {
   const remedy = 'Pass createEngine the device of the buffer, or return a Float32Array'
   reject(TypeError, OUTPUT, output, 'this engine runs on the CPU', remedy)
@@ -184,7 +184,7 @@ function readLength(length: number, classes: number, elements: number | undefine
   const name = `${OUTPUT}.length`
   if (elements !== undefined && length !== elements) {
     const remedy =
-      'Make forward return as many in each sample; { buffer, size } where a buffer has room for more'
+      'Make forward return as many in each sample; if the buffer is larger, return { buffer, size }'
     reject(RangeError, name, length, `the first sample gave ${elements} values`, remedy)
   }
   if (classes > 0 && length % classes !== 0) {

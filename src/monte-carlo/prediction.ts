@@ -1,38 +1,39 @@
-/** From the moments of the samples to what a user wants to know. */
+/** Turns the accumulated moments into a prediction: mean, variance and entropies. */
 
 import { type Accumulation, ENTROPY, MOMENTS, type Sums } from './statistics.js'
 
 /**
- * The statistics of the samples. Variances are the population's, divided by `samples` (as numpy.var, tf.nn.moments).
+ * The statistics of the samples. Variances are population variances (divided by `samples`, like numpy.var and
+ * tf.nn.moments).
  *
- * @typeParam Values how numbers are held: an array here, tensors in noiseshape/tfjs
+ * @typeParam Values the container of the numbers: an array here, a tensor in noiseshape/tfjs
  */
 export type Prediction<Values = Float32Array<ArrayBuffer>> = {
-  /** How many samples it is of. */
+  /** Number of samples. */
   samples: number
-  /** Of each element over the samples; with `'logits'` of the probabilities. */
+  /** Mean of each element over the samples; for `'logits'`, of the probabilities. */
   mean: Values
-  /** Of each element over the samples, divided by `samples`; with `'logits'` of the probabilities. */
+  /** Population variance of each element over the samples; for `'logits'`, of the probabilities. */
   variance: Values
-  /** H(mean p), one per row, in nats: how unsure the prediction is in all. With `classes` only. */
+  /** H(mean of p), one per row, in nats: the total uncertainty of the prediction. Only with `classes`. */
   predictiveEntropy?: Values
-  /** Mean of H(p), one per row, in nats: how unsure each sampled network is by itself, because of noise in the data. */
+  /** Mean of H(p), one per row, in nats: the uncertainty within each sampled network, from noise in the data. */
   expectedEntropy?: Values
   /** Their difference, >= 0, one per row, in nats: how much the sampled networks disagree. */
   mutualInformation?: Values
 }
 
-/** How far a prediction is. */
+/** Progress of a prediction. */
 export interface PredictionProgress<P = Prediction> {
   /** Samples accumulated, 1 to `samples`. */
   done: number
-  /** Samples in all. */
+  /** Total number of samples. */
   samples: number
-  /** The statistics of the samples so far, as they are when it is called. Rejects once the prediction is over. */
+  /** The statistics of the samples accumulated before the call. Rejects once the run is over. */
   read(): Promise<P>
 }
 
-/** The statistics of what was accumulated, in double precision, rounded to float32 once. */
+/** Computes the statistics in double precision and rounds them to float32 once. */
 export function predictionOf(sums: Sums, { classes }: Accumulation): Prediction {
   const { samples, moments, entropies } = sums
   const elements = moments.length / MOMENTS.size
@@ -54,7 +55,7 @@ export function predictionOf(sums: Sums, { classes }: Accumulation): Prediction 
     const expected = Math.max(entropies[at + ENTROPY.first] + entropies[at + ENTROPY.mean], 0)
     predictiveEntropy[row] = predictive
     expectedEntropy[row] = expected
-    mutualInformation[row] = Math.max(predictive - expected, 0) // entropy is concave, but both were rounded
+    mutualInformation[row] = Math.max(predictive - expected, 0) // only rounding makes it negative
   }
   return { samples, mean, variance, predictiveEntropy, expectedEntropy, mutualInformation }
 }
@@ -64,7 +65,7 @@ function meanOf(moments: Float32Array, element: number): number {
   return moments[at + MOMENTS.first] + moments[at + MOMENTS.mean]
 }
 
-/** H(p) = -sum of p ln p of the mean probabilities of a row, where 0 ln 0 is 0. */
+/** H(p) = -sum of p ln p for the mean probabilities of a row, with 0 ln 0 = 0. */
 function entropyOfMean(moments: Float32Array, start: number, classes: number): number {
   let entropy = 0
   for (let i = start; i < start + classes; i++) {

@@ -1,6 +1,6 @@
 /**
- * Statistics over samples on the CPU. GPU counterpart: shaders/statistics.wgsl, the same float32 operations in the same
- * order.
+ * Statistics over samples on the CPU. GPU counterpart: shaders/statistics.wgsl, with the same float32 operations in the
+ * same order.
  */
 
 import {
@@ -28,7 +28,7 @@ export function accumulate(sums: Sums, x: Float32Array, { outputs, classes }: Ac
 interface Update {
   moments: Float32Array
   entropies: Float32Array
-  /** 1 / the number of this sample, counted from 1; so 1 in the first sample and nowhere else. */
+  /** 1 / the number of this sample, counted from 1; it is 1 only in the first sample. */
   reciprocal: number
 }
 
@@ -44,7 +44,7 @@ function accumulateProbabilities(update: Update, x: Float32Array, classes: numbe
   }
 }
 
-/** With p = exp(d) / total, the entropy is log(total) - sum of p d: one logarithm for a row, and none of a small p. */
+/** With p = exp(d) / total, the entropy is log(total) - sum of p d: one log per row, and never of a tiny p. */
 function accumulateLogits(update: Update, x: Float32Array, classes: number): void {
   const d = new Float32Array(classes)
   const p = new Float32Array(classes)
@@ -67,7 +67,7 @@ function accumulateLogits(update: Update, x: Float32Array, classes: number): voi
   }
 }
 
-/** Welford's update (1962) of values less those of the first sample: see shaders/statistics.wgsl. */
+/** Welford's update (1962), on values minus those of the first sample: see shaders/statistics.wgsl. */
 function addElements({ moments, reciprocal }: Update, start: number, values: Float32Array): void {
   let at = start * MOMENTS.size
   for (let i = 0; i < values.length; i++, at += MOMENTS.size) {

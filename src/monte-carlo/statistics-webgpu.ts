@@ -1,4 +1,4 @@
-/** Statistics over samples on the GPU: owns what is kept of them, records and submits each (shaders/statistics.wgsl). */
+/** Statistics over samples on the GPU: owns their buffers, and records and submits shaders/statistics.wgsl. */
 
 import statisticsSource from '../../shaders/statistics.wgsl?raw'
 import { elementAlignment, FEWEST_THREADS, MAX_BINDING, type PlanLimits } from '../plan.js'
@@ -24,15 +24,15 @@ import {
 export const STATISTICS_PARAMS = { reciprocal: 0, classes: 4, size: 8 } as const
 
 export interface GpuStatistics {
-  /** Submits the accumulation of one more output of the planned size; rejects with `WebGPUFailureError`. */
+  /** Submits the accumulation of one more output of the planned size; may reject with `WebGPUFailureError`. */
   add(output: TensorPlace): Promise<void>
-  /** What is kept of the samples added so far. Its copy is submitted at once, so a later `add` is not in it. */
+  /** The sums of the samples added so far. The copy is submitted at once, so it does not include a later `add`. */
   read(): Promise<Sums>
-  /** Destroys what was created; a `read` under way rejects. */
+  /** Destroys all buffers; a pending `read` rejects. */
   destroy(): void
 }
 
-/** A part of the outputs that can be bound at once, in elements: whole rows, from where a binding may begin. */
+/** A part of the outputs that fits one binding, in elements: whole rows, starting at an aligned offset. */
 export interface StatisticsChunk {
   start: number
   elements: number
@@ -43,9 +43,9 @@ const BYTES_PER_MOMENTS = MOMENTS.size * BYTES_PER_NUMBER
 const BYTES_PER_ENTROPY = ENTROPY.size * BYTES_PER_NUMBER
 
 /**
- * Cuts outputs into chunks.
+ * Splits outputs into chunks.
  *
- * @throws RangeError where the rows of one chunk are more than this device can bind
+ * @throws RangeError if the smallest possible chunk is more than the device can bind
  */
 export function planStatistics({ elements, classes }: Accumulation, limits: PlanLimits): StatisticsChunk[] {
   const bytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, MAX_BINDING)
@@ -53,7 +53,7 @@ export function planStatistics({ elements, classes }: Accumulation, limits: Plan
   let unit = Math.max(classes, 1)
   while (unit % elementAlignment(limits) > 0) unit *= 2
   if (elements > most && unit > most) {
-    const rule = `outputs this large go through in parts of ${unit} elements at least, whose statistics take ${unit * BYTES_PER_MOMENTS} bytes, and this device binds ${bytes}`
+    const rule = `outputs this large are processed in parts of at least ${unit} elements, whose statistics take ${unit * BYTES_PER_MOMENTS} bytes, and this device binds ${bytes}`
     const remedy =
       'Pass smaller batches, or request the device with larger maxStorageBufferBindingSize and maxBufferSize'
     reject(RangeError, 'classes', classes, rule, remedy)
@@ -90,7 +90,7 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation):
   const { kernel, params, chunks } = result
   let samples = 0
 
-  /** One thread for each element or row on hardware; fewer that take more each where a thread is what costs. */
+  /** One thread per element or row on hardware; fewer threads with more work each on software adapters. */
   function workgroupsFor({ elements, rows }: StatisticsChunk): number {
     const items = rows || elements
     const spread = Math.ceil(items / tuning.packetsPerThread.rows)
@@ -171,7 +171,7 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation):
   }
 }
 
-/** Compiled when first asked for. */
+/** Compiled on first use. */
 const kernelsOf = perDevice((device) =>
   memoized((outputs: OutputKind, workgroupSize: number): Stage => {
     const layout = bindGroupLayout(device, `statistics/${outputs}`, [

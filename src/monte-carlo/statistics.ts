@@ -1,32 +1,32 @@
-/** What CPU and GPU share of the statistics over samples: what is kept for each element, and for each row of classes. */
+/** Shared by both backends of the statistics: what is stored per element and per row of classes. */
 
 import { float32 } from '../elements/float32.js'
 
 /**
- * What the numbers of an output are. `'values'`: anything, each for itself. `'probabilities'`: rows of `classes`
- * probabilities that sum to 1. `'logits'`: rows of `classes` scores, of which the softmax is taken first.
+ * What an output contains. `'values'`: independent numbers. `'probabilities'`: rows of `classes` probabilities that sum
+ * to 1. `'logits'`: rows of `classes` scores, to which softmax is applied first.
  */
 export type OutputKind = 'values' | 'probabilities' | 'logits'
 
-/** What is accumulated: plain data. */
+/** Describes the outputs to accumulate. */
 export interface Accumulation {
   outputs: OutputKind
-  /** Numbers in each output. */
+  /** Elements per output. */
   elements: number
-  /** Numbers in a row; 0 with `'values'`, where there are no rows. */
+  /** Elements per row; 0 for `'values'`, which have no rows. */
   classes: number
 }
 
 /**
- * What is kept of an element, in float32 numbers: its value in the first sample, the mean of the values less that one, and
- * the sum of the squared deviations from the mean. The layout of `Moments` in shaders/statistics.wgsl.
+ * What is stored per element, in float32 numbers: its value in the first sample, the mean of its values minus that one,
+ * and the sum of squared deviations from the mean. The layout of `Moments` in shaders/statistics.wgsl.
  */
 export const MOMENTS = { first: 0, mean: 1, squares: 2, size: 3 } as const
 
-/** What is kept of a row's entropy. The layout of `Entropy` in shaders/statistics.wgsl. */
+/** What is stored for the entropy of a row. The layout of `Entropy` in shaders/statistics.wgsl. */
 export const ENTROPY = { first: 0, mean: 1, size: 2 } as const
 
-/** What is kept of the samples so far. */
+/** The accumulated state of the samples so far. */
 export interface Sums {
   samples: number
   /** `MOMENTS.size` numbers for each element. */
@@ -35,12 +35,12 @@ export interface Sums {
   entropies: Float32Array<ArrayBuffer>
 }
 
-/** Rows in an output. */
+/** Rows per output. */
 export function rowsOf({ elements, classes }: Accumulation): number {
   return classes > 0 ? elements / classes : 0
 }
 
-/** The 32-bit numbers of an output and of what is kept of it. */
+/** Outputs and sums are both float32. */
 export const BYTES_PER_NUMBER = float32.bytes
 
 export function emptySums(accumulation: Accumulation): Sums {
@@ -51,7 +51,7 @@ export function emptySums(accumulation: Accumulation): Sums {
   }
 }
 
-/** exp of this and of anything below is 0 in float32. */
+/** exp of this or anything lower is 0 in float32. */
 export const LEAST_EXPONENT = -104
-/** The least positive normal float32: what stands for a probability of 0 where a logarithm is taken. */
+/** The smallest normal float32: replaces a probability of 0 in logarithms. */
 export const LEAST_PROBABILITY = 2 ** -126

@@ -1,26 +1,26 @@
 /**
- * What is known of each tensor before the model runs: its element type, its rank and such sizes as the model states.
- * Exporters often leave all of it out between inputs and outputs, so the rank is carried from node to node.
+ * What is known about each tensor before the model runs: its element type, its rank, and the sizes that the model
+ * declares. Exporters often declare nothing for intermediate tensors, so ranks are inferred from node to node.
  */
 
 import { type NodeProto, type TensorProto, TensorProto_DataType as Type, type ValueInfoProto } from 'onnx-buf'
 import { isDefaultDomain } from './model.js'
 import { type Scope, subgraphsOf } from './scope.js'
 
-/** A size, the name of a symbolic one, or null where nothing is known. */
+/** A size, the name of a symbolic size, or null if unknown. */
 export type KnownSize = number | string | null
 
 export interface Description {
-  /** `TensorProto.DataType`; undefined: unknown. */
+  /** `TensorProto.DataType`; undefined if unknown. */
   type: number | undefined
-  /** Undefined: not even the rank is known. */
+  /** Undefined if not even the rank is known. */
   shape: readonly KnownSize[] | undefined
 }
 
-/** Finds the description of a tensor that a scope sees. */
+/** Finds the description of a tensor visible in a scope. */
 export type Describe = (scope: Scope, tensor: string) => Description
 
-/** Describes the tensors of all scopes; a scope must stand behind the one around it. */
+/** Describes the tensors of all scopes; each scope must come after its parent. */
 export function describeTensors(scopes: readonly Scope[]): Describe {
   const known = new Map<Scope, Map<string, Description>>()
   const describe: Describe = (scope, tensor) => {
@@ -59,7 +59,7 @@ function declared({ type }: ValueInfoProto): Description {
     type: elemType || undefined,
     shape: shape?.dim.map(({ value }) => {
       if (value.case === 'dimParam') return value.value || null
-      // A negative size is not in the specification, but exporters write it for "unknown".
+      // Negative sizes are not in the specification, but some exporters write them for "unknown".
       return value.case === 'dimValue' && value.value >= 0n ? Number(value.value) : null
     }),
   }
@@ -69,7 +69,7 @@ function held({ dataType, dims }: TensorProto): Description {
   return { type: dataType, shape: dims.map(Number) }
 }
 
-/** The further outputs of a node: masks, indices, states. */
+/** Describes a node's additional outputs: masks, indices, states. */
 function besides(node: NodeProto, { shape }: Description, i: number): Description {
   const { opType } = node
   if (opType === 'If' || opType === 'Loop') return ofSubgraph(node, i)
@@ -78,7 +78,7 @@ function besides(node: NodeProto, { shape }: Description, i: number): Descriptio
   return UNKNOWN
 }
 
-/** What an If gives out is what its branches do; a Loop gives out its state, and then what each round adds to a list. */
+/** An If outputs what its branches output. A Loop outputs its state, then lists with one entry per iteration. */
 function ofSubgraph(node: NodeProto, i: number): Description {
   const isLoop = node.opType === 'Loop'
   const info = subgraphsOf(node)[0]?.output[isLoop ? i + 1 : i]
@@ -87,7 +87,7 @@ function ofSubgraph(node: NodeProto, i: number): Description {
   return { type, shape: ofRank(sum(shape?.length, isList ? 1 : 0)) }
 }
 
-/** Operators whose result has the shape of their first input. */
+/** Operators whose result has the same shape as their first input. */
 const KEEP_SHAPE = new Set(
   `Abs Acos Acosh Asin Asinh Atan Atanh BatchNormalization Bernoulli Cast CastLike Ceil Celu Clip Cos Cosh CumSum
   DequantizeLinear Dropout Elu Erf Exp Floor Gelu GroupNormalization HardSigmoid HardSwish Hardmax Identity
@@ -96,7 +96,7 @@ const KEEP_SHAPE = new Set(
   Sign Sin Sinh Softmax Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu Trilu`.split(/\s+/),
 )
 
-/** Operators whose result has the rank of their first input. */
+/** Operators whose result has the same rank as their first input. */
 const KEEP_RANK = new Set(
   `ArgMax ArgMin AveragePool Concat Conv ConvInteger ConvTranspose DepthToSpace GatherElements GatherND
   GlobalAveragePool GlobalLpPool GlobalMaxPool LpPool MaxPool MaxUnpool Pad QLinearConv Resize ReverseSequence Scatter
@@ -169,12 +169,12 @@ function inferRank(node: NodeProto, inputs: readonly Description[]): readonly Kn
   }
 }
 
-/** Reductions without `keepdims` lose axes; how many is left open. */
+/** Whether a reduction removes axes (`keepdims` 0); how many is not inferred. */
 function foldsAxis({ attribute }: NodeProto): boolean {
   return attribute.some(({ name, i }) => name === 'keepdims' && i === 0n)
 }
 
-/** How many axes Squeeze and Unsqueeze are given: an attribute before operator set 13, an input since. */
+/** Number of axes of Squeeze and Unsqueeze: an attribute before operator set 13, an input since. */
 function axesOf({ attribute }: NodeProto, axes: Description | undefined): number | undefined {
   return attribute.find(({ name }) => name === 'axes')?.ints.length ?? lengthOf(axes)
 }
@@ -188,7 +188,7 @@ function ofRank(rank: number | undefined): KnownSize[] | undefined {
   return rank === undefined || rank < 0 || rank > MOST_RANK ? undefined : new Array<null>(rank).fill(null)
 }
 
-/** Beyond it a model is not meant seriously, and an array of that length would be somebody's attack. */
+/** No real model has a higher rank; a malicious one could otherwise make us allocate a huge array. */
 const MOST_RANK = 64
 
 function largest(ranks: readonly (number | undefined)[]): number | undefined {
@@ -205,7 +205,7 @@ function negated(count: number | undefined): number | undefined {
   return count === undefined ? undefined : -count
 }
 
-/** The tensor of a Constant node; of its shorthands only what a rank or a type needs. */
+/** The tensor of a Constant node; for the shorthand attributes, only its type and dims. */
 function constant(attribute: NodeProto['attribute']): Pick<TensorProto, 'dataType' | 'dims'> | undefined {
   for (const { name, t, floats, ints } of attribute) {
     if (name === 'value') return t

@@ -1,6 +1,6 @@
-/** What can be wrong with a model, apart from the arguments beside it. */
+/** Errors in the model itself, as opposed to other arguments. */
 
-/** The bytes are no ONNX model, or hold something that cannot be made stochastic; the message says what and where. */
+/** The bytes are not an ONNX model, or the model cannot be made stochastic; the message says what and where. */
 export class OnnxModelError extends Error {
   override name = 'OnnxModelError'
 }

@@ -1,4 +1,4 @@
-/** An ONNX file: from its bytes to the message and back. What this library does not know of it stays in it. */
+/** Parses and writes ONNX files. Fields that this library does not know are preserved. */
 
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { type GraphProto, type ModelProto, ModelProtoSchema } from 'onnx-buf'
@@ -12,16 +12,16 @@ export interface Model {
   opset: number
 }
 
-/** Operators broadcast as NumPy does, and `Dropout` has no `is_test` any more, since this operator set. */
+/** The first operator set with NumPy broadcasting and without `is_test` in `Dropout`. */
 const OLDEST_OPSET = 7
 
-/** @throws OnnxModelError when the bytes are no ONNX model of operator set 7 or later; TypeError when they are no bytes */
+/** @throws OnnxModelError if the bytes are not an ONNX model with operator set 7 or later; TypeError if not bytes */
 export function readModel(modelBytes: unknown): Model {
   const proto = parse(readBytes(modelBytes))
   const { graph } = proto
   if (proto.irVersion < 1n || !graph || graph.output.length === 0) {
     throw new OnnxModelError(
-      'noiseshape: the bytes are no ONNX model: they have no IR version, no graph or no graph output. The file may be cut off, or in another format.',
+      'noiseshape: the bytes are not an ONNX model: they have no IR version, no graph or no graph output. The file may be cut off, or in another format.',
     )
   }
   const opsets = proto.opsetImport.filter(({ domain }) => isDefaultDomain(domain))
@@ -33,7 +33,7 @@ export function readModel(modelBytes: unknown): Model {
   const opset = Number(opsets[0].version)
   if (opset < OLDEST_OPSET) {
     throw new OnnxModelError(
-      `noiseshape: the model uses operator set ${opset}, and ${OLDEST_OPSET} is the oldest that is understood. Convert it with onnx.version_converter.`,
+      `noiseshape: the model uses operator set ${opset}, and ${OLDEST_OPSET} is the oldest supported one. Convert it with onnx.version_converter.`,
     )
   }
   return { proto, graph, opset }
@@ -43,7 +43,7 @@ export function writeModel({ proto }: Model): Uint8Array<ArrayBuffer> {
   return toBinary(ModelProtoSchema, proto)
 }
 
-/** The operators of ONNX itself; the specification has two names for their domain. */
+/** Whether a domain is that of the standard operators, which has two names in the specification. */
 export function isDefaultDomain(domain: string): boolean {
   return domain === '' || domain === 'ai.onnx'
 }
@@ -54,7 +54,7 @@ function parse(bytes: Uint8Array): ModelProto {
     return fromBinary(ModelProtoSchema, bytes)
   } catch (cause) {
     throw new OnnxModelError(
-      `noiseshape: the ${bytes.length} bytes are no ONNX model (${(cause as Error).message}). The file may be cut off, or in another format.`,
+      `noiseshape: the ${bytes.length} bytes are not an ONNX model (${(cause as Error).message}). The file may be cut off, or in another format.`,
       { cause },
     )
   }

@@ -1,4 +1,4 @@
-/** The shapes of the noise for given feeds: stated by the model, taken from the feeds, or found by a run. */
+/** The shapes of the noise for given feeds: declared by the model, taken from the feeds, or found by running it. */
 
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
 import { resolveNoiseShape } from '../noise-shape.js'
@@ -11,13 +11,13 @@ import type { Symbols } from './shape-outputs.js'
 type Feeds = Readonly<Record<string, Tensor>>
 type Shape = readonly number[]
 
-/** What the rewritten model says of its points. */
+/** What the rewritten model declares about its points. */
 export interface StatedShapes {
   points: readonly NoiseInput[]
   /** Whether each point is an initializer. */
   weights: readonly boolean[]
   symbols: Symbols
-  /** For each point the output that gives the shape of its tensor, where one is needed. */
+  /** For each point, the output with the shape of its tensor; undefined if not needed. */
   shapeOutputs: readonly (string | undefined)[]
 }
 
@@ -29,7 +29,7 @@ export function createNoiseShapes(
   session: InferenceSession,
   { points, weights, symbols, shapeOutputs }: StatedShapes,
 ): NoiseShapes {
-  /** Shapes that a run had to find, by the shapes of its feeds. */
+  /** Shapes found by running the model, by the shapes of the feeds. */
   const found = new Map<string, (Shape | undefined)[]>()
 
   /** The shape of each multiplied tensor. */
@@ -47,13 +47,13 @@ export function createNoiseShapes(
           const known = (typeof size === 'string' ? sizes.get(size) : size) ?? point.noiseShape[axis]
           if (typeof known === 'number') return known
           throw new OnnxModelError(
-            `noiseshape: the size '${size}' of ${nameOf(point)} is that of an input which is not fed. Feed it, or pass a noise shape with the size.`,
+            `noiseshape: the size '${size}' of ${nameOf(point)} is that of an input that is not fed. Feed it, or pass a noise shape with the size.`,
           )
         }),
     )
   }
 
-  /** One run with noise of ones, as small as may be: once for each shape of the feeds. */
+  /** Runs the model once per set of feed shapes, with noise of ones that is as small as possible. */
   async function shapesByRun(feeds: Feeds): Promise<(Shape | undefined)[]> {
     const key = JSON.stringify(Object.entries(feeds).map(([name, { dims }]) => [name, dims]))
     const held = found.get(key)
@@ -83,7 +83,7 @@ export function createNoiseShapes(
     return points.map(({ noiseShape }, i) => {
       const full: Shape = resolveNoiseShape(tensors[i], noiseShape)
       const shared = oneMaskForBatch && full.length > 0 && !weights[i] ? [1, ...full.slice(1)] : full
-      return shared.slice(shared.length - noiseShape.length) // where the rank was not known, that of the noise shape
+      return shared.slice(shared.length - noiseShape.length) // rank of the noise shape if the tensor's is unknown
     })
   }
 }

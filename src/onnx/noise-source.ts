@@ -1,4 +1,4 @@
-/** A session's noise: in buffers on the device of ONNX Runtime Web, or in arrays, with the same bits. */
+/** Draws a session's noise: into buffers on ONNX Runtime Web's device, or into arrays, with the same bits. */
 
 import type { Tensor } from 'onnxruntime-web'
 import { computeNoise } from '../cpu/arrays.js'
@@ -13,7 +13,7 @@ import type { NoiseInput } from './options.js'
 import type { OrtModule } from './ort.js'
 
 export interface NoiseSource {
-  /** The noise of one sample by input name, for these noise shapes; what was drawn before is overwritten. */
+  /** The noise of one sample by input name, for these noise shapes. Overwrites the previous noise. */
   draw(shapes: readonly (readonly number[])[], draw: SampleDraw): Promise<Record<string, Tensor>>
   destroy(): void
 }
@@ -41,10 +41,10 @@ export function createArrayNoise(ort: OrtModule, inputs: readonly NoiseInput[]):
   }
 }
 
-/** The buffers of one set of noise shapes. */
+/** The buffers for one set of noise shapes. */
 interface NoiseBuffers {
   owner: Owner
-  /** Undefined for noise without a cell. */
+  /** `passes` and `bound` are undefined for noise without cells. */
   points: {
     dropout: Dropout
     passes: Passes | undefined
@@ -54,7 +54,7 @@ interface NoiseBuffers {
   tensors: Record<string, Tensor>
 }
 
-/** Sets of shapes whose buffers are kept: batches of a few sizes, each with one mask for the batch and without. */
+/** Number of shape sets whose buffers are cached: a few batch sizes, each with and without one mask for the batch. */
 const MOST_SETS = 8
 
 export function createBufferNoise(
@@ -68,7 +68,7 @@ export function createBufferNoise(
     const key = JSON.stringify(shapes)
     const held = sets.get(key)
     if (held) {
-      sets.delete(key) // and back in, as the one used last
+      sets.delete(key) // reinserted as the most recently used
       sets.set(key, held)
       return held
     }
@@ -99,7 +99,7 @@ export function createBufferNoise(
   }
 }
 
-/** ONNX Runtime's shaders read vectors of four: its own buffers end at multiples of 16 bytes. */
+/** ONNX Runtime's shaders read vectors of four, so buffer sizes must be multiples of 16 bytes. */
 const BUFFER_UNIT = 16
 
 async function allocate(
@@ -110,7 +110,7 @@ async function allocate(
 ): Promise<NoiseBuffers> {
   const owner = createOwner(device, 'noise')
   try {
-    // The passes first: their errors say in plain words what this device has no room for.
+    // Passes first: their errors explain in plain words which limit of the device is exceeded.
     const dropouts = dropoutsOf(inputs, shapes)
     const passes = dropouts.map((dropout) =>
       dropout.cells > 0 ? owner.own(createPasses(device, dropout, 1)) : undefined,

@@ -1,58 +1,58 @@
-/** Argument validation of `makeStochastic`: which tensors get dropout, and with which rate and noise shape. */
+/** Argument validation for `makeStochastic`: which tensors get dropout, with which rate and noise shape. */
 
 import { MAX_RANK, type NoiseShape, readRate } from '../options.js'
 import { readOptions, reject } from '../validation.js'
 
-/** What is known of a dropout point before the model runs. */
+/** What is known about a dropout point before the model runs. */
 export interface PointDescription {
-  /** Name of the Dropout node; empty where it has none, undefined where the point is a tensor that you named. */
+  /** Name of the Dropout node; empty if it has no name, undefined if the point is a tensor that you named. */
   node: string | undefined
   /** The tensor that is multiplied. */
   tensor: string
-  /** Its sizes, symbolic ones by name and unknown ones null; undefined where not even the rank is known. */
+  /** Its sizes: symbolic ones by name, unknown ones null; undefined if not even the rank is known. */
   shape: readonly (number | string | null)[] | undefined
-  /** The node's own ratio; undefined where the model computes it, or there is no node. */
+  /** The node's own ratio; undefined if the model computes it, or if there is no node. */
   ratio: number | undefined
 }
 
 /** A dropout point, by the name of its tensor or of its Dropout node, not both. */
 export interface PointOptions {
-  /** The tensor that is dropped; that a Dropout node gives out means that node. */
+  /** The tensor to drop; the output of a Dropout node stands for that node. */
   tensor?: string | undefined
   /** The name of a Dropout node. */
   node?: string | undefined
-  /** Default: the option `rate`, and else the ratio of the Dropout node. */
+  /** Default: the option `rate`, otherwise the ratio of the Dropout node. */
   rate?: number | undefined
-  /** Default: the option `noiseShape`, and else the tensor's shape. */
+  /** Default: the option `noiseShape`, otherwise the tensor's shape. */
   noiseShape?: NoiseShape | null | undefined
 }
 
 export interface StochasticOptions {
   /** Where dropout happens. Default: every Dropout node, active or not. */
   points?: readonly PointOptions[] | undefined
-  /** Probability in [0, 1] that a noise cell is dropped, or a rule; where the rule gives undefined, the node's own. */
+  /** Probability in [0, 1] that a noise cell is dropped, or a function; if it returns undefined, the node's ratio. */
   rate?: number | ((point: PointDescription) => number | undefined) | undefined
   /**
    * The shape of the flags, right-aligned to the tensor's, each entry 1, the tensor's size, or null for that size; or a
-   * rule that tells it. ONNX has no word for it, so a Dropout2d must be told here: [null, null, 1, 1].
+   * function that returns it. ONNX cannot express noise shapes, so pass one here for a Dropout2d: [null, null, 1, 1].
    */
   noiseShape?: NoiseShape | ((point: PointDescription) => NoiseShape | null | undefined) | null | undefined
 }
 
-/** An input that a model has gained: the noise of one dropout point, always float32. */
+/** A graph input added to the model: the noise of one dropout point, always float32. */
 export interface NoiseInput {
   /** Name of the graph input. */
   name: string
-  /** Name of the Dropout node that was replaced; undefined where you named the tensor. */
+  /** Name of the replaced Dropout node; undefined if you named the tensor. */
   node: string | undefined
   /** The tensor that is multiplied. */
   tensor: string
-  /** Its sizes, symbolic ones by name and unknown ones null. */
+  /** Its sizes: symbolic ones by name, unknown ones null. */
   shape: readonly (number | string | null)[]
   rate: number
-  /** Of the tensor's rank; null: the tensor's size. */
+  /** Has the tensor's rank; null means the tensor's size. */
   noiseShape: readonly (number | null)[]
-  /** Of the tensor. The noise is float32 whatever it is: the model converts it. */
+  /** Element type of the tensor. The noise is always float32; the model converts it. */
   elementType: ElementType
 }
 
@@ -62,7 +62,7 @@ export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'float64'
 export interface StochasticModel {
   /** An ordinary ONNX model. */
   model: Uint8Array<ArrayBuffer>
-  /** What it has gained; the point of `inputs[i]` is drawn with `stream` i in a Monte Carlo session. */
+  /** The added inputs. In a Monte Carlo session, `inputs[i]` is drawn with `stream` i. */
   inputs: readonly NoiseInput[]
 }
 
@@ -74,7 +74,7 @@ export function readPoints({ points }: StochasticOptions): readonly PointOptions
   const { length } = points
   if (!(length > 0)) reject(RangeError, 'points', points, 'it must name at least one point', remedy)
   const read: PointOptions[] = []
-  for (let i = 0; i < length; i++) read.push(readPoint(`points[${i}]`, points[i], remedy)) // a hole is no point
+  for (let i = 0; i < length; i++) read.push(readPoint(`points[${i}]`, points[i], remedy)) // rejects holes too
   return read
 }
 
@@ -94,13 +94,12 @@ function readPoint(name: string, point: PointOptions, remedy: string): PointOpti
   return { tensor, node, rate, noiseShape }
 }
 
-/** The rate of a point: its own, that of the rule, the node's ratio. */
+/** The rate of a point: from the point itself, else the option `rate`, else the node's ratio. */
 export function rateOf(options: StochasticOptions, own: PointOptions, point: PointDescription): number {
   const { rate } = options
   const given = own.rate ?? (typeof rate === 'function' ? rate(point) : rate) ?? point.ratio
   if (given === undefined) {
-    const why =
-      point.node === undefined ? 'a tensor that you name has none of its own' : 'the model computes it'
+    const why = point.node === undefined ? 'a named tensor has no ratio' : 'the model computes it'
     reject(
       TypeError,
       `the rate of ${nameOf(point)}`,
@@ -112,7 +111,7 @@ export function rateOf(options: StochasticOptions, own: PointOptions, point: Poi
   return readRate(given)
 }
 
-/** The noise shape of a point, of the rank of its tensor or, where that is unknown, of its own. */
+/** The noise shape of a point, extended to the rank of its tensor if that is known. */
 export function noiseShapeOf(
   options: StochasticOptions,
   own: PointOptions,
@@ -152,12 +151,12 @@ export function noiseShapeOf(
   })
 }
 
-/** A point as an error message names it. */
+/** A point's name in error messages. */
 export function nameOf({ node, tensor }: Pick<PointDescription, 'node' | 'tensor'>): string {
   return node ? `Dropout node '${node}'` : `tensor '${tensor}'`
 }
 
-/** Reads each option once. */
+/** Reads the options, each once. */
 export function readStochasticOptions(options: StochasticOptions): StochasticOptions {
   const { points, rate, noiseShape } = readOptions(options)
   if (rate !== undefined && typeof rate !== 'function') readRate(rate)
@@ -167,7 +166,7 @@ export function readStochasticOptions(options: StochasticOptions): StochasticOpt
     typeof noiseShape !== 'function' &&
     !Array.isArray(noiseShape)
   ) {
-    const remedy = 'Pass e.g. [null, null, 1, 1], or a function that tells it for each point'
+    const remedy = 'Pass e.g. [null, null, 1, 1], or a function that returns it for each point'
     reject(TypeError, 'noiseShape', noiseShape, 'it must be an array or a function', remedy)
   }
   return { points, rate, noiseShape }

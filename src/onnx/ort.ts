@@ -1,17 +1,17 @@
-/** ONNX Runtime Web as it is handed in: opening a session on the first execution provider that takes it. */
+/** Access to the caller's ONNX Runtime Web: opens sessions and serialises calls. */
 
 import type * as ort from 'onnxruntime-web'
 import { reject } from '../validation.js'
 
-/** What `import * as ort from 'onnxruntime-web'` or `'onnxruntime-web/webgpu'` gives. */
+/** The module of `import * as ort from 'onnxruntime-web'` or `'onnxruntime-web/webgpu'`. */
 export type OrtModule = Pick<typeof ort, 'InferenceSession' | 'Tensor' | 'env'>
 
-/** The end of the last call that was begun, for each copy of the runtime. */
+/** The last call started, for each copy of the runtime. */
 const turns = new WeakMap<object, Promise<unknown>>()
 
 /**
- * Calls into ONNX Runtime, one at a time: while one waits for the GPU, another would run on its stack (seen with 1.30 as
- * `memory access out of bounds`).
+ * Calls ONNX Runtime one call at a time. It does not support overlapping calls: while one waits for the GPU, another
+ * would run on its stack (seen with 1.30 as `memory access out of bounds`).
  */
 export function inTurn<T>({ InferenceSession }: OrtModule, body: () => Promise<T>): Promise<T> {
   const turn = (turns.get(InferenceSession) ?? Promise.resolve()).then(body)
@@ -26,13 +26,13 @@ export type ExecutionProvider = 'webgpu' | 'wasm'
 
 export interface Opened {
   session: ort.InferenceSession
-  /** The device that the session runs on; undefined with wasm. */
+  /** The device that the session runs on; undefined for wasm. */
   device: GPUDevice | undefined
-  /** Why it is not the provider that was named first. */
+  /** Why the first provider was not used; undefined if it was. */
   fallbackReason: string | undefined
 }
 
-/** Opens a session on the first provider that takes the model; throws what the last of them threw. */
+/** Opens a session on the first provider that accepts the model; if none does, throws the last one's error. */
 export async function openSession(
   ort: OrtModule,
   model: Uint8Array,
@@ -56,7 +56,7 @@ export async function openSession(
   throw new Error('internal: no execution provider')
 }
 
-/** The device is there once a session runs on it; a build without WebGPU has none. */
+/** The device is available once a session uses it; builds without WebGPU have none. */
 async function deviceOf(ort: OrtModule, session: ort.InferenceSession): Promise<GPUDevice> {
   const device: GPUDevice | undefined = await ort.env.webgpu?.device
   if (device) return device

@@ -1,4 +1,4 @@
-/** Points: the places of a model where dropout happens, found by default or by name. */
+/** Dropout points: the places in a model where dropout happens, either all Dropout nodes or those named. */
 
 import type { NodeProto } from 'onnx-buf'
 import { reject } from '../validation.js'
@@ -9,19 +9,19 @@ import { type PointDescription, type PointOptions, readPoints, type StochasticOp
 import { ratioOf } from './ratio.js'
 import { holds, type Scope } from './scope.js'
 
-/** A Dropout node that becomes a product, or a tensor whose readers get the product. */
+/** A Dropout node to replace by a product, or a tensor to multiply for all its readers. */
 export interface Point {
   scope: Scope
-  /** The Dropout node; undefined where the user named a tensor. */
+  /** The Dropout node; undefined if the user named a tensor. */
   dropout: NodeProto | undefined
   /** The tensor that is multiplied. */
   tensor: string
   description: PointDescription
-  /** What the user said of this point. */
+  /** The user's options for this point. */
   own: PointOptions
 }
 
-/** @throws RangeError for a name that is not there; OnnxModelError for a model without a point */
+/** @throws RangeError for a name that the model does not have; OnnxModelError for a model without a dropout point */
 export function findPoints(
   model: Model,
   scopes: readonly Scope[],
@@ -52,7 +52,7 @@ export function findPoints(
     assertNoneInFunctions(model)
     if (dropouts.length > 0) return dropouts.map(({ scope, node }) => atNode(scope, node))
     throw new OnnxModelError(
-      "noiseshape: the model has no Dropout node: exporters leave them out of a model for inference. Name the tensors that shall be dropped, e.g. points: [{ tensor: 'relu_1', rate: 0.2 }].",
+      "noiseshape: the model has no Dropout node: exporters remove them from a model for inference. Name the tensors to drop, e.g. points: [{ tensor: 'relu_1', rate: 0.2 }].",
     )
   }
   const points = wanted.map((own, i) => {
@@ -100,12 +100,12 @@ function isDropout({ opType, domain, input, output }: NodeProto): boolean {
   return opType === 'Dropout' && isDefaultDomain(domain) && input.length > 0 && output.length > 0
 }
 
-/** A function sees no tensor but its arguments, and is called from many places: its dropout cannot get a noise input. */
+/** Dropout in a model function cannot get a noise input: a function sees only its arguments and has many callers. */
 function assertNoneInFunctions({ proto }: Model): void {
   const holder = proto.functions.find(({ node }) => node.some(isDropout))
   if (!holder) return
   throw new OnnxModelError(
-    `noiseshape: the model's own function '${holder.name}' holds a Dropout node, which cannot get an input of the graph there. Inline it first (onnx.inliner.inline_local_functions), or name the points.`,
+    `noiseshape: the model's own function '${holder.name}' holds a Dropout node, and a function cannot read graph inputs. Inline it first (onnx.inliner.inline_local_functions), or name the points.`,
   )
 }
 
@@ -114,5 +114,5 @@ function remedyFor(names: readonly string[]): string {
   const more = names.length > shown.length ? ', ...' : ''
   return shown.length > 0
     ? `There are e.g. ${shown.map((name) => `'${name}'`).join(', ')}${more}`
-    : 'There is none'
+    : 'The model has none'
 }

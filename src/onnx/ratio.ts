@@ -1,4 +1,4 @@
-/** The ratio of a Dropout node, wherever its operator set keeps it. */
+/** Reads the ratio of a Dropout node, which operator sets store in different places. */
 
 import {
   type NodeProto,
@@ -9,10 +9,10 @@ import {
 import type { Model } from './model.js'
 import { type Scope, scopeHolding } from './scope.js'
 
-/** Where the specification has no ratio it is this. */
+/** The specification's default. */
 const DEFAULT_RATIO = 0.5
 
-/** @returns undefined where the model computes the ratio, takes it as an input, or keeps it in another file */
+/** @returns undefined if the model computes the ratio, takes it as an input, or stores it in another file */
 export function ratioOf({ opset }: Model, scope: Scope, node: NodeProto): number | undefined {
   if (opset < 12) {
     const attribute = node.attribute.find(({ name }) => name === 'ratio')
@@ -25,7 +25,7 @@ export function ratioOf({ opset }: Model, scope: Scope, node: NodeProto): number
 function constantValue(scope: Scope, tensor: string): number | undefined {
   const holder = scopeHolding(scope, tensor)
   const initializer = holder?.initializers.get(tensor)
-  // An initializer that is an input as well is only its default: a run may pass another value.
+  // If the initializer is also a graph input, it is only a default: a run may pass another value.
   if (initializer) return holder?.inputs.has(tensor) ? undefined : scalar(initializer)
   const producer = holder?.producers.get(tensor)
   if (producer?.opType !== 'Constant') return undefined
@@ -59,7 +59,7 @@ function only(values: readonly number[], decode: (value: number) => number): num
   return values.length === 1 ? decode(values[0]) : undefined
 }
 
-/** The shortest decimal that the float32 stands for: who exported 0.3 means 0.3, and draws its masks elsewhere too. */
+/** The shortest decimal with this float32: an exported 0.3 should mean 0.3, as in the library it was trained with. */
 function shortest(value: number): number {
   return decimal(value, 9, Math.fround)
 }
@@ -79,7 +79,7 @@ function fromBrain(bits: number): number {
   return decimal(value, 4, (other) => nearest(other, 8))
 }
 
-/** The value with the fewest digits that `round` takes to the same number. */
+/** The decimal with the fewest digits that `round` maps to `value`. */
 function decimal(value: number, most: number, round: (value: number) => number): number {
   for (let digits = 1; digits < most; digits++) {
     const short = Number(value.toPrecision(digits))
@@ -88,7 +88,7 @@ function decimal(value: number, most: number, round: (value: number) => number):
   return value
 }
 
-/** Rounds a normal number to so many significant bits. */
+/** Rounds a normal number to `bits` significant bits. */
 function nearest(value: number, bits: number): number {
   if (value === 0) return value
   const unit = 2 ** (Math.floor(Math.log2(Math.abs(value))) + 1 - bits)

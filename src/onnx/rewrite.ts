@@ -1,4 +1,4 @@
-/** The rewrite: at each dropout point a product by a new graph input. Everything else stays as it is. */
+/** Rewrites a model: each dropout point becomes a product with a new graph input. Everything else is unchanged. */
 
 import { create } from '@bufbuild/protobuf'
 import {
@@ -29,17 +29,17 @@ import { namer, type Scope, scopesOf, subgraphsOf } from './scope.js'
 export interface Rewritten {
   model: Model
   inputs: readonly NoiseInput[]
-  /** Whether the point of each input lies in a subgraph. */
+  /** Whether each point is in a subgraph. */
   nested: readonly boolean[]
-  /** Whether it is an initializer. */
+  /** Whether each point is an initializer. */
   weights: readonly boolean[]
-  /** What is known of each output of the graph. */
+  /** What is known about each output of the graph. */
   outputs: ReadonlyMap<string, Description>
-  /** Makes further names. */
+  /** Makes unused names. */
   name: (wanted: string) => string
 }
 
-/** Parses and rewrites; what is returned is the caller's. */
+/** Parses and rewrites a model. The caller may modify the result. */
 export function rewrite(modelBytes: unknown, given: StochasticOptions): Rewritten {
   const options = readStochasticOptions(given)
   const model = readModel(modelBytes)
@@ -78,7 +78,7 @@ export function rewrite(modelBytes: unknown, given: StochasticOptions): Rewritte
   }
 }
 
-/** Nodes to be put in place of others, behind others, or first; applied at the end, so that no point moves another. */
+/** Nodes to insert instead of others, after others, or first. Applied together, so that no edit affects another. */
 class Edits {
   readonly #name: (wanted: string) => string
   readonly #replaced = new Map<NodeProto, NodeProto[]>()
@@ -89,7 +89,7 @@ class Edits {
     this.#name = name
   }
 
-  /** The node keeps its name, its notes and the names of its results. */
+  /** The node keeps its name, its doc string and the name of its output. */
   replaceDropout({ opset }: Model, dropout: NodeProto, input: NoiseInput, used: ReadonlySet<string>): void {
     const [output, mask = ''] = dropout.output
     const { nodes, noise } = this.#inTypeOf(input)
@@ -101,7 +101,7 @@ class Edits {
     this.#replaced.set(dropout, [...nodes, dropout, ...after])
   }
 
-  /** The product takes the tensor's name where a node makes it; else its readers are told the product's. */
+  /** If a node produces the tensor, the product takes over its name; otherwise its readers get the product's name. */
   multiplyTensor({ scope, tensor }: Point, input: NoiseInput): void {
     const { nodes, noise } = this.#inTypeOf(input)
     const multiply = (from: string, to: string) => [
@@ -130,18 +130,18 @@ class Edits {
     }
   }
 
-  /** The noise comes as float32; the operators of ONNX multiply like by like. */
+  /** Casts the noise from float32 to the tensor's type, because `Mul` requires operands of one type. */
   #inTypeOf({ name, elementType }: NoiseInput): { nodes: NodeProto[]; noise: string } {
     if (elementType === 'float32') return { nodes: [], noise: name }
     const noise = this.#name(`${name}_${elementType}`)
     return { nodes: [this.#cast(name, noise, TYPES[elementType])], noise }
   }
 
-  /** True where kept, in the tensor's whole shape: x < x is false everywhere (for NaN too), and Or broadcasts. */
+  /** The node's mask output in the tensor's full shape: x < x is false everywhere (even for NaN), and Or broadcasts. */
   #mask(opset: number, { name, tensor, elementType }: NoiseInput, mask: string): NodeProto[] {
     const kept = this.#name(`${name}_kept`)
     const none = this.#name(`${name}_none`)
-    const isTruth = opset >= 10 // before, the mask was of the tensor's type
+    const isTruth = opset >= 10 // earlier, the mask had the tensor's type
     const whole = isTruth ? mask : this.#name(`${name}_mask`)
     return [
       this.#cast(name, kept, Type.BOOL),
@@ -170,7 +170,7 @@ function makeNode(opType: string, input: string[], output: string, name: string)
   return create(NodeProtoSchema, { opType, input, output: [output], name })
 }
 
-/** Where no exporter has left a type it is float32. */
+/** A tensor without a declared type is taken to be float32. */
 function elementTypeOf({ description }: Point, type: number | undefined): ElementType {
   const found = (Object.keys(TYPES) as ElementType[]).find((name) => TYPES[name] === (type ?? Type.FLOAT))
   if (found) return found
@@ -180,7 +180,7 @@ function elementTypeOf({ description }: Point, type: number | undefined): Elemen
   )
 }
 
-/** Names that a node reads or a graph gives out. */
+/** Names that are read by a node or are an output of a graph. */
 function readNames(graph: GraphProto): Set<string> {
   const names = new Set<string>()
   const visit = ({ node, output }: GraphProto) => {
@@ -191,11 +191,11 @@ function readNames(graph: GraphProto): Set<string> {
     }
   }
   visit(graph)
-  names.delete('') // an input left out
+  names.delete('') // an omitted optional input
   return names
 }
 
-/** Gives a new name to what the nodes of a graph, and of those inside it, read under the old one. */
+/** Renames a tensor in the inputs of all nodes of a graph and its subgraphs. */
 function rename(graph: GraphProto, from: string, to: string): void {
   for (const node of graph.node) {
     node.input = node.input.map((name) => (name === from ? to : name))
@@ -204,8 +204,8 @@ function rename(graph: GraphProto, from: string, to: string): void {
 }
 
 /**
- * The rank is stated, as the specification demands of inputs, and of the sizes what holds in every run: the first dim
- * stays open, so that a batch may share its noise. The symbols are the input's own for the same reason.
+ * Declares the rank, as the specification requires for inputs, and the sizes that hold in every run. The first dim is
+ * left open, so that a batch can share its noise. For the same reason, the input gets its own symbols.
  */
 function noiseInfo({ name, shape, noiseShape }: NoiseInput): ValueInfoProto {
   const dim = noiseShape.map((entry, axis) => {

@@ -1,20 +1,20 @@
-/** Scopes: the main graph and the subgraphs of If, Loop and Scan, which see the tensors of the graphs around them. */
+/** Scopes: the main graph and the subgraphs of If, Loop and Scan, which see the tensors of enclosing graphs. */
 
 import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
 
 export interface Scope {
   graph: GraphProto
-  /** The scope around it; undefined for the main graph. */
+  /** The enclosing scope; undefined for the main graph. */
   parent: Scope | undefined
-  /** The node that makes each tensor. */
+  /** The node that produces each tensor. */
   producers: ReadonlyMap<string, NodeProto>
-  /** What the graph says of its inputs, its outputs and the tensors between. */
+  /** Declared types and shapes of inputs, outputs and intermediate tensors. */
   infos: ReadonlyMap<string, ValueInfoProto>
   initializers: ReadonlyMap<string, TensorProto>
   inputs: ReadonlySet<string>
 }
 
-/** The main graph's scope, and behind each scope those inside it, in the order of their nodes. */
+/** The scope of a graph, followed by the scopes inside it, in node order. */
 export function scopesOf(graph: GraphProto, parent?: Scope): Scope[] {
   const scope: Scope = {
     graph,
@@ -34,18 +34,18 @@ export function subgraphsOf(node: NodeProto): GraphProto[] {
   return node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs))
 }
 
-/** Whether the tensor comes into being in this graph: from a node, an initializer or as an input. */
+/** Whether the tensor is defined in this graph: by a node, an initializer or an input. */
 export function holds({ producers, initializers, inputs }: Scope, tensor: string): boolean {
   return tensor !== '' && (producers.has(tensor) || initializers.has(tensor) || inputs.has(tensor))
 }
 
-/** The nearest scope that holds the tensor, from this one outwards. */
+/** The nearest scope that defines the tensor, from this one outwards. */
 export function scopeHolding(scope: Scope | undefined, tensor: string): Scope | undefined {
   while (scope && !holds(scope, tensor)) scope = scope.parent
   return scope
 }
 
-/** Makes names that no tensor of the model has, since the names of a graph are also those of its subgraphs. */
+/** Makes names that are unused in the whole model, because subgraphs share the names of enclosing graphs. */
 export function namer(scopes: readonly Scope[]): (wanted: string) => string {
   const taken = new Set(
     scopes.flatMap(({ graph, infos, initializers }) => [

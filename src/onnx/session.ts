@@ -1,4 +1,4 @@
-/** A Monte Carlo session: ONNX Runtime Web runs the model, noiseshape draws its noise and summarises its outputs. */
+/** A Monte Carlo session: ONNX Runtime Web runs the model; noiseshape draws the noise and summarises the outputs. */
 
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
 import { float32 } from '../elements/float32.js'
@@ -22,20 +22,23 @@ import { addShapeOutputs, symbolsOf } from './shape-outputs.js'
 export interface MonteCarloSessionOptions extends StochasticOptions {
   /** Tried in this order. Default `['webgpu', 'wasm']`. */
   executionProviders?: readonly ExecutionProvider[] | undefined
-  /** Handed to ONNX Runtime, e.g. `externalData` or `freeDimensionOverrides`. Providers and output locations are ours. */
+  /**
+   * Passed to ONNX Runtime, e.g. `externalData` or `freeDimensionOverrides`. Execution providers and output locations
+   * are overridden.
+   */
   sessionOptions?: InferenceSession.SessionOptions | undefined
 }
 
 export interface PredictOptions extends Omit<MonteCarloOptions, 'forward' | 'onProgress'> {
-  /** The output of the model that is summarised. Default: its first. It must be float32. */
+  /** The model output to summarise, which must be float32. Default: the first. */
   output?: string | undefined
-  /** As that of `monteCarlo`. */
+  /** As in `monteCarlo`. */
   onProgress?: ((progress: PredictionProgress<ShapedPrediction>) => void | Promise<void>) | undefined
-  /** As that of `monteCarlo`. Default: the output's last dim, where the model states it. */
+  /** As in `monteCarlo`. Default: the output's last dim, if the model declares it. */
   classes?: number | undefined
 }
 
-/** `mean` and `variance` have the shape `dims`; the entropies and the mutual information have it without the last dim. */
+/** `mean` and `variance` have the shape `dims`; the entropies and the mutual information lack its last dim. */
 export interface ShapedPrediction extends Prediction {
   dims: readonly number[]
 }
@@ -43,37 +46,37 @@ export interface ShapedPrediction extends Prediction {
 export interface MonteCarloSession {
   /** Where model, noise and statistics are computed: on the GPU, or all of them on the CPU. */
   readonly backend: 'webgpu' | 'cpu'
-  /** Why it is not the execution provider named first; undefined where it is. */
+  /** Why the first execution provider was not used; undefined if it was. */
   readonly fallbackReason: string | undefined
-  /** The dropout points; point i is drawn with `stream` i. */
+  /** The dropout points. Point i is drawn with `stream` i. */
   readonly points: readonly NoiseInput[]
-  /** Names of the model's inputs and outputs, the noise left out. */
+  /** Names of the model's inputs, without the noise, and of its outputs. */
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
   /**
-   * Runs the model `samples` times on the same feeds, each time with new noise, and summarises one output. On the GPU the
-   * noise, the outputs and the sums stay there, and one read-back ends the prediction. Predictions, also those of other
-   * sessions, may overlap: they take turns sample by sample. No other session may run meanwhile: ONNX Runtime Web
-   * supports one call at a time.
+   * Runs the model `samples` times on the same feeds, with new noise each time, and summarises one output. On the GPU,
+   * noise, outputs and sums stay on the device, and there is one read-back at the end. Predictions may overlap,
+   * including those of other Monte Carlo sessions: they take turns sample by sample. Do not run ordinary ONNX Runtime
+   * sessions at the same time: ONNX Runtime Web supports one call at a time.
    *
-   * With `oneMaskForBatch` the first dim of each noise shape is 1, but for weights, which have no batch.
+   * With `oneMaskForBatch` the first dim of each noise shape is 1, except for weights, which have no batch.
    *
    * @param feeds by input name, as for `InferenceSession.run`
    * @throws RangeError or TypeError for an option outside its documented range, an output that the model does not have
-   *   or that is not float32, or a noise shape that does not fit its tensor; what ONNX Runtime throws;
-   *   `signal.reason` when aborted
+   *   or that is not float32, or a noise shape that does not fit its tensor; errors of ONNX Runtime; `signal.reason`
+   *   when aborted
    */
   predict(feeds: Readonly<Record<string, Tensor>>, options: PredictOptions): Promise<ShapedPrediction>
-  /** Waits for the predictions under way, then frees the session and all that was made for it. */
+  /** Waits for pending predictions, then frees the session and everything created for it. */
   release(): Promise<void>
 }
 
 /**
- * Opens a model with its dropout on in ONNX Runtime Web.
+ * Opens a model in ONNX Runtime Web with its dropout on.
  *
- * @param ort the module, e.g. `import * as ort from 'onnxruntime-web/webgpu'`; nothing is imported here
- * @param modelBytes as for `makeStochastic`, whose options and errors are those here too
- * @throws what ONNX Runtime throws when none of the providers takes the model
+ * @param ort the module, e.g. `import * as ort from 'onnxruntime-web/webgpu'`; this library does not import it
+ * @param modelBytes as for `makeStochastic`, whose options and errors also apply here
+ * @throws the error of ONNX Runtime if no provider accepts the model
  */
 export async function createMonteCarloSession(
   ort: OrtModule,
@@ -95,7 +98,7 @@ export async function createMonteCarloSession(
   )
   const opened = await inTurn(ort, () =>
     openSession(ort, bytes, providers, (provider) => ({
-      logSeverityLevel: 3, // otherwise it warns of each constant that only a Dropout read
+      logSeverityLevel: 3, // by default it warns about each constant that only a Dropout node read
       ...sessionOptions,
       preferredOutputLocation: provider === 'webgpu' ? onGpu : 'cpu',
     })),
@@ -125,16 +128,16 @@ export async function createMonteCarloSession(
   })
 }
 
-/** What a session is made of. */
+/** The components of a session. */
 interface Parts {
   ort: OrtModule
   session: InferenceSession
   fallbackReason: string | undefined
   points: readonly NoiseInput[]
-  /** For each point the output that gives the shape of its tensor, where one is needed. */
+  /** For each point, the output with the shape of its tensor; undefined if not needed. */
   shapeOutputs: readonly (string | undefined)[]
   noiseShapes: NoiseShapes
-  /** The last dim of each output, where the model states it. */
+  /** The last dim of each output, if the model declares it. */
   classes: ReadonlyMap<string, number | undefined>
   engine: Engine
   noise: NoiseSource
@@ -147,7 +150,7 @@ class OrtMonteCarloSession implements MonteCarloSession {
   readonly backend: 'webgpu' | 'cpu'
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
-  /** Predictions, each until nothing of it is left. */
+  /** Pending predictions, including cleanup. */
   readonly #underWay = new Set<Promise<unknown>>()
   #released: Promise<void> | undefined
 
@@ -170,7 +173,7 @@ class OrtMonteCarloSession implements MonteCarloSession {
   predict(feeds: Feeds, options: PredictOptions): Promise<ShapedPrediction> {
     const run = new Run()
     const prediction = this.#predict(feeds, options, run)
-    // An aborted prediction ends at once, and its last sample when ONNX Runtime is done with it.
+    // An aborted prediction rejects at once, but its last sample only ends when ONNX Runtime is done with it.
     const end = () => run.settled().then(() => inTurn(this.#parts.ort, async () => run.free()))
     const ended: Promise<unknown> = prediction.then(end, end).finally(() => this.#underWay.delete(ended))
     this.#underWay.add(ended)
@@ -204,7 +207,7 @@ class OrtMonteCarloSession implements MonteCarloSession {
 
     const forward = async (draw: SampleDraw) => {
       options.signal?.throwIfAborted()
-      run.free() // its accumulation is on the queue
+      run.free() // the accumulation of the previous output is queued
       shapes ??= await noiseShapes(feeds, draw.oneMaskForBatch)
       const drawn = await noise.draw(shapes, draw)
       const { [output]: result } = await session.run({ ...feeds, ...drawn }, [output])
@@ -228,7 +231,7 @@ class OrtMonteCarloSession implements MonteCarloSession {
   }
 }
 
-/** The samples of one prediction, so that nothing of the last one is left behind. */
+/** The samples of one prediction; frees the last output. */
 class Run {
   #running: Promise<unknown> | undefined
   #held: Tensor | undefined
@@ -247,7 +250,7 @@ class Run {
     this.#held = undefined
   }
 
-  /** When the sample under way has ended, whichever way. */
+  /** Resolves when the current sample has ended or failed. */
   async settled(): Promise<void> {
     await this.#running?.catch(() => {})
   }
@@ -265,14 +268,14 @@ function readFeeds(feeds: unknown): void {
   }
 }
 
-/** The values of an output where they are. */
+/** An output in the form that `monteCarlo` takes: a buffer on the GPU, or an array. */
 function readOutput(tensor: Tensor, name: string, classes: number | undefined) {
   if (tensor.type !== 'float32') {
-    const remedy = 'Pass the name of another, or end the model with a Cast to float32'
-    reject(RangeError, 'output', name, `it holds ${tensor.type}, and statistics are taken of float32`, remedy)
+    const remedy = 'Pass the name of another output, or end the model with a Cast to float32'
+    reject(RangeError, 'output', name, `it holds ${tensor.type}, and statistics need float32`, remedy)
   }
   if (classes !== undefined && tensor.dims.at(-1) !== classes) {
-    const rule = `the last dim of the output '${name}', [${tensor.dims.join(', ')}], is another`
+    const rule = `the last dim of the output '${name}', [${tensor.dims.join(', ')}], has another size`
     reject(RangeError, 'classes', classes, rule, 'Pass its size, or leave classes out')
   }
   return tensor.location === 'gpu-buffer'

@@ -1,4 +1,4 @@
-/** Sizes that a model tells only while it runs: a session asks for them once, through further outputs. */
+/** Some sizes are only known when the model runs: extra outputs let a session read them once. */
 
 import { create } from '@bufbuild/protobuf'
 import { NodeProtoSchema, TensorProto_DataType, ValueInfoProtoSchema } from 'onnx-buf'
@@ -6,7 +6,7 @@ import { OnnxModelError } from './errors.js'
 import { type NoiseInput, nameOf } from './options.js'
 import type { Rewritten } from './rewrite.js'
 
-/** The sizes of the graph's inputs that have a name, by input. */
+/** Symbolic sizes of the graph's inputs, by input name. */
 export type Symbols = ReadonlyMap<string, readonly (string | undefined)[]>
 
 export function symbolsOf({ model }: Rewritten): Symbols {
@@ -19,11 +19,11 @@ export function symbolsOf({ model }: Rewritten): Symbols {
 }
 
 /**
- * Adds an output with the shape of each multiplied tensor whose noise needs a size that neither the model states nor
- * its inputs tell.
+ * Adds a shape output for each multiplied tensor whose noise needs a size that follows neither from the model nor from
+ * the shapes of its inputs.
  *
- * @returns the name of the output of each input, undefined where none is needed
- * @throws OnnxModelError where such a tensor lies in a subgraph, whose sizes no output can tell
+ * @returns for each noise input, the name of the shape output; undefined if not needed
+ * @throws OnnxModelError if such a tensor is in a subgraph, which no graph output can reach
  */
 export function addShapeOutputs(rewritten: Rewritten, symbols: Symbols): (string | undefined)[] {
   const { model, inputs, nested, name } = rewritten

@@ -1,4 +1,4 @@
-/** Dropout as a TensorFlow.js op: one kernel for each backend, and one gradient. */
+/** Dropout as a TensorFlow.js op: a kernel per backend, and a gradient. */
 
 import {
   backend,
@@ -23,29 +23,29 @@ import { type Dropout, readDraw, resolveDropout } from '../resolve.js'
 import { readOptions, reject } from '../validation.js'
 import { dropoutOnWebGPU, isWebGPUBackend, releasePasses } from './on-webgpu.js'
 
-/** What selects the mask of a call, and its shape. */
+/** Options of a call, except its rate. */
 export interface TensorDropoutOptions extends DrawOptions {
-  /** Shape of the flags that are drawn, right-aligned to x; each entry 1, x's size or null. Default: x's shape. */
+  /** Shape of the drawn flags, right-aligned to x; each entry 1, x's size or null (x's size). Default: x's shape. */
   noiseShape?: NoiseShape | null | undefined
-  /** True: all examples of the batch share one mask, the first entry of the noise shape being 1. Default false. */
+  /** True: all examples of the batch share one mask: the first entry of the noise shape becomes 1. Default false. */
   oneMaskForBatch?: boolean | undefined
   /** The generator and the version of its stream. Default `'native-1'`. */
   generator?: GeneratorName | undefined
 }
 
-/** What the kernel is called with, beside the tensor. */
+/** Attributes of the kernel. */
 interface Attributes {
   dropout: Dropout
   draw: Draw
 }
 
-/** The name by which tf.profile and tf.getKernel know it. */
+/** The kernel's name in tf.profile and tf.getKernel. */
 const KERNEL = 'NoiseshapeDropout'
 
 /**
- * Dropout of a float32 tensor, with the bits of `noiseshape/cpu` on every backend. On the webgpu backend it runs on
- * TensorFlow.js' own device without a copy. Its gradient is the same dropout of dy: it draws the mask again, and
- * neither x nor a mask is kept for it.
+ * Dropout of a float32 tensor, bit-identical to `noiseshape/cpu` on every backend. On the webgpu backend it runs on
+ * TensorFlow.js' own device without copies. The gradient applies the same dropout to dy: it draws the mask again, so
+ * neither x nor the mask is stored.
  *
  * @param x float32, rank 0 to 6
  * @param rate probability in [0, 1] that a noise cell is dropped
@@ -58,7 +58,7 @@ export function dropout<T extends Tensor>(x: T | TensorLike, rate: number, optio
     const input = (x instanceof Tensor ? x : tensor(x)) as T
     if (input.dtype !== 'float32') {
       const remedy = "Convert it with tf.cast(x, 'float32')"
-      reject(TypeError, 'x.dtype', input.dtype, 'dropout takes and gives float32', remedy)
+      reject(TypeError, 'x.dtype', input.dtype, 'dropout only supports float32', remedy)
     }
     const dropout = resolveDropout({ shape: input.shape, rate, noiseShape, oneMaskForBatch, generator })
     const draw = readDraw(dropout, options)
@@ -71,7 +71,7 @@ function run<T extends Tensor>(x: T, attributes: Attributes): T {
   return engine().runKernel(KERNEL, { x }, { ...attributes } as unknown as NamedAttrMap)
 }
 
-/** At the first call on a backend: an import that registered something could not be left out by a bundler. */
+/** Registers on the first call on a backend, not on import, so that bundlers can remove unused code. */
 function register(): void {
   const isGPU = isWebGPUBackend(backend())
   const backendName = getBackend()
@@ -94,7 +94,7 @@ function register(): void {
 
 function compute(backend: object, x: Tensor, { dropout, draw }: Attributes): TensorInfo {
   if (isWebGPUBackend(backend)) return dropoutOnWebGPU(backend, x, dropout, draw)
-  const values = x.dataSync() // of a tensor that was cast, these are still its integers
+  const values = x.dataSync() // tf.cast keeps the integers of its input
   const floats = values instanceof Float32Array ? values : Float32Array.from(values)
   return tensor(computeDropout(floats, dropout, draw), x.shape, 'float32')
 }

@@ -1,4 +1,4 @@
-/** noiseshape/tfjs: dropout as an op and as layers of TensorFlow.js, and Monte Carlo dropout of its models. */
+/** noiseshape/tfjs: a dropout op and dropout layers for TensorFlow.js, and Monte Carlo dropout for its models. */
 
 export type { Prediction, PredictionProgress } from '../monte-carlo/index.js'
 export type { DataFormat, DrawOptions, NoiseShape } from '../options.js'

@@ -1,6 +1,7 @@
 /**
- * Dropout layers for TensorFlow.js, under the class names that Keras writes. Beside TensorFlow.js' own: spatial 2D and
- * 3D, FixedDropout, StochasticDepth, DropPath; a seeded layer draws a new mask in each call; a rate of 1 drops everything.
+ * Dropout layers for TensorFlow.js, under the class names that Keras writes. Compared with TensorFlow.js' own layers:
+ * adds SpatialDropout2D and 3D, FixedDropout, StochasticDepth and DropPath; a seeded layer draws a new mask in each
+ * call; a rate of 1 drops everything.
  */
 
 import { add, mul, type serialization, type Tensor } from '@tensorflow/tfjs-core'
@@ -21,7 +22,7 @@ export interface RateConfig extends NoiseLayerConfig {
 }
 
 export interface DropoutConfig extends RateConfig {
-  /** Each entry 1, the tensor's size, or null for that. Default: the tensor's shape. */
+  /** Each entry 1, the tensor's size, or null for that size. Default: the tensor's shape. */
   noiseShape?: NoiseShape | null
 }
 
@@ -30,7 +31,7 @@ export interface SpatialDropoutConfig extends RateConfig {
   dataFormat?: DataFormat | null
 }
 
-/** The rate under one of the names that Keras code gives it. */
+/** The rate, under any of the names used in Keras code. */
 export interface DropPathConfig extends NoiseLayerConfig {
   /** As in keras-cv. */
   rate?: number
@@ -60,7 +61,7 @@ export class Dropout extends NoiseShapeLayer {
   }
 }
 
-/** EfficientNet's Dropout (qubvel/efficientnet), made for `noise_shape: [null, 1, 1, 1]` before Keras took nulls. */
+/** EfficientNet's dropout (qubvel/efficientnet), for `noise_shape: [null, 1, 1, 1]` before Keras allowed nulls. */
 export class FixedDropout extends Dropout {
   static override className = 'FixedDropout'
 }
@@ -110,7 +111,7 @@ export class SpatialDropout3D extends SpatialDropout {
 /** Drops whole examples of a residual branch: noise shape [b, 1, ...]. */
 export class DropPath extends NoiseShapeLayer {
   static className = 'DropPath'
-  /** As it was given, so that the Python class that wrote it can read it. */
+  /** The rate as configured, so that the Python class that wrote the config can read it back. */
   readonly #given: serialization.ConfigDict
 
   constructor(config: DropPathConfig) {
@@ -126,7 +127,7 @@ export class DropPath extends NoiseShapeLayer {
     return shape.map((_, axis) => (axis === 0 ? null : 1))
   }
 
-  /** The Python classes take no seed, so that none is written unless there is one. */
+  /** The seed is written only if set, because the Python classes do not accept one. */
   override getConfig(): serialization.ConfigDict {
     const { seed, ...config } = super.getConfig()
     return { ...config, ...(seed === null ? {} : { seed }), ...this.#given }
@@ -134,9 +135,9 @@ export class DropPath extends NoiseShapeLayer {
 }
 
 /**
- * Stochastic depth, both kinds that go by the name. On one tensor it is DropPath (keras.applications' ConvNeXt). On
- * [shortcut, residual] it adds them (keras-cv, TensorFlow Addons; Huang et al., 2016, arXiv:1603.09382): shortcut +
- * b * residual, b being 0 or 1 for the whole batch; shortcut + (1 - rate) * residual outside of training.
+ * Stochastic depth, in both common forms. On one tensor it is DropPath (keras.applications' ConvNeXt). On [shortcut,
+ * residual] it adds the two (keras-cv, TensorFlow Addons; Huang et al., 2016, arXiv:1603.09382): shortcut +
+ * b * residual in training, where b is 0 or 1 for the whole batch; shortcut + (1 - rate) * residual otherwise.
  */
 export class StochasticDepth extends DropPath {
   static override className = 'StochasticDepth'
@@ -145,7 +146,7 @@ export class StochasticDepth extends DropPath {
     if (x.length === 1) return super.on(x, draw, sample)
     const [shortcut, residual] = readBranches(x)
     const [kept] = mask({ shape: [], rate: this.rate, ...draw })
-    return add(shortcut, dropout(residual, kept ? 0 : 1, draw)) // where dropped, its gradient is zero and not absent
+    return add(shortcut, dropout(residual, kept ? 0 : 1, draw)) // rate 1, so its gradient is zero, not missing
   }
 
   protected override off(x: Tensor[]): Tensor {

@@ -1,4 +1,4 @@
-/** What the dropout layers share: when they are on, and what they draw with. */
+/** Base classes of the dropout layers: when dropout is on, and which masks are drawn. */
 
 import { type serialization, type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { layers } from '@tensorflow/tfjs-layers'
@@ -12,27 +12,27 @@ import { currentSample, randomSeed, type Sample, streamOf } from './sample.js'
 type LayerConfig = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>
 type Kwargs = { training?: unknown }
 
-/** Options of every layer here, besides those of any TensorFlow.js layer. */
+/** Options of all dropout layers, in addition to those of any TensorFlow.js layer. */
 export interface NoiseLayerConfig extends LayerConfig {
   /**
-   * Which experiment: a safe integer; a negative one counts as its 64-bit two's complement. Call n of the layer draws
-   * with `step: n`, so a run can be repeated. Left out or null: a random one, drawn when the layer is made.
+   * Which experiment: a safe integer; a negative one is taken as its 64-bit two's complement. Call n of the layer draws
+   * with `step: n`, so a run can be repeated. Default (or null): a random seed, chosen when the layer is created.
    */
   seed?: number | null
   /**
-   * Which layer: an integer below 2^32. Default: a hash of the layer's name, so that layers of one seed differ. Names
-   * that TensorFlow.js makes up count on through a page; for the same masks in a second model, name its layers, or
-   * number them with `seedDropout`.
+   * Which layer: an integer below 2^32. Default: a hash of the layer's name, so that layers with the same seed differ.
+   * TensorFlow.js numbers unnamed layers across the whole page; to get the same masks in a second model, name its
+   * layers, or number them with `seedDropout`.
    */
   stream?: number | null
-  /** True: on in `predict` too, not only in training. `mcPredict` needs no such flag. Default false. */
+  /** True: dropout is also on in `predict`, not only in training. `mcPredict` does not need it. Default false. */
   alwaysOn?: boolean | null
 }
 
-/** A layer that draws masks. One that does nothing else is a `NoiseShapeLayer`. */
+/** A layer that draws masks. A layer that only applies dropout is a `NoiseShapeLayer`. */
 export abstract class NoiseLayer extends layers.Layer {
   readonly rate: number
-  /** As given, for the config: null stays null, so that a copy draws its own seed. */
+  /** As configured: null stays null in the config, so that a copy gets its own random seed. */
   #seed: number | null
   #drawSeed: number | bigint
   #stream: number | undefined
@@ -49,10 +49,10 @@ export abstract class NoiseLayer extends layers.Layer {
     this.supportsMasking = true
   }
 
-  /** The layer with its mask drawn. */
+  /** The layer with dropout on. */
   protected abstract on(x: Tensor[], draw: DrawOptions, sample: Sample | undefined): Tensor
 
-  /** The layer as it is outside of training. */
+  /** The layer with dropout off. */
   protected off([x]: Tensor[]): Tensor {
     return x
   }
@@ -72,17 +72,17 @@ export abstract class NoiseLayer extends layers.Layer {
     })
   }
 
-  /** Keras' `Dropout(0.5)(x, training=True)`, which its JSON records; TensorFlow.js reads it and ignores it. */
+  /** Keras' `Dropout(0.5)(x, training=True)`. Its JSON records the flag; TensorFlow.js itself ignores it. */
   get #calledWithTraining(): boolean {
     return this.inboundNodes.some(({ callArgs }) => callArgs?.training === true)
   }
 
-  /** Begins the sequence of masks anew. */
+  /** Restarts the sequence of masks. */
   override resetStates(): void {
     this.#calls = 0
   }
 
-  /** Gives the layer another seed and stream, and begins anew. */
+  /** Sets the seed and stream, and restarts the sequence of masks. */
   reseed(seed: number, stream: number): void {
     this.#drawSeed = readSeed(seed)
     this.#seed = seed
@@ -90,7 +90,7 @@ export abstract class NoiseLayer extends layers.Layer {
     this.#calls = 0
   }
 
-  /** What Keras does not know is there only where it was asked for, so that Keras can read the rest. */
+  /** Options that Keras does not know are written only if set, so that Keras can read the config. */
   override getConfig(): serialization.ConfigDict {
     return {
       ...super.getConfig(),
@@ -101,9 +101,9 @@ export abstract class NoiseLayer extends layers.Layer {
   }
 }
 
-/** A layer that is the op with a noise shape. */
+/** A layer that applies the dropout op with a noise shape. */
 export abstract class NoiseShapeLayer extends NoiseLayer {
-  /** With null for what each example draws for itself, whatever the size of the batch. */
+  /** First entry null, not the batch size, if each example draws its own flags. */
   protected abstract noiseShapeFor(shape: readonly number[]): NoiseShape | null
 
   protected on([x]: Tensor[], draw: DrawOptions, sample: Sample | undefined): Tensor {
@@ -115,7 +115,7 @@ export abstract class NoiseShapeLayer extends NoiseLayer {
   }
 }
 
-/** Cells that each example draws for itself; 0 where all share one mask. */
+/** Noise cells per example; 0 if all examples share one mask. */
 function cellsPerRow(shape: readonly number[], noiseShape: NoiseShape | null): number {
   if (noiseShape && (noiseShape.length < shape.length || noiseShape[0] === 1)) return 0
   return product(resolveNoiseShape(shape, noiseShape).slice(1))

@@ -1,6 +1,6 @@
 /**
- * Dropout inside TensorFlow.js' webgpu backend: on its device, from its buffer into its buffer, in the order of its
- * queue. The backend is known by what it can do, so that its package need not be installed for the others.
+ * Dropout inside TensorFlow.js' webgpu backend: on its device, between its buffers, in the order of its queue. The
+ * backend is recognised by its members, so that users of other backends need not install its package.
  */
 
 import { type DataId, type DataType, mul, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core'
@@ -34,7 +34,7 @@ export function isWebGPUBackend(backend: object): backend is WebGPUBackend {
   return MEMBERS.every((member) => member in backend)
 }
 
-/** Applies a dropout to a float32 tensor that is not empty. Both passes are submitted when it returns. */
+/** Applies a dropout to a non-empty float32 tensor. Both passes have been submitted when it returns. */
 export function dropoutOnWebGPU(backend: WebGPUBackend, x: Tensor, dropout: Dropout, draw: Draw): TensorInfo {
   const floats = asFloats(backend, x)
   const output = backend.makeTensorInfo(x.shape, 'float32')
@@ -50,8 +50,8 @@ export function dropoutOnWebGPU(backend: WebGPUBackend, x: Tensor, dropout: Drop
 }
 
 /**
- * The values of a float32 tensor where the GPU has them, after all that TensorFlow.js recorded so far. The buffer is
- * the tensor's own and returns to the backend's pool with it.
+ * The GPU buffer of a float32 tensor, once everything that TensorFlow.js has recorded is submitted. The buffer belongs
+ * to the tensor and returns to the backend's pool with it.
  */
 export function valuesOnWebGPU(backend: WebGPUBackend, x: Tensor): { buffer: GPUBuffer; size: number } {
   const buffer = bufferOf(backend, x)
@@ -59,24 +59,24 @@ export function valuesOnWebGPU(backend: WebGPUBackend, x: Tensor): { buffer: GPU
   return { buffer, size: x.size * float32.bytes }
 }
 
-/** tf.cast to float32 leaves the integers of its input in place and changes only what the tensor is called. */
+/** tf.cast to float32 keeps the integers of its input and only changes the dtype; multiplying by 1 converts them. */
 export function asFloats(backend: WebGPUBackend, x: Tensor): Tensor {
   return backend.tensorMap.get(x.dataId).dtype === 'float32' ? x : mul(x, 1)
 }
 
 function bufferOf(backend: WebGPUBackend, { dataId }: TensorInfo): GPUBuffer {
-  backend.uploadToGPU(dataId) // moves values from the CPU, or makes the buffer of an output
+  backend.uploadToGPU(dataId) // uploads values from the CPU, or creates the buffer of an output
   return backend.tensorMap.get(dataId).resource as GPUBuffer
 }
 
-/** TensorFlow.js holds back up to 15 dispatches in its own encoder; ours come after them. */
+/** TensorFlow.js buffers up to 15 dispatches in its own encoder; submit them before ours. */
 function submitPending(backend: WebGPUBackend): void {
   backend.ensureCommandEncoderReady()
   backend.endComputePassEncoder()
   backend.submitQueue()
 }
 
-/** Passes of a backend, those used last at the end. Each holds a packed mask and its parameters. */
+/** Cached passes of each backend, most recently used last. Each owns a packed mask and its parameters. */
 const passesOf = new WeakMap<WebGPUBackend, Map<string, Passes>>()
 const MOST_KEPT = 64
 
@@ -89,7 +89,7 @@ function passesFor(backend: WebGPUBackend, dropout: Dropout): Passes {
   if (passes) {
     kept.delete(key)
   } else {
-    // Each call is submitted before the next is recorded, so that one set of parameters will do.
+    // Each call is submitted before the next is recorded, so one set of parameters is enough.
     passes = createPasses(backend.device, dropout, 1)
     passes.ready.catch((error) => reportError(error)) // a synchronous op has no other way to report it
     for (const [oldest, { destroy }] of kept) {
@@ -102,7 +102,7 @@ function passesFor(backend: WebGPUBackend, dropout: Dropout): Passes {
   return passes
 }
 
-/** Frees what a backend's passes hold, when TensorFlow.js removes it. */
+/** Destroys the passes of a backend when TensorFlow.js removes it. */
 export function releasePasses(backend: WebGPUBackend): void {
   for (const passes of passesOf.get(backend)?.values() ?? []) passes.destroy()
   passesOf.delete(backend)

@@ -1,4 +1,4 @@
-/** Monte Carlo dropout of a TensorFlow.js model: its samples, and their statistics as tensors. */
+/** Monte Carlo dropout for TensorFlow.js models, with the statistics as tensors. */
 
 import { backend, concat, slice, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
@@ -20,23 +20,23 @@ export interface McPredictOptions
     MonteCarloOptions,
     'samples' | 'seed' | 'firstStep' | 'oneMaskForBatch' | 'outputs' | 'signal'
   > {
-  /** Rows that go through the model at a time, as in `model.predict`. Default 32. It changes no mask. */
+  /** Rows per run of the model, as in `model.predict`. Default 32. Does not affect the masks. */
   batchSize?: number | undefined
   /** Called after each sample; the next sample waits for the promise it returns. */
   onProgress?: ((progress: PredictionProgress<Prediction<Tensor>>) => void | Promise<void>) | undefined
 }
 
 /**
- * Predicts `samples` times with the dropout layers of this package on and all else as in `model.predict`: batch
- * normalisation stays in inference mode, and so does dropout inside TensorFlow.js' recurrent layers. Layers need no
- * `alwaysOn`, and none is altered. Sample s draws with step s, and the n-th dropout layer that runs in it with stream n,
- * whatever its own seed: the result depends on the weights, x and the options alone.
+ * Predicts `samples` times with the dropout layers of this package on and everything else as in `model.predict`: batch
+ * normalisation stays in inference mode, and so does the dropout inside TensorFlow.js' recurrent layers. Layers do not
+ * need `alwaysOn`, and are not modified. Sample s draws with step `firstStep` + s, and the n-th dropout layer to run
+ * with stream n, whatever its own seed: the result depends only on the weights, x and the options.
  *
- * @param model with one output, and at least one dropout layer of this package
- * @param x one batch, or one for each input of the model
- * @returns tensors of the caller's: `mean` and `variance` in the output's shape, the others without its last dim;
+ * @param model a model with one output and at least one dropout layer of this package
+ * @param x one batch, or one per input of the model
+ * @returns tensors owned by the caller: `mean` and `variance` in the output's shape, the others without its last dim;
  *   `tf.dispose(prediction)` frees them all
- * @throws RangeError or TypeError for an argument outside its documented range; Error where no dropout layer ran;
+ * @throws RangeError or TypeError for an argument outside its documented range; Error if no dropout layer ran;
  *   `signal.reason` when aborted
  */
 export async function mcPredict(
@@ -88,7 +88,7 @@ export async function mcPredict(
   }
 }
 
-/** One sample of all rows, `batchSize` of them at a time. */
+/** Runs one sample over all rows, `batchSize` at a time. */
 function forward(
   model: LayersModel,
   inputs: Tensor[],
@@ -129,7 +129,7 @@ function readRows(inputs: readonly Tensor[]): number {
   return rows
 }
 
-/** The size of the output's last dim, where the outputs are of classes. */
+/** The size of the output's last dim for probabilities and logits; undefined for values. */
 function readClasses(model: LayersModel, outputs: OutputKind | undefined): number | undefined {
   if (model.outputs.length !== 1) {
     const rule = 'mcPredict takes one'

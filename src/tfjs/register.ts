@@ -1,4 +1,4 @@
-/** The layers among TensorFlow.js' own: for the models it loads, and in the models it holds. */
+/** Registers the layers for loading models, and seeds the layers of existing models. */
 
 import { serialization } from '@tensorflow/tfjs-core'
 import type { layers } from '@tensorflow/tfjs-layers'
@@ -25,13 +25,13 @@ const CLASSES = [
   DropPath,
 ]
 
-/** Packages whose name Keras writes before a registered class, as TensorFlow.js spells them when it reads a model. */
+/** Package prefixes that Keras writes before registered class names, as TensorFlow.js spells them on loading. */
 const PACKAGES = ['Custom', 'kerasCv', 'Addons']
 
 /**
- * Makes TensorFlow.js use these layers for their class names when it loads a model: tf.loadLayersModel,
- * tf.models.modelFromJSON. Its own Dropout and SpatialDropout1D are replaced there; tf.layers.dropout still makes its
- * own. May be called again.
+ * Makes TensorFlow.js use these layers when it loads a model with their class names (tf.loadLayersModel,
+ * tf.models.modelFromJSON), instead of its own Dropout and SpatialDropout1D. tf.layers.dropout still creates
+ * TensorFlow.js' own layer. It may be called more than once.
  */
 export function registerLayers(): void {
   const { classNameMap } = serialization.SerializationMap.getMap()
@@ -42,8 +42,8 @@ export function registerLayers(): void {
 }
 
 /**
- * Seeds all dropout layers of a model, nested ones too, and begins their masks anew: the n-th gets stream n. Two models
- * built alike then draw the same masks.
+ * Seeds all dropout layers of a model, including nested ones, and restarts their masks; the n-th layer gets stream n.
+ * Two models with the same architecture then draw the same masks.
  */
 export function seedDropout(model: Layer, seed: number): void {
   const found = new Set<NoiseLayer>()
@@ -52,7 +52,7 @@ export function seedDropout(model: Layer, seed: number): void {
   for (const layer of found) layer.reseed(seed, stream++)
 }
 
-/** Models hold their layers in `layers`, wrappers theirs in `layer` or, Bidirectional, in two. */
+/** Models keep their layers in `layers`, wrappers in `layer`, and Bidirectional in two properties. */
 function collect(layer: Layer, found: Set<NoiseLayer>): void {
   if (layer instanceof NoiseLayer) found.add(layer)
   const holder = layer as Layer &

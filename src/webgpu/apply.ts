@@ -1,4 +1,4 @@
-/** Pass 2 on the GPU: records `apply_mask` (shaders/apply.wgsl) over the caller's tensors. */
+/** Pass 2 on the GPU: records `apply_mask` (shaders/apply.wgsl) on the caller's tensors. */
 
 import type { ApplyDispatch, Tuning } from '../plan.js'
 import type { Scale } from '../scale.js'
@@ -21,12 +21,12 @@ export interface BoundTensors {
 
 export interface ApplyPass {
   /**
-   * The same place twice is in place; without an input, the output is the noise. Throws for what is not a GPUBuffer,
-   * hence not while a pass is open.
+   * Input and output at the same place: in place. Without an input, the output is the noise. Call it before opening a
+   * pass, because it throws for anything that is not a GPUBuffer.
    */
   bind(output: TensorPlace, input?: TensorPlace): BoundTensors
   record(pass: GPUComputePassEncoder, tensors: BoundTensors): void
-  /** Rejects with `WebGPUFailureError` where the device refused a tensor bound so far: it is another device's, for one. */
+  /** Rejects with `WebGPUFailureError` if the device refused a tensor bound so far, e.g. one of another device. */
   readonly checked: Promise<void>
   destroy(): void
 }
@@ -62,7 +62,7 @@ export function createApplyPass(
     }),
   )
 
-  /** Held weakly by the user's buffers, which stay the user's: a layer's usually serve step after step. */
+  /** Bind groups by input and output buffer, held weakly: a layer usually uses the same buffers in every step. */
   const boundTensors = new WeakMap<GPUBuffer, WeakMap<GPUBuffer, Map<string, BoundTensors>>>()
 
   let checked: Promise<void> = Promise.resolve()

@@ -11,12 +11,12 @@ import { createOwner } from './owned.js'
 import { readBack } from './read-back.js'
 import { tuningFor } from './tuning.js'
 
-/** Larger tensors go through in slabs, so that the memory this takes besides the mask is bounded. */
+/** Larger tensors are processed in slabs, which bounds the memory used besides the mask. */
 const SLAB_BYTES = 2 ** 28
 
 /**
- * Applies a dropout to `x` on the device; without `x`, to ones, which gives its noise. Rejects with
- * `WebGPUFailureError`; what a lost device does is undefined.
+ * Applies a dropout to `x` on the device; without `x`, to ones, which gives the noise. Rejects with
+ * `WebGPUFailureError` if the device refuses; the result is undefined if the device is lost.
  */
 export async function computeDropout(
   device: GPUDevice,
@@ -65,7 +65,7 @@ export async function computeDropout(
         (bytes) => result.set(new Float32Array(bytes), start),
         bothChecked(created, applicable),
       )
-      owner.release(apply) // now: what a call holds does not grow with its slabs
+      owner.release(apply) // now, so that memory does not grow with the number of slabs
     }
     return result
   } finally {
@@ -78,7 +78,7 @@ function slabElements({ limits }: GPUDevice): number {
   return Math.floor(Math.min(SLAB_BYTES, limits.maxBufferSize) / float32.bytes / alignment) * alignment
 }
 
-/** Part of a tensor as WebGPU takes it: no view of a buffer that can be resized, so those are copied. */
+/** Part of a tensor in a form that WebGPU accepts: views of resizable buffers are copied. */
 function sourceOf(x: Float32Array, start: number, count: number): Float32Array<ArrayBuffer> {
   const part = x.subarray(start, start + count)
   const { resizable, growable } = x.buffer as { resizable?: boolean; growable?: boolean }

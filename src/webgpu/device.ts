@@ -1,13 +1,13 @@
-/** Requests a GPU, and says why there is none. */
+/** Requests a GPU device, with clear errors when none is available. */
 
 import { WebGPUUnavailableError } from './errors.js'
 import { isSoftware } from './tuning.js'
 
 /**
- * Requests a device with all that its adapter allows.
+ * Requests a device with the adapter's maximum buffer limits.
  *
- * @param hardwareOnly refuse an adapter that is software
- * @throws WebGPUUnavailableError where there is no WebGPU, no adapter or no device
+ * @param hardwareOnly refuse software adapters
+ * @throws WebGPUUnavailableError if there is no WebGPU, no adapter or no device
  */
 export async function requestDevice(hardwareOnly: boolean): Promise<GPUDevice> {
   const gpu: GPU | undefined = globalThis.navigator?.gpu
@@ -34,7 +34,7 @@ export async function requestDevice(hardwareOnly: boolean): Promise<GPUDevice> {
   if (hardwareOnly && isSoftware(adapter.info)) {
     const { vendor, architecture } = adapter.info
     throw new WebGPUUnavailableError(
-      `noiseshape: the only WebGPU adapter (${vendor} ${architecture}) is software, and JavaScript is faster. Pass backend: 'webgpu' to use it anyway.`,
+      `noiseshape: the only WebGPU adapter (${vendor} ${architecture}) is software, which is slower than JavaScript. Pass backend: 'webgpu' to use it anyway.`,
     )
   }
   try {
@@ -46,6 +46,6 @@ export async function requestDevice(hardwareOnly: boolean): Promise<GPUDevice> {
       },
     })
   } catch (cause) {
-    throw new WebGPUUnavailableError(`noiseshape: the adapter gave no device: ${cause}`, { cause })
+    throw new WebGPUUnavailableError(`noiseshape: the adapter returned no device: ${cause}`, { cause })
   }
 }

@@ -1,4 +1,4 @@
-/** GPU errors as exceptions, with the cause and the label of the stage. */
+/** GPU errors as exceptions, with their cause and the stage that failed. */
 
 import { requestedBytes } from './owned.js'
 
@@ -7,7 +7,7 @@ export class WebGPUUnavailableError extends Error {
   override name = 'WebGPUUnavailableError'
 }
 
-/** The device was lost, by a driver's reset, a crash of the GPU process, or `device.destroy()`. */
+/** The device was lost: a driver reset, a crash of the GPU process, or `device.destroy()`. */
 export class DeviceLostError extends Error {
   override name = 'DeviceLostError'
 }
@@ -19,7 +19,7 @@ export function deviceLost({ reason, message }: GPUDeviceLostInfo): DeviceLostEr
 /** A call can fail before `device.lost` resolves; wait this long to report the real cause. */
 const LOSS_NEWS_MS = 50
 
-/** The loss of a device that explains an error, or else the error. */
+/** The loss of the device if that is what caused an error, otherwise the error itself. */
 export async function causeOf(error: unknown, device: GPUDevice | undefined): Promise<unknown> {
   if (!device) return error
   const moment = new Promise<undefined>((resolve) => setTimeout(resolve, LOSS_NEWS_MS))
@@ -27,12 +27,12 @@ export async function causeOf(error: unknown, device: GPUDevice | undefined): Pr
   return lost ? deviceLost(lost) : error
 }
 
-/** The device refused: out of memory, or an operation that is not valid. `cause` is the `GPUError`. */
+/** The device refused an operation: out of memory, or invalid. `cause` is the `GPUError`. */
 export class WebGPUFailureError extends Error {
   override name = 'WebGPUFailureError'
-  /** Where memory ran out: bytes of the buffers that were requested together. */
+  /** If out of memory: total bytes of the requested buffers. */
   readonly requestedBytes: number | undefined
-  /** Where memory ran out: bytes that this device allows in one buffer. */
+  /** If out of memory: maximum bytes per buffer on this device. */
   readonly maxBufferSize: number | undefined
 
   constructor(message: string, options?: ErrorOptions, requestedBytes?: number, maxBufferSize?: number) {
@@ -45,8 +45,8 @@ export class WebGPUFailureError extends Error {
 const FILTERS = ['out-of-memory', 'validation', 'internal'] as const
 
 /**
- * Runs `body`, which must not wait, inside error scopes, so that what the device refuses becomes an exception here
- * and not an event on a device that may not be ours. The result is there at once; `checked` rejects if it is no good.
+ * Runs `body`, which must be synchronous, inside error scopes, so that GPU errors become exceptions here instead of
+ * events on a device that may be the user's. Returns the result at once; `checked` rejects if the device refused.
  */
 export function scoped<T>(
   device: GPUDevice,
@@ -67,7 +67,7 @@ export function scoped<T>(
   return { result, checked }
 }
 
-/** Joins two checks; never an unhandled rejection. */
+/** Joins two checks; never causes an unhandled rejection. */
 export function bothChecked(first: Promise<void>, second: Promise<void>): Promise<void> {
   const both = Promise.all([first, second]).then(() => {})
   both.catch(() => {})
@@ -81,7 +81,7 @@ async function check(
   maxBufferSize: number,
 ): Promise<void> {
   const errors = (await Promise.all(pops)).filter((error) => error !== null)
-  // Out of memory leaves a broken buffer behind, which then fails validation: the last scope holds the first cause.
+  // Out of memory also leaves an invalid buffer, which then fails validation. Its scope is popped last.
   const cause = errors.at(-1)
   if (!cause) return
   const kind = cause.constructor.name.replace(/^GPU|Error$/g, '').replace(/(?<=[a-z])(?=[A-Z])/g, ' ')

@@ -1,35 +1,35 @@
-/** The device of an engine: rejects calls when it is lost, and may request a new one in its place. */
+/** The device of an engine: rejects calls when it is lost, and can request a replacement. */
 
 import { createInterruption, type Interruption } from '../interruption.js'
 import { causeOf, type DeviceLostError, deviceLost } from './errors.js'
 
 export interface Lifetime {
-  /** The device held now, or the last one. */
+  /** The current device, or the last one. */
   readonly device: GPUDevice
-  /** How the device was lost; undefined while it is not. */
+  /** Why the device was lost; undefined if it was not. */
   readonly lost: DeviceLostError | undefined
-  /** Runs a call on the device. Rejects with the loss as soon as the device is lost, or with the reason of `end`. */
+  /** Runs a call on the device. Rejects as soon as the device is lost, or with the reason passed to `end`. */
   run<T>(call: (device: GPUDevice) => Promise<T>): Promise<T>
   /**
-   * Requests another device in place of a lost one, without waiting: a later call will find it. The wait between
-   * requests doubles each time, so that a GPU that keeps dying is requested less and less often.
+   * Requests a replacement for a lost device in the background; a later call will use it. The minimum time between
+   * requests doubles each time, so a GPU that keeps failing is requested less and less often.
    */
   replace(): void
-  /** Rejects pending and later calls with a reason; a device requested here is destroyed. */
+  /** Rejects pending and later calls with `reason`, and destroys the device if the engine owns it. */
   end(reason: Error): void
 }
 
-/** What an engine needs of its device. */
+/** How an engine treats its device. */
 export interface LifetimeOptions {
-  /** Whether the engine requested the device, and destroys it. */
+  /** Whether the engine requested the device, and so must destroy it. */
   owned: boolean
-  /** Requests another one; left out where a lost device is not replaced. */
+  /** Requests a replacement; undefined if a lost device is not replaced. */
   request?: (() => Promise<GPUDevice>) | undefined
   /** Called on each loss. */
   onLost?: ((loss: DeviceLostError) => void) | undefined
 }
 
-/** Between the first two requests for another device; the next waits are 2, 4, 8, ... times as long. */
+/** Minimum time between the first two requests for a replacement; it then doubles each time. */
 const FIRST_WAIT_MS = 1000
 
 export function createLifetime(first: GPUDevice, { owned, request, onLost }: LifetimeOptions): Lifetime {
@@ -75,11 +75,11 @@ export function createLifetime(first: GPUDevice, { owned, request, onLost }: Lif
       wait *= 2
       request().then(
         (another) => {
-          const late = ended || !lost // where a request after it was faster
+          const late = ended || !lost // a later request was faster
           if (late) another.destroy()
           else hold(another)
         },
-        () => {}, // there is none yet
+        () => {}, // no device yet: a later call will try again
       )
     },
     end(reason) {

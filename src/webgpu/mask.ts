@@ -9,17 +9,17 @@ import { maskParamsSize, paramsStride, writeMaskParams } from './params.js'
 import { maskPipeline } from './pipelines.js'
 
 export interface MaskPass {
-  /** 32 cells to a u32, whole groups of 128, bits past the last cell 0. */
+  /** 32 cells per u32, in whole groups of 128 cells; bits past the last cell are 0. */
   buffer: GPUBuffer
-  /** Writes the parameters of a draw that is about to be recorded into `encoder`; returns their place. */
+  /** Writes the parameters of a draw that will be recorded into `encoder`; returns their byte offset. */
   prepare(encoder: GPUCommandEncoder, draw: Draw): number
   record(pass: GPUComputePassEncoder, place: number): void
   destroy(): void
 }
 
 /**
- * Parameters are written to the device when a call is recorded, and read when it is executed. So each recorded call
- * has its own slot, and slots are reused after `maxPendingCalls`.
+ * Parameters are written to the device when a call is recorded, but read when it executes. So each recorded call gets
+ * its own slot, and a slot is reused after `maxPendingCalls` calls.
  */
 export function createMaskPass(
   device: GPUDevice,

@@ -1,4 +1,4 @@
-/** Dropout on the user's own device, buffers and command encoder: both passes recorded, nothing submitted. */
+/** Dropout on the user's own device, buffers and command encoder: records both passes, submits nothing. */
 
 import { float32 } from '../elements/float32.js'
 import type { Draw } from '../generators/generator.js'
@@ -10,16 +10,16 @@ import { readDevice, readEncoder, readTensors, type TensorBinding } from './tens
 
 export interface DropoutOpOptions extends DropoutOptions {
   /**
-   * How many calls may be recorded and not yet submitted: 1 to 65536, default 256. One more overwrites the parameters of
-   * the first. Each takes 256 bytes.
+   * Maximum number of calls that are recorded but not yet submitted: 1 to 65536, default 256. One more would overwrite
+   * the parameters of the first. Each takes at least 256 bytes.
    */
   maxPendingCalls?: number
 }
 
 export interface EncodeOptions extends DrawOptions {
-  /** Use the mask of the call before, which must have the same draw: the backward pass. Default false. */
+  /** Reuse the mask of the previous call, which must have the same draw, e.g. in the backward pass. Default false. */
   reuseMask?: boolean
-  /** Only what the op was created with: one mask for the batch is a noise shape. Here it is checked, not set. */
+  /** Checked, not set: true requires an op created with one mask for the batch. */
   oneMaskForBatch?: boolean | undefined
 }
 
@@ -28,32 +28,32 @@ export interface DropoutOp {
   readonly shape: readonly number[]
   /** The resolved noise shape, of the tensor's rank. */
   readonly noiseShape: readonly number[]
-  /** The packed mask of the last call executed: bit i of word w is cell 32 w + i, 1 = kept. Usage STORAGE | COPY_SRC. */
+  /** Packed mask of the last executed call: bit i of word w is cell 32 w + i, 1 = kept. Usage STORAGE | COPY_SRC. */
   readonly maskBuffer: GPUBuffer
   /**
-   * Resolves when the device has accepted pipelines and buffers, and the tensors of all calls recorded so far; rejects
-   * with `WebGPUFailureError` when it has not. A buffer from another device is only detected here, so await it between
-   * `encode` and `submit` where buffers may be wrong. A destroyed one is detected on submission.
+   * Resolves when the device has accepted the pipelines, the buffers, and the tensors of all calls recorded so far;
+   * rejects with `WebGPUFailureError` otherwise. A buffer from another device is only detected here, so await it
+   * between `encode` and `submit` if that can happen. A destroyed buffer is only detected on submission.
    */
   readonly ready: Promise<void>
   /**
    * Records both passes; the caller submits.
    *
    * @param tensors float32 tensors of the op's shape: a GPUBuffer with usage STORAGE, or a range of one whose offset
-   *   respects the device's alignment. The same range twice is in place.
-   * @throws RangeError or TypeError for an argument outside its documented range; nothing is recorded then
+   *   respects the device's alignment. Pass the same range twice to work in place.
+   * @throws RangeError or TypeError for an argument outside its documented range; nothing is recorded in that case
    */
   encode(
     encoder: GPUCommandEncoder,
     tensors: { input: TensorBinding; output: TensorBinding },
     options: EncodeOptions,
   ): void
-  /** Destroys what the op created: the mask and the parameters. Buffers of the user are left alone. */
+  /** Destroys the op's own buffers (mask and parameters), but not yours. */
   destroy(): void
 }
 
 /**
- * Prepares dropout on a device of yours.
+ * Prepares dropout on your own device.
  *
  * @throws RangeError or TypeError for an option outside its documented range, or a tensor beyond the device's limits
  */
@@ -87,7 +87,7 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
       readSharing(oneMaskForBatch, dropout.noiseShape)
       const reuse = readFlag('reuseMask', reuseMask, 'Pass true in the backward pass')
       if (reuse && !sameDraw(draw, last)) {
-        const rule = 'the mask held has another seed, stream, step or cellOffset'
+        const rule = 'the last mask was drawn with another seed, stream, step or cellOffset'
         const remedy = 'Pass those of the last call, or leave reuseMask out'
         reject(RangeError, 'reuseMask', reuseMask, rule, remedy)
       }
@@ -101,7 +101,7 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
   }
 }
 
-/** A call that wants one mask for the batch, and an op that was created without, would silently draw one for each. */
+/** Rejects `oneMaskForBatch` for an op created without it: the op would silently draw one mask per example. */
 function readSharing(oneMaskForBatch: unknown, noiseShape: readonly number[]): void {
   const remedy = 'Create the op with oneMaskForBatch: true, or leave it out of the call'
   if (readFlag('oneMaskForBatch', oneMaskForBatch, remedy) && noiseShape.length > 0 && noiseShape[0] !== 1) {

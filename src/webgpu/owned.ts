@@ -1,8 +1,8 @@
-/** What was created here is destroyed here, and the bytes of buffers are counted: an out-of-memory error names no sizes. */
+/** Owners destroy what they created. Buffer sizes are counted, because out-of-memory errors do not report them. */
 
 let requested = 0
 
-/** Bytes of all buffers created so far: the difference of two readings is what was requested between them. */
+/** Bytes of all buffers requested so far; subtract two readings to get the bytes requested in between. */
 export function requestedBytes(): number {
   return requested
 }
@@ -19,9 +19,9 @@ export interface Destroyable {
 /** A set of objects that are destroyed together. */
 export interface Owner extends Destroyable {
   own<T extends Destroyable>(object: T): T
-  /** A buffer that is owned, by the name `noiseshape/<stage>/<name>`. */
+  /** Creates an owned buffer labelled `noiseshape/<stage>/<name>`. */
   buffer(name: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer
-  /** Destroys one of them now. */
+  /** Destroys one object now. */
   release(object: Destroyable): void
 }
 

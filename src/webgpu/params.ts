@@ -1,4 +1,4 @@
-/** The parameters of both passes as bytes: the layouts in shaders/mask.wgsl and apply.wgsl, tested against them. */
+/** Writes the parameters of both passes in the layouts of shaders/mask.wgsl and apply.wgsl; a test compares them. */
 
 import type { Draw } from '../generators/generator.js'
 import { windowStart } from '../mask-words.js'
@@ -6,7 +6,7 @@ import type { ApplyDispatch, MaskDispatch } from '../plan.js'
 import type { Dropout } from '../resolve.js'
 import type { Scale } from '../scale.js'
 
-/** Byte offsets of the members of `MaskParams`; at `draw` begins the generator's `DrawParams`. */
+/** Byte offsets of the members of `MaskParams`; the generator's `DrawParams` begins at `draw`. */
 export const MASK_PARAMS = { first_group: 0, shift: 8, groups: 12, last_cells: 16, draw: 32 } as const
 
 /** Byte offsets of the members of `ApplyParams`; each of `dims` is four words: wrap, size, start, stride. */
@@ -26,18 +26,18 @@ export const APPLY_PARAMS = {
   size: 176,
 } as const
 
-/** Size of `MaskParams` with the parameters of this generator. */
+/** Size of `MaskParams`, including the generator's parameters. */
 export function maskParamsSize({ generator }: Pick<Dropout, 'generator'>): number {
   return MASK_PARAMS.draw + generator.shader.bytes
 }
 
-/** Bytes from one set of parameters of `size` bytes to the next, both at places where a dynamic offset may point. */
+/** Bytes between consecutive sets of parameters of `size` bytes, aligned for dynamic offsets. */
 export function paramsStride(device: GPUDevice, size: number): number {
   const alignment = device.limits.minUniformBufferOffsetAlignment
   return Math.ceil(size / alignment) * alignment
 }
 
-/** Writes `MaskParams` into the bytes from `offset` on. */
+/** Writes `MaskParams` at `offset`. */
 export function writeMaskParams(
   bytes: ArrayBuffer,
   offset: number,

@@ -1,4 +1,4 @@
-/** Both passes of one dropout on a device, recorded into one compute pass. Its arguments are checked already. */
+/** Both passes of one dropout on a device, recorded into one compute pass. Arguments must be validated already. */
 
 import type { Draw } from '../generators/generator.js'
 import { planApply, planMask } from '../plan.js'
@@ -10,11 +10,11 @@ import { tuningFor } from './tuning.js'
 
 export interface Passes {
   readonly maskBuffer: GPUBuffer
-  /** Resolves when the device has accepted pipelines, buffers and the tensors bound so far. */
+  /** Resolves when the device has accepted the pipelines, the buffers and the tensors bound so far. */
   readonly ready: Promise<void>
   /** See `ApplyPass.bind`. */
   bind(output: TensorPlace, input?: TensorPlace): BoundTensors
-  /** Records the mask of a draw, and its application; without a draw, the mask drawn last is applied again. */
+  /** Draws a mask and applies it; without a draw, applies the last mask again. */
   record(encoder: GPUCommandEncoder, tensors: BoundTensors, draw: Draw | undefined): void
   destroy(): void
 }

@@ -1,4 +1,4 @@
-/** What is made once for each device, and goes when the device goes: it is held weakly. */
+/** Makes a value once per device; held weakly, so it is freed with the device. */
 
 export function perDevice<T>(make: (device: GPUDevice) => T): (device: GPUDevice) => T {
   const made = new WeakMap<GPUDevice, T>()
@@ -12,7 +12,7 @@ export function perDevice<T>(make: (device: GPUDevice) => T): (device: GPUDevice
   }
 }
 
-/** What is made once for each list of arguments. */
+/** Memoizes a function by its arguments. */
 export function memoized<A extends readonly (string | number | boolean)[], R>(
   make: (...args: A) => R,
 ): (...args: A) => R {

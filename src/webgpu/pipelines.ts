@@ -1,4 +1,4 @@
-/** Layouts and pipelines, compiled once for each device: no shape, rate or seed compiles anything anew. */
+/** Layouts and pipelines, compiled once per device: a new shape, rate or seed needs no compilation. */
 
 import applySource from '../../shaders/apply.wgsl?raw'
 import inPlaceSource from '../../shaders/io-in-place.wgsl?raw'
@@ -23,7 +23,7 @@ import type { ApplyDispatch, Tuning, Walk } from '../plan.js'
 import { APPLY_PARAMS, maskParamsSize } from './params.js'
 import { memoized, perDevice } from './per-device.js'
 
-/** Where the apply pass reads and writes: from one buffer to another, in one, or ones to a buffer. */
+/** What the apply pass reads and writes: two buffers, one buffer in place, or ones into a buffer. */
 export type Io = 'separate' | 'in-place' | 'ones'
 
 const IOS: Record<Io, string> = { separate: separateSource, 'in-place': inPlaceSource, ones: onesSource }
@@ -35,7 +35,7 @@ const WALKS: Record<Walk, readonly string[]> = {
   wideColumns: [wideColumnsSource],
 }
 
-/** What software adapters add to a walk; nothing where it is always exact. */
+/** Modules that software adapters add to a walk. The columns walk has none: it is always exact. */
 const TRUSTING_WALKS: Partial<Record<Walk, readonly string[]>> = {
   words: [trustingSource, trustingRowsSource, trustingWordsSource],
   runs: [trustingSource, trustingRowsSource, trustingRunsSource],
@@ -49,7 +49,7 @@ export interface Stage {
   pipeline: GPUComputePipeline
 }
 
-/** Group 0 of `generate_mask` (MaskParams with a dynamic offset, the mask), and its pipeline. */
+/** The pipeline of `generate_mask`, and the layout of its group 0: MaskParams (dynamic offset), the mask. */
 export function maskPipeline(device: GPUDevice, generator: Generator, tuning: Tuning): Stage {
   const { workgroupSize, groupsPerThread, rotation } = tuning
   return maskPipelines(device)(generator)(workgroupSize, groupsPerThread, rotation)
@@ -79,7 +79,7 @@ function createMaskPipelines(device: GPUDevice, generator: Generator) {
 export interface ApplyPipelines {
   /** Group 0 of `apply_mask`: ApplyParams (dynamic offset), the mask. */
   paramsLayout: GPUBindGroupLayout
-  /** Group 1: input and output, or the one tensor. */
+  /** Group 1: input and output, or a single tensor. */
   tensorLayout(io: Io): GPUBindGroupLayout
   pipeline(dispatch: ApplyDispatch, tuning: Tuning, io: Io): GPUComputePipeline
 }

@@ -1,4 +1,4 @@
-/** What the probe does: runs our kernels on chosen values and compares all bits with those of the CPU. */
+/** Runs the library's own kernels on chosen values and compares every bit with the CPU's results. */
 
 import { applyMask } from '../cpu/apply.js'
 import { generateMask } from '../cpu/mask.js'
@@ -11,25 +11,25 @@ import { readBack } from './read-back.js'
 
 /** How a device computed the probe's values. */
 export interface ProbeResult {
-  /** Whether all products and all flags have the bits that the CPU gives. */
+  /** Whether all products and flags are bit-identical to the CPU's. */
   conforms: boolean
-  /** Products compared, dropped ones among them; 0 on the CPU, whose bits are the ones to be met. */
+  /** Number of products compared, including dropped ones; 0 on the CPU, which is the reference. */
   values: number
-  /** How many of them differ. */
+  /** Number of products that differ. */
   mismatches: number
-  /** Noise cells compared. */
+  /** Number of noise cells compared. */
   flags: number
-  /** How many of them differ. */
+  /** Number of noise cells that differ. */
   wrongFlags: number
-  /** The first difference with its bit patterns, to be reported; undefined where there is none. */
+  /** The first difference, with bit patterns, for a bug report; undefined if there is no difference. */
   example: string | undefined
 }
 
-/** Scales 1.25 and 1.5, whose products often lie halfway between two floats, and two that have all 24 bits. */
+/** Scales 1.25 and 1.5, whose products are often halfway between two floats, and two scales that use all 24 bits. */
 export const PROBE_RATES = [0.2, 1 / 3, 0.1, 0.7]
 /** Values for each rate. */
 export const PROBE_COUNT = 512
-/** The flags that decide what is kept. */
+/** The draw of the flags. */
 export const PROBE_DRAW = { seed: 1, stream: 2, step: 3, cellOffset: 77 }
 
 const BYTES = PROBE_COUNT * float32.bytes
@@ -91,7 +91,7 @@ function compare(bytes: ArrayBuffer): ProbeResult {
       result.wrongFlags++
       result.example ??= `cell ${cell} at rate ${rate} is ${flag}, not ${trueFlags[cell]}`
     })
-    // With the device's own flags, so that each finding has one cause.
+    // Uses the device's flags, so that a wrong flag is not reported as a wrong product too.
     const x = probeValues(dropout)
     const y = bits(applyMask(new Float32Array(x.buffer), mask, dropout))
     for (const got of [
@@ -114,16 +114,16 @@ function compare(bytes: ArrayBuffer): ProbeResult {
 }
 
 /**
- * Bit patterns: first ordinary values (those of which a trusting thread takes the float unit's word) whose products lie
- * closest to the middle of two floats, then those that arithmetic may not decide, and the last before them.
+ * Bit patterns: first ordinary values (which trusting threads multiply without a check) whose products are closest to
+ * halfway between two floats; then special values that need exact handling, and the ordinary values next to them.
  */
 export function probeValues({
   scale,
   largest,
 }: Pick<Dropout, 'scale' | 'largest'>): Uint32Array<ArrayBuffer> {
-  // A product of two 24-bit significands lies in the middle between two floats where it is 2^22 mod 2^23, or 2^23 mod
-  // 2^24 if it has 48 bits. Solved for x with the inverse of the scale's, by Newton's iteration, each turn of which
-  // doubles the number of right bits, from the 3 that an odd number has by itself.
+  // A product of two 24-bit significands is halfway between two floats if it is 2^22 mod 2^23, or 2^23 mod 2^24 if it
+  // has 48 bits. To solve for x, invert the scale's significand by Newton's iteration: an odd number is its own inverse
+  // in the lowest 3 bits, and each iteration doubles the number of correct bits.
   const significand = (bits(Float32Array.of(scale))[0] & 0x7fffff) | 0x800000
   const zeros = 31 - Math.clz32(significand & -significand)
   const odd = significand >> zeros

@@ -1,19 +1,20 @@
-/** From GPU to host: copies recorded after the work, one submission, and the bytes once they have arrived. */
+/** Runs GPU work and reads its results back: records the work and the copies, submits once, and maps the bytes. */
 
 import { scoped } from './errors.js'
 import type { Owner } from './owned.js'
 
-/** A range of a buffer that is read back, in bytes from its start. */
+/** The first `size` bytes of a buffer, to be read back. */
 export interface Source {
   buffer: GPUBuffer
   size: number
 }
 
 /**
- * Runs `record` on a new encoder, copies the ranges that it returns into a staging buffer, one after the other, submits,
- * and passes their bytes to `take`, which must copy what it keeps. What `record` throws is thrown.
+ * Calls `record` with a new encoder, copies the ranges it returns into a staging buffer, one after the other, submits,
+ * and passes their bytes to `take`, which must copy what it keeps. Errors thrown by `record` are passed on.
  *
- * @param created resolves when the device has accepted what the work uses; its failure is the cause of later ones
+ * @param created resolves when the device has accepted what the work uses; checked first, because its failure causes
+ *   later ones
  */
 export async function readBack<T>(
   device: GPUDevice,
@@ -37,7 +38,7 @@ export async function readBack<T>(
     return { staging, mapped: staging.mapAsync(GPUMapMode.READ) }
   })
   const { staging, mapped } = result
-  mapped.catch(() => {}) // where the device refused the work, that is the cause, and is thrown first
+  mapped.catch(() => {}) // if the device refused the work, that error is thrown first
   try {
     await created
     await checked

@@ -1,17 +1,17 @@
-/** Argument validation on the GPU: the user's device, encoder and buffers are checked before anything is recorded. */
+/** Validation of GPU arguments: the user's device, encoder and buffers are checked before anything is recorded. */
 
 import { readInteger, readOptions, reject, show } from '../validation.js'
 import type { TensorPlace } from './apply.js'
 
-/** A whole GPUBuffer, or the part of one that begins at `offset` (bytes, default 0) and holds `size` bytes. */
+/** A whole GPUBuffer, or the `size` bytes of one from `offset` (bytes, default 0) on. */
 export type TensorBinding = GPUBuffer | { buffer: GPUBuffer; offset?: number; size?: number }
 
-/** A checked range of a buffer, in bytes, that begins where the device can bind it. */
+/** A validated range of a buffer, in bytes, whose offset respects the device's alignment. */
 export interface TensorRange extends TensorPlace {
   size: number
 }
 
-/** Reads a device: anything that behaves like a GPUDevice, since each runtime has its own class. */
+/** Reads a device: anything with the members of a GPUDevice, because each runtime has its own class. */
 export function readDevice(device: unknown): GPUDevice {
   if (!has(device, ['createBuffer', 'createBindGroup', 'createComputePipeline', 'queue', 'limits'])) {
     const remedy = 'Pass what adapter.requestDevice() resolved to (await it)'
@@ -28,7 +28,7 @@ export function readEncoder(encoder: unknown): GPUCommandEncoder {
   return encoder as GPUCommandEncoder
 }
 
-/** Reads the tensors of a call: two buffers, or the same range twice for in place. */
+/** Reads the tensors of a call: two buffers, or the same range twice to work in place. */
 export function readTensors(
   tensors: { input: TensorBinding; output: TensorBinding },
   shape: readonly number[],
@@ -43,7 +43,7 @@ export function readTensors(
       RangeError,
       'output.offset',
       output.offset,
-      `input begins at ${input.offset} of the same buffer, and WebGPU lets a pass write to a buffer that it reads only in place`,
+      `input begins at ${input.offset} of the same buffer, and WebGPU lets a pass read and write the same buffer only in place`,
       'Pass the same range twice, or another buffer',
     )
   }
@@ -66,7 +66,7 @@ function readTensorBinding(
   return { buffer, offset }
 }
 
-/** Reads where in a buffer a tensor lies; without a `size` it ends with the buffer. */
+/** Reads a tensor's range of a buffer; without a `size` it extends to the end of the buffer. */
 export function readTensorRange(
   name: string,
   binding: TensorBinding,
@@ -98,7 +98,7 @@ export function readTensorRange(
   }
   const room = buffer.size - place
   if (size === undefined) return { buffer, offset: place, size: room }
-  const bound = `${room}, what the buffer has there`
+  const bound = `${room}, the bytes left in the buffer`
   return {
     buffer,
     offset: place,
@@ -106,7 +106,7 @@ export function readTensorRange(
   }
 }
 
-/** Whether a value names a GPUBuffer at all; `readTensorRange` checks the rest. */
+/** Whether a value is or contains a GPUBuffer; `readTensorRange` checks the rest. */
 export function isTensorBinding(value: unknown): value is TensorBinding {
   return isBuffer(value) || (has(value, ['buffer']) && isBuffer((value as { buffer: unknown }).buffer))
 }

@@ -1,18 +1,18 @@
-/** How work is divided on a device: the one place that knows adapters by name. It changes no bit. */
+/** How work is divided on a device. The only place that knows adapters by name; it has no effect on the results. */
 
 import type { Tuning } from '../plan.js'
 
 /**
- * On hardware neighbouring threads must read neighbouring addresses, and arithmetic is free beside memory: a thread
- * takes one packet, or a few down a column. A software adapter pays for each thread and each instruction, so there a
- * thread takes many packets and checks them together.
+ * On hardware, neighbouring threads should read neighbouring addresses, and arithmetic is free compared with memory: a
+ * thread takes one packet, or a few down a column. On a software adapter every thread and every instruction costs time,
+ * so a thread takes many packets and checks them together.
  */
 export function tuningFor({ adapterInfo }: GPUDevice): Tuning {
   if (!isSoftware(adapterInfo)) return HARDWARE
   return names(adapterInfo, /swiftshader/i) ? SWIFTSHADER : SOFTWARE
 }
 
-/** Whether an adapter computes on the processor. */
+/** Whether an adapter runs on the CPU. */
 export function isSoftware(info: GPUAdapterInfo | undefined): boolean {
   return info?.isFallbackAdapter === true || names(info, /swiftshader|llvmpipe/i)
 }
@@ -32,12 +32,12 @@ const SWIFTSHADER: Tuning = {
   groupsPerThread: 64,
   packetsPerThread: { rows: 4096, columns: 4096 },
   columnPackets: 4,
-  longestRow: 16_384, // 64 KiB: with longer steps, each row of a column is another page for the processor
+  longestRow: 16_384, // 64 KiB: in longer rows, each step down a column touches another memory page
   trusting: true,
   rotation: 'float',
 }
 
-/** A compiler such as llvmpipe's makes vectors of flags and shifts, and its memory likes consecutive addresses better. */
+/** E.g. llvmpipe, whose compiler vectorizes flags and shifts, and which is faster on consecutive addresses. */
 const SOFTWARE: Tuning = {
   ...SWIFTSHADER,
   groupsPerThread: 1,

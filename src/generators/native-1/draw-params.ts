@@ -1,4 +1,4 @@
-/** The parameters of a draw as bytes: the layout of `DrawParams` in keep-flags.wgsl, tested against it. */
+/** Writes the parameters of a draw in the layout of `DrawParams` in keep-flags.wgsl; a test compares the two. */
 
 import type { GeneratorShader } from '../generator.js'
 import { keyOf, type NativeDraw } from './draw.js'

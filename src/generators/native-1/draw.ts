@@ -1,4 +1,4 @@
-/** What the native stream is drawn with: the options of a call, checked and split into 32-bit words. */
+/** The draw options of the native stream, validated and split into 32-bit words. */
 
 import { type DrawOptions, readCellOffset } from '../../options.js'
 import { readInteger, readSeed, readWords, type Words } from '../../validation.js'
@@ -23,7 +23,7 @@ export function readNativeDraw(options: DrawOptions, cells: number): NativeDraw 
   }
 }
 
-/** The key of the generator. */
+/** The generator's key: seed, stream and stream version. */
 export function keyOf({ seed, stream }: NativeDraw): readonly number[] {
   return [seed.lo, seed.hi, stream, STREAM_VERSION]
 }

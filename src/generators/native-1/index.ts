@@ -1,6 +1,7 @@
 /**
- * The native mask stream, version 1: a pure function of seed, stream, step and cell, part of the public contract. One
- * generator call gives one bit plane of 128 cells; its counter is (group, plane, step), its key (seed, stream, version).
+ * The native mask stream, version 1: a pure function of seed, stream, step and cell, and part of the public contract.
+ * One call of the generator gives one bit plane of 128 cells. Counter: (group, plane, step). Key: (seed, stream,
+ * version).
  */
 
 import { invertedScale } from '../../scale.js'

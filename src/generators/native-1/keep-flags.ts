@@ -1,8 +1,8 @@
 /**
  * The native stream on the CPU: keep flags of 128 cells. GPU counterpart: keep-flags.wgsl.
  *
- * Bit plane p of 128 cells is one generator call, so a cell's 32-bit draw U stands upright across the planes, and U < T
- * is decided from the top plane down for all lanes at once.
+ * One generator call gives bit plane p of 128 cells: bit p, from the top, of each cell's 32-bit draw U. So U < T can be
+ * decided from the top plane down, for all 128 cells at once.
  */
 
 import type { Draw, GroupDrawer, KeepRule } from '../generator.js'
@@ -23,7 +23,7 @@ export function nativeDrawer(rule: KeepRule, draw: Draw): GroupDrawer {
 
   return (group, keep) => {
     counter[0] = group % 2 ** 32
-    const high = Math.floor(group / 2 ** 32) << 5 // planes take five bits; no cell below 2^53 needs more than the rest
+    const high = Math.floor(group / 2 ** 32) << 5 // the low five bits hold the plane; cells below 2^53 fit in the rest
     let keep0 = 0
     let keep1 = 0
     let keep2 = 0

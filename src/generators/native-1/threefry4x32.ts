@@ -1,7 +1,7 @@
 /**
  * Threefry4x32-20, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
- * 1, 2, 3" (SC11), section 3.2; rotations and key schedule as published with Random123. GPU
- * counterpart: threefry4x32.wgsl.
+ * 1, 2, 3" (SC11), section 3.2; rotations and key schedule as published with Random123.
+ * GPU counterpart: threefry4x32.wgsl.
  */
 
 const PARITY = 0x1bd11bda
@@ -27,7 +27,7 @@ export function expandKey([k0, k1, k2, k3]: ArrayLike<number> & Iterable<number>
   return Int32Array.of(k0, k1, k2, k3, PARITY ^ k0 ^ k1 ^ k2 ^ k3)
 }
 
-/** The same over typed arrays: browsers box 32-bit numbers that go from function to function, but not in these. */
+/** The same on typed arrays, which avoid the boxing of 32-bit numbers that browsers pass between functions. */
 export function encrypt(counter: Int32Array, key: Int32Array, out: Int32Array): void {
   const k0 = key[0]
   const k1 = key[1]

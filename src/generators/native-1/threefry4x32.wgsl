@@ -1,10 +1,10 @@
 // Threefry4x32-20 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC11).
-// CPU counterpart: threefry4x32.ts. Add, rotate and xor only, so every device computes the same words.
-// Needs a kind of rotation: rotate-shift or software/rotate-float.
+// CPU counterpart: threefry4x32.ts. Uses only add, rotate and xor, so every device computes the same words.
+// Requires a rotation: rotate-shift or software/rotate-float.
 
 const THREEFRY_PARITY: u32 = 0x1bd11bdau;
 
-// Rounds 0 to 3 of every eight. Rotations by 26, 27 and 23 to the left are written to the right.
+// Rounds 0 to 3 of every eight. Left rotations by 26, 27 and 23 are written as right rotations.
 fn threefry_even_rounds(counter: vec4<u32>) -> vec4<u32> {
   var x0 = counter.x;
   var x1 = counter.y;
@@ -29,7 +29,7 @@ fn threefry_even_rounds(counter: vec4<u32>) -> vec4<u32> {
   return vec4(x0, x1, x2, x3);
 }
 
-// Rounds 4 to 7 of every eight. The rotation by 25 to the left is written to the right.
+// Rounds 4 to 7 of every eight. The left rotation by 25 is written as a right rotation.
 fn threefry_odd_rounds(counter: vec4<u32>) -> vec4<u32> {
   var x0 = counter.x;
   var x1 = counter.y;
