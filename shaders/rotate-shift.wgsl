@@ -1,4 +1,4 @@
-// Rotations for threefry4x32 by shifts: used everywhere except on SwiftShader.
+// Rotations for generators by shifts: used everywhere except on SwiftShader.
 
 fn rotate_left(x: u32, by: u32) -> u32 {
   return (x << by) | (x >> (32u - by));

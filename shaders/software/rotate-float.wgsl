@@ -1,4 +1,4 @@
-// Rotations for threefry4x32 without right shifts, for SwiftShader, which shifts vectors lane by lane: the mask pass
+// Rotations for generators without right shifts, for SwiftShader, which shifts vectors lane by lane: the mask pass
 // takes less than half the time. A float addition moves the high bits down instead; every step is exact.
 
 // 1 <= by <= 22

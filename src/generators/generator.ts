@@ -6,8 +6,8 @@
 import type { DrawOptions } from '../options.js'
 
 /**
- * Selects the random bits of a mask: plain data, opaque to all but its generator, except that the mask stage reads
- * `cellOffset`, the first cell of its window.
+ * Selects the random bits of a mask: plain data that JSON can hold, opaque to all but its generator, except that the mask
+ * stage reads `cellOffset`, the first cell of its window.
  */
 export interface Draw {
   readonly cellOffset: number
@@ -19,6 +19,7 @@ export type KeepRule = Readonly<Record<string, number>>
 /** Writes the keep flags of one 128-cell group of the stream into four words. */
 export type GroupDrawer = (group: number, keep: Int32Array) => void
 
+/** Implementations name their own types of draw and keep rule. */
 export interface Generator {
   /** Includes the stream's version: the stream under a given name never changes. */
   readonly name: string
@@ -36,7 +37,11 @@ export interface Generator {
 
 /** A generator's WGSL modules, and how the parameters they read are written. */
 export interface GeneratorShader {
-  /** They define `struct DrawParams` and `fn keep_flags(group: vec2<u32>) -> vec4<u32>`; see shaders/mask.wgsl. */
+  /**
+   * They define `struct DrawParams` and `fn keep_flags(group: vec2<u32>) -> vec4<u32>`, which shaders/mask.wgsl may call
+   * twice for one group and for a group past the end. They read `params.draw`, and rotate by `rotate_left(x, 1..22)` and
+   * `rotate_right(x, 1..9)`: other distances are wrong on SwiftShader alone.
+   */
   readonly modules: readonly string[]
   /** Size of `DrawParams`. */
   readonly bytes: number

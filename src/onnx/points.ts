@@ -2,12 +2,12 @@
 
 import type { NodeProto } from 'onnx-buf'
 import { reject } from '../validation.js'
-import type { Describe } from './describe.js'
 import { OnnxModelError } from './errors.js'
 import { isDefaultDomain, type Model } from './model.js'
 import { type PointDescription, type PointOptions, readPoints, type StochasticOptions } from './options.js'
 import { ratioOf } from './ratio.js'
 import { holds, type Scope } from './scope.js'
+import type { Describe } from './shape-inference.js'
 
 /** A Dropout node to replace by a product, or a tensor to multiply for all its readers. */
 export interface Point {

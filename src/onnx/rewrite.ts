@@ -11,7 +11,6 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from 'onnx-buf'
-import { type Description, describeTensors, type KnownSize } from './describe.js'
 import { OnnxModelError } from './errors.js'
 import { type Model, readModel } from './model.js'
 import {
@@ -25,6 +24,7 @@ import {
 } from './options.js'
 import { findPoints, type Point } from './points.js'
 import { namer, type Scope, scopesOf, subgraphsOf } from './scope.js'
+import { type Description, describeTensors, type KnownSize } from './shape-inference.js'
 
 export interface Rewritten {
   model: Model

@@ -28,7 +28,7 @@ export const APPLY_PARAMS = {
 
 /** Size of `MaskParams`, including the generator's parameters. */
 export function maskParamsSize({ generator }: Pick<Dropout, 'generator'>): number {
-  return MASK_PARAMS.draw + generator.shader.bytes
+  return MASK_PARAMS.draw + Math.ceil(generator.shader.bytes / 16) * 16 // the struct's alignment
 }
 
 /** Bytes between consecutive sets of parameters of `size` bytes, aligned for dynamic offsets. */

@@ -12,17 +12,17 @@ export const DRAW_PARAMS = { key: 0, step: 16, threshold: 24, planes: 28, undraw
 export const nativeShader: GeneratorShader = {
   modules: [threefrySource, keepFlagsSource],
   bytes: DRAW_PARAMS.size,
-  write(view, rule, draw) {
-    const { step } = draw as NativeDraw
-    const { threshold } = rule as NativeKeepRule
+  write(view: DataView, rule: NativeKeepRule, draw: NativeDraw) {
+    const { step } = draw
+    const { threshold } = rule
     const at = DRAW_PARAMS
-    keyOf(draw as NativeDraw).forEach((word, i) => {
+    keyOf(draw).forEach((word, i) => {
       view.setUint32(at.key + 4 * i, word, true)
     })
     view.setUint32(at.step, step.lo, true)
     view.setUint32(at.step + 4, step.hi, true)
     view.setUint32(at.threshold, threshold >>> 0, true)
-    view.setUint32(at.planes, planesOf(rule as NativeKeepRule), true)
+    view.setUint32(at.planes, planesOf(rule), true)
     view.setUint32(at.undrawn, threshold === 2 ** 32 ? 0xffffffff : 0, true)
   },
 }

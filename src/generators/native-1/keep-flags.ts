@@ -5,19 +5,19 @@
  * decided from the top plane down, for all 128 cells at once.
  */
 
-import type { Draw, GroupDrawer, KeepRule } from '../generator.js'
+import type { GroupDrawer } from '../generator.js'
 import { keyOf, type NativeDraw } from './draw.js'
 import { type NativeKeepRule, planesOf } from './keep-rule.js'
 import { encrypt, expandKey } from './threefry4x32.js'
 
-export function nativeDrawer(rule: KeepRule, draw: Draw): GroupDrawer {
-  const { threshold } = rule as NativeKeepRule
-  const { step } = draw as NativeDraw
+export function nativeDrawer(rule: NativeKeepRule, draw: NativeDraw): GroupDrawer {
+  const { threshold } = rule
+  const { step } = draw
   if (threshold === 0) return (_, keep) => keep.fill(0)
   if (threshold === 2 ** 32) return (_, keep) => keep.fill(-1)
-  const planes = planesOf(rule as NativeKeepRule)
+  const planes = planesOf(rule)
   const bits = threshold | 0
-  const key = expandKey(keyOf(draw as NativeDraw))
+  const key = expandKey(keyOf(draw))
   const counter = Int32Array.of(0, 0, step.lo, step.hi)
   const plane = new Int32Array(4)
 
