@@ -11,13 +11,13 @@ const gpu = useGpu()
 const PATCHES = [
   {
     does: 'rounds to an even last bit',
-    from: 'bitcast<PacketFloat>(x) * PacketFloat(scale))',
-    to: 'bitcast<PacketFloat>(x) * PacketFloat(scale)) & Packet(0xfffffffeu)',
+    from: /bitcast<PacketFloat>\(x\) \* PacketFloat\((params\.)?scale\)\)/g,
+    to: '$& & Packet(0xfffffffeu)',
   },
   {
     does: 'multiplies by the next larger scale',
-    from: 'let scale = params.scale;',
-    to: 'let scale = bitcast<f32>(bitcast<u32>(params.scale) + 1u);',
+    from: 'params.scale',
+    to: 'bitcast<f32>(bitcast<u32>(params.scale) + 1u)',
   },
   {
     does: 'gives NaN one pattern',
@@ -39,7 +39,7 @@ const PATCHES = [
 
 const BROKEN_MASKS = [
   { does: 'rotates by another distance', from: 'rotate_left(x1, 10u)', to: 'rotate_left(x1, 11u)' },
-  { does: 'decides by one plane', from: 'p < params.planes', to: 'p < min(params.planes, 1u)' },
+  { does: 'decides by one plane', from: 'p < params.draw.planes', to: 'p < min(params.draw.planes, 1u)' },
   {
     does: 'forgets the window',
     from: 'mask[group - lead] = window(low, high, shift)',
@@ -47,7 +47,7 @@ const BROKEN_MASKS = [
   },
 ]
 
-async function disfigured(from: string, to: string): Promise<GPUDevice> {
+async function disfigured(from: string | RegExp, to: string): Promise<GPUDevice> {
   const device = await gpu.anotherDevice()
   const create = device.createShaderModule.bind(device)
   device.createShaderModule = (descriptor) =>
