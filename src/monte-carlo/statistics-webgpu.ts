@@ -153,8 +153,7 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation):
       ])
       await readBack(
         device,
-        owner,
-        'statistics',
+        { owner, stage: 'statistics' },
         () => parts,
         (bytes) => {
           let at = 0

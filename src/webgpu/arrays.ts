@@ -4,11 +4,11 @@ import { float32 } from '../elements/float32.js'
 import type { Draw } from '../generators/generator.js'
 import { elementAlignment, planApply, planMask } from '../plan.js'
 import type { Dropout } from '../resolve.js'
-import { createApplyPass } from './apply.js'
-import { bothChecked, scoped } from './errors.js'
+import { type ApplyPass, createApplyPass } from './apply.js'
+import { scoped } from './errors.js'
 import { createMaskPass } from './mask.js'
 import { createOwner } from './owned.js'
-import { readBack } from './read-back.js'
+import { createStaging, readBack } from './read-back.js'
 import { tuningFor } from './tuning.js'
 
 /** Larger tensors are processed in slabs, which bounds the memory used besides the mask. */
@@ -39,20 +39,19 @@ export async function computeDropout(
         slab * float32.bytes,
         GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
       ),
+      staging: createStaging(owner, slab * float32.bytes),
     }))
-    const { mask, tensor } = made
+    const { mask, tensor, staging } = made
     const place = { buffer: tensor, offset: 0 }
     for (let start = 0; start < elements; start += slab) {
       const count = Math.min(slab, elements - start)
       const dispatches = planApply(dropout, device.limits, tuning, start, start + count)
-      const { result: apply, checked: applicable } = scoped(device, 'dropout: buffers', () =>
-        owner.own(createApplyPass(device, dropout, dispatches, tuning, mask.buffer)),
-      )
+      let apply: ApplyPass | undefined
       await readBack(
         device,
-        owner,
-        'dropout',
+        { owner, stage: 'dropout', staging, created },
         (encoder) => {
+          apply = owner.own(createApplyPass(device, dropout, dispatches, tuning, mask.buffer))
           if (x) device.queue.writeBuffer(tensor, 0, sourceOf(x, start, count))
           const bound = apply.bind(place, x && place)
           const drawn = start === 0 ? mask.prepare(encoder, draw) : undefined
@@ -63,9 +62,8 @@ export async function computeDropout(
           return [{ buffer: tensor, size: count * float32.bytes }]
         },
         (bytes) => result.set(new Float32Array(bytes), start),
-        bothChecked(created, applicable),
       )
-      owner.release(apply) // now, so that memory does not grow with the number of slabs
+      if (apply) owner.release(apply) // now, so that memory does not grow with the number of slabs
     }
     return result
   } finally {
@@ -99,8 +97,7 @@ export async function computeMask(
   try {
     await readBack(
       device,
-      owner,
-      'mask',
+      { owner, stage: 'mask' },
       (encoder) => {
         const mask = owner.own(createMaskPass(device, dropout, maskPlan, tuning, 1))
         const place = mask.prepare(encoder, draw)

@@ -42,8 +42,7 @@ export async function runProbe(device: GPUDevice): Promise<ProbeResult> {
   try {
     return await readBack(
       device,
-      owner,
-      'probe',
+      { owner, stage: 'probe' },
       (encoder) =>
         PROBE_RATES.flatMap((rate) => {
           const dropout = dropoutOf(rate)
