@@ -4,6 +4,7 @@ import type { Tensor } from 'onnxruntime-web'
 import { computeNoise } from '../cpu/arrays.js'
 import { float32 } from '../elements/float32.js'
 import type { SampleDraw } from '../monte-carlo/index.js'
+import type { GeneratorName } from '../options.js'
 import { type Dropout, noiseOf, readDraw, resolveDropout } from '../resolve.js'
 import type { BoundTensors } from '../webgpu/apply.js'
 import { bothChecked, scoped } from '../webgpu/errors.js'
@@ -12,6 +13,12 @@ import { createPasses, type Passes } from '../webgpu/passes.js'
 import type { NoiseInput } from './options.js'
 import type { OrtModule } from './ort.js'
 
+/** What the noise is drawn for, and with. */
+export interface NoisePoints {
+  inputs: readonly NoiseInput[]
+  generator: GeneratorName | undefined
+}
+
 export interface NoiseSource {
   /** The noise of one sample by input name, for these noise shapes. Overwrites the previous noise. */
   draw(shapes: readonly (readonly number[])[], draw: SampleDraw): Promise<Record<string, Tensor>>
@@ -19,21 +26,21 @@ export interface NoiseSource {
 }
 
 /** The noise of point i is drawn with stream i. */
-function dropoutsOf(inputs: readonly NoiseInput[], shapes: readonly (readonly number[])[]): Dropout[] {
-  return inputs.map(({ rate }, i) => noiseOf(resolveDropout({ shape: shapes[i], rate })))
+function dropoutsOf({ inputs, generator }: NoisePoints, shapes: readonly (readonly number[])[]): Dropout[] {
+  return inputs.map(({ rate }, i) => noiseOf(resolveDropout({ shape: shapes[i], rate, generator })))
 }
 
 function drawOf(dropout: Dropout, stream: number, { seed, step }: SampleDraw) {
   return readDraw(dropout, { seed, stream, step })
 }
 
-export function createArrayNoise(ort: OrtModule, inputs: readonly NoiseInput[]): NoiseSource {
+export function createArrayNoise(ort: OrtModule, points: NoisePoints): NoiseSource {
   return {
     async draw(shapes, draw) {
       return Object.fromEntries(
-        dropoutsOf(inputs, shapes).map((dropout, stream) => {
+        dropoutsOf(points, shapes).map((dropout, stream) => {
           const values = computeNoise(dropout, drawOf(dropout, stream, draw))
-          return [inputs[stream].name, new ort.Tensor('float32', values, shapes[stream])]
+          return [points.inputs[stream].name, new ort.Tensor('float32', values, shapes[stream])]
         }),
       )
     },
@@ -57,11 +64,7 @@ interface NoiseBuffers {
 /** Number of shape sets whose buffers are cached: a few batch sizes, each with and without one mask for the batch. */
 const MOST_SETS = 8
 
-export function createBufferNoise(
-  ort: OrtModule,
-  device: GPUDevice,
-  inputs: readonly NoiseInput[],
-): NoiseSource {
+export function createBufferNoise(ort: OrtModule, device: GPUDevice, noisePoints: NoisePoints): NoiseSource {
   const sets = new Map<string, NoiseBuffers>()
 
   async function buffersFor(shapes: readonly (readonly number[])[]): Promise<NoiseBuffers> {
@@ -72,7 +75,7 @@ export function createBufferNoise(
       sets.set(key, held)
       return held
     }
-    const made = await allocate(ort, device, inputs, shapes)
+    const made = await allocate(ort, device, noisePoints, shapes)
     sets.set(key, made)
     if (sets.size > MOST_SETS) {
       const [oldest, { owner }] = sets.entries().next().value as [string, NoiseBuffers]
@@ -105,13 +108,13 @@ const BUFFER_UNIT = 16
 async function allocate(
   ort: OrtModule,
   device: GPUDevice,
-  inputs: readonly NoiseInput[],
+  noisePoints: NoisePoints,
   shapes: readonly (readonly number[])[],
 ): Promise<NoiseBuffers> {
   const owner = createOwner(device, 'noise')
   try {
     // Passes first: their errors explain in plain words which limit of the device is exceeded.
-    const dropouts = dropoutsOf(inputs, shapes)
+    const dropouts = dropoutsOf(noisePoints, shapes)
     const passes = dropouts.map((dropout) =>
       dropout.cells > 0 ? owner.own(createPasses(device, dropout, 1)) : undefined,
     )
@@ -125,7 +128,7 @@ async function allocate(
     )
     const tensors = Object.fromEntries(
       points.map(({ buffer }, i) => [
-        inputs[i].name,
+        noisePoints.inputs[i].name,
         ort.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: [...shapes[i]] }),
       ]),
     )

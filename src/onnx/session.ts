@@ -3,6 +3,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
 import { float32 } from '../elements/float32.js'
 import { createEngine, type Engine } from '../engine.js'
+import { readGenerator } from '../generators/index.js'
 import {
   type MonteCarloOptions,
   monteCarlo,
@@ -10,6 +11,7 @@ import {
   type PredictionProgress,
   type SampleDraw,
 } from '../monte-carlo/index.js'
+import type { GeneratorName } from '../options.js'
 import { readOptions, reject } from '../validation.js'
 import { writeModel } from './model.js'
 import { createNoiseShapes, type NoiseShapes } from './noise-shapes.js'
@@ -27,6 +29,8 @@ export interface MonteCarloSessionOptions extends StochasticOptions {
    * are overridden.
    */
   sessionOptions?: InferenceSession.SessionOptions | undefined
+  /** The generator, with the version of its stream. Default `'native-1'`. */
+  generator?: GeneratorName | undefined
 }
 
 export interface PredictOptions extends Omit<MonteCarloOptions, 'forward' | 'onProgress'> {
@@ -84,7 +88,8 @@ export async function createMonteCarloSession(
   options: MonteCarloSessionOptions = {},
 ): Promise<MonteCarloSession> {
   readOrt(ort)
-  const { executionProviders, sessionOptions, ...stochastic } = readOptions(options)
+  const { executionProviders, sessionOptions, generator, ...stochastic } = readOptions(options)
+  readGenerator(generator)
   const providers = readProviders(executionProviders)
   const rewritten = rewrite(modelBytes, stochastic)
   const symbols = symbolsOf(rewritten)
@@ -124,7 +129,9 @@ export async function createMonteCarloSession(
       }),
     ),
     engine: await createEngine(device ? { backend: 'webgpu', device } : { backend: 'cpu' }),
-    noise: device ? createBufferNoise(ort, device, inputs) : createArrayNoise(ort, inputs),
+    noise: device
+      ? createBufferNoise(ort, device, { inputs, generator })
+      : createArrayNoise(ort, { inputs, generator }),
   })
 }
 

@@ -145,7 +145,7 @@ export class StochasticDepth extends DropPath {
   protected override on(x: Tensor[], draw: DrawOptions, sample: Sample | undefined): Tensor {
     if (x.length === 1) return super.on(x, draw, sample)
     const [shortcut, residual] = readBranches(x)
-    const [kept] = mask({ shape: [], rate: this.rate, ...draw })
+    const [kept] = mask({ shape: [], rate: this.rate, generator: this.generator, ...draw })
     return add(shortcut, dropout(residual, kept ? 0 : 1, draw)) // rate 1, so its gradient is zero, not missing
   }
 

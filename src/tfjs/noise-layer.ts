@@ -2,8 +2,9 @@
 
 import { type serialization, type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { layers } from '@tensorflow/tfjs-layers'
+import { readGenerator } from '../generators/index.js'
 import { resolveNoiseShape } from '../noise-shape.js'
-import { type DrawOptions, type NoiseShape, readRate } from '../options.js'
+import { type DrawOptions, type GeneratorName, type NoiseShape, readRate } from '../options.js'
 import { product } from '../shape.js'
 import { readFlag, readInteger } from '../validation.js'
 import { dropout } from './dropout.js'
@@ -27,6 +28,8 @@ export interface NoiseLayerConfig extends LayerConfig {
   stream?: number | null
   /** True: dropout is also on in `predict`, not only in training. `mcPredict` does not need it. Default false. */
   alwaysOn?: boolean | null
+  /** The generator, with the version of its stream. Default `'native-1'`. */
+  generator?: GeneratorName | null
 }
 
 /** A layer that draws masks. A layer that only applies dropout is a `NoiseShapeLayer`. */
@@ -38,6 +41,7 @@ export abstract class NoiseLayer extends layers.Layer {
   #stream: number | undefined
   #calls = 0
   readonly alwaysOn: boolean
+  readonly generator: GeneratorName | undefined
 
   constructor(config: NoiseLayerConfig, rate: unknown) {
     super(config)
@@ -46,6 +50,8 @@ export abstract class NoiseLayer extends layers.Layer {
     this.#drawSeed = readSeed(this.#seed)
     this.#stream = config.stream == null ? undefined : readStream(config.stream)
     this.alwaysOn = readFlag('alwaysOn', config.alwaysOn ?? undefined, 'Pass true to drop in predict too')
+    this.generator = config.generator ?? undefined
+    readGenerator(this.generator)
     this.supportsMasking = true
   }
 
@@ -97,6 +103,7 @@ export abstract class NoiseLayer extends layers.Layer {
       seed: this.#seed,
       ...(this.#stream === undefined ? {} : { stream: this.#stream }),
       ...(this.alwaysOn ? { alwaysOn: true } : {}),
+      ...(this.generator ? { generator: this.generator } : {}),
     }
   }
 }
@@ -108,10 +115,11 @@ export abstract class NoiseShapeLayer extends NoiseLayer {
 
   protected on([x]: Tensor[], draw: DrawOptions, sample: Sample | undefined): Tensor {
     const noiseShape = this.noiseShapeFor(x.shape)
-    if (!sample) return dropout(x, this.rate, { ...draw, noiseShape })
+    const { generator } = this
+    if (!sample) return dropout(x, this.rate, { ...draw, noiseShape, generator })
     const { oneMaskForBatch, firstRow } = sample
     const cellOffset = oneMaskForBatch ? 0 : firstRow * cellsPerRow(x.shape, noiseShape)
-    return dropout(x, this.rate, { ...draw, noiseShape, oneMaskForBatch, cellOffset })
+    return dropout(x, this.rate, { ...draw, noiseShape, oneMaskForBatch, cellOffset, generator })
   }
 }
 

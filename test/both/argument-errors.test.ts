@@ -47,14 +47,22 @@ const ALLOWED: Allowed[] = [
   { name: 'seed 0n', change: { seed: 0n } },
   { name: 'the largest bigint as seed', change: { seed: 2n ** 64n - 1n } },
   { name: 'the largest stream', change: { stream: 2 ** 32 - 1 } },
-  { name: 'the largest number as call', change: { step: SAFE } },
-  { name: 'the largest bigint as call', change: { step: 2n ** 64n - 1n } },
+  { name: 'the generator by name', change: { generator: 'native-1' } },
+  { name: 'the largest number as step', change: { step: SAFE } },
+  { name: 'the largest bigint as step', change: { step: 2n ** 64n - 1n } },
   { name: 'the last window of 6 cells', change: { cellOffset: SAFE - 6 } },
   { name: 'the last window of 3 cells', change: { cellOffset: SAFE - 3, noiseShape: [1, 3] } },
 ]
 
 /** The same boundaries from the other side, and wrong types. */
 const BROKEN: Broken[] = [
+  {
+    name: 'a generator of another version',
+    change: { generator: 'native-9' },
+    kind: RangeError,
+    says: ['generator', "'native-9'", "'native-1'"],
+  },
+  { name: 'a number as generator', change: { generator: 1 }, kind: TypeError, says: ['generator', '1'] },
   { name: 'no shape', change: { shape: undefined }, kind: TypeError, says: ['shape', 'undefined', 'array'] },
   { name: 'a number as shape', change: { shape: 6 }, kind: TypeError, says: ['shape', '6', 'array'] },
   { name: 'a string as shape', change: { shape: '2,3' }, kind: TypeError, says: ['shape', '2,3', 'array'] },

@@ -174,6 +174,24 @@ describe.each(tfjsBackends)('the layers on the %s backend', (name) => {
     })
   })
 
+  test('the generator is asked for by name, survives a config, and another name is refused', async () => {
+    const config = { rate: 0.3, seed: 7, name: 'drop', generator: 'native-1' } as const
+    const layer = new Dropout(config)
+    expect(layer.getConfig()).toMatchObject({ generator: 'native-1' })
+    expect(new Dropout({ rate: 0.3 }).getConfig()).not.toHaveProperty('generator')
+    const x = input([4, 9], 1)
+    const tensor = tensorOf(x, [4, 9])
+    const y = layer.apply(tensor, ON) as tf.Tensor
+    expectSameBits(
+      await taken(y),
+      judgeDropout(x, { shape: [4, 9], rate: 0.3, seed: 7, stream: STREAM_OF_DROP }),
+      { shape: [4, 9] },
+    )
+    tensor.dispose()
+    // @ts-expect-error: no such version
+    expect(() => new Dropout({ ...config, generator: 'native-9' })).toThrow(/native-9.*native-1/)
+  })
+
   describe('two branches of StochasticDepth', () => {
     const layer = () => new StochasticDepth({ rate: 0.5, seed: 3, name: 'drop' })
     const run = async (layer: Layer, kwargs = {}) =>

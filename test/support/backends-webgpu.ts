@@ -33,8 +33,8 @@ export const backends: readonly Backend[] = [...cpuBackends, ...webgpuBackends(u
 export const propertyRuns = 150
 
 /** One operation from its creation to its end, on buffers of exactly the tensor's size. */
-async function encodeOnce(gpu: Gpu, { shape, rate, noiseShape, ...call }: Draw, x: Float32Array) {
-  const op = createDropout(gpu.device, { shape, rate, noiseShape })
+async function encodeOnce(gpu: Gpu, { shape, rate, noiseShape, generator, ...call }: Draw, x: Float32Array) {
+  const op = createDropout(gpu.device, { shape, rate, noiseShape, generator })
   const input = gpu.buffer(x)
   const output = gpu.buffer(new Uint32Array(x.length).fill(0xdeadbeef))
   gpu.submit((encoder) => op.encode(encoder, { input, output }, call))
@@ -44,8 +44,8 @@ async function encodeOnce(gpu: Gpu, { shape, rate, noiseShape, ...call }: Draw, 
 }
 
 async function maskOf(gpu: Gpu, draw: Draw): Promise<Uint32Array> {
-  const { shape, rate, noiseShape, ...call } = draw
-  const op = createDropout(gpu.device, { shape, rate, noiseShape })
+  const { shape, rate, noiseShape, generator, ...call } = draw
+  const op = createDropout(gpu.device, { shape, rate, noiseShape, generator })
   const data = gpu.buffer(4 * count(shape))
   gpu.submit((encoder) => op.encode(encoder, { input: data, output: data }, call))
   const words = await gpu.read(op.maskBuffer)

@@ -9,7 +9,7 @@ const OPTION_NAMES = [
   'rate',
   'seed',
   'stream',
-  'call',
+  'step',
   'cellOffset',
   'dataFormat',
   'oneMaskForBatch',
@@ -59,7 +59,7 @@ export function buildOptions(given: Record<string, unknown>, changes: readonly C
 /** An argument error of the library. */
 export function expectArgumentError(error: unknown): void {
   const isKind = error instanceof RangeError || error instanceof TypeError
-  if (!isKind || /step stack/.test(error.message)) throw new Error('no argument error', { cause: error })
+  if (!isKind || /call stack/.test(error.message)) throw new Error('no argument error', { cause: error })
 }
 
 export function quietly<T>(read: () => T): T | undefined {

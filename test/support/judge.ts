@@ -16,6 +16,8 @@ export interface Draw {
   stream?: number
   step?: number | bigint
   cellOffset?: number
+  /** Handed on: this reference knows the native stream, version 1. */
+  generator?: 'native-1'
 }
 
 /** Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3" (SC11); rotations of Random123. */

@@ -7,7 +7,7 @@ const golden = JSON.parse(readFileSync('public/golden.json', 'utf8'))
 const hex = (words) => Array.from(words, (word) => word.toString(16).padStart(8, '0'))
 const floats = (words) =>
   new Float32Array(Uint32Array.from(words, (word) => Number.parseInt(word, 16)).buffer)
-const options = (answer) => ({ ...answer, seed: BigInt(answer.seed), step: BigInt(answer.step) })
+const options = (answer) => ({ ...answer, seed: BigInt(answer.seed), step: BigInt(answer.call) })
 
 const [maskAnswer, outputAnswer] = [golden.masks.find(({ cells }) => cells === 300), golden.outputs[2]]
 const output = dropout(floats(outputAnswer.x), options(outputAnswer))

@@ -12,7 +12,7 @@ const hex = (buffer: ArrayBufferLike) =>
 async function compute() {
   const answer = (await (await fetch('./golden.json')).json()).outputs[2]
   const { shape, noiseShape, rate } = answer
-  const call = { seed: BigInt(answer.seed), stream: answer.stream, step: BigInt(answer.step) }
+  const call = { seed: BigInt(answer.seed), stream: answer.stream, step: BigInt(answer.call) }
   const x = new Float32Array(Uint32Array.from(answer.x, (word: string) => Number.parseInt(word, 16)).buffer)
 
   const engine = await createEngine({ backend: 'webgpu' })
