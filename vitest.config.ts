@@ -80,7 +80,7 @@ export default defineConfig({
         ROUNDS.long,
       ),
       project('long-page', ['test/long/page/**/*.test.ts'], oneByOne),
-      project('long-package', ['test/long/package/**/*.test.ts'], oneByOne),
+      project('long-package', ['test/package/examples.test.ts'], oneByOne, ROUNDS.long),
     ],
   },
 })

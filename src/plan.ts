@@ -4,7 +4,7 @@
  */
 
 import { type Axis, axesOf, cellBounds, indicesOf } from './axes.js'
-import { float32 } from './elements/float32.js'
+import type { ElementType } from './elements/element.js'
 import { CELLS_PER_GROUP } from './mask-words.js'
 import type { Dropout } from './resolve.js'
 import { reject, show } from './validation.js'
@@ -96,7 +96,6 @@ export interface Blocks {
   strips: number
 }
 
-const BYTES_PER_ELEMENT = float32.bytes
 /** Elements per packet. */
 const WIDTH = 4
 /** With fewer threads, some processor cores would be idle on a software adapter. */
@@ -154,20 +153,21 @@ export function planApply(
   start = 0,
   end = dropout.elements,
 ): ApplyDispatch[] {
+  const { element } = dropout
   const axes = axesOf(dropout.dims)
-  const most = bindingBytes(limits, MAX_BINDING) / BYTES_PER_ELEMENT
-  const unit = chunkUnit(axes, most, limits, tuning)
+  const most = bindingBytes(limits, MAX_BINDING) / element.bytes
+  const unit = chunkUnit(axes, most, elementAlignment(limits, element), tuning)
   const dispatches: ApplyDispatch[] = []
   for (let from = start; from < end; ) {
     let size = Math.min(Math.floor(most / unit) * unit, end - from)
     let mask = maskWindow(axes, from, from + size - 1, limits)
     while (mask.size > bindingBytes(limits, MAX_MASK_BINDING)) {
-      const alignment = elementAlignment(limits)
+      const alignment = elementAlignment(limits, element)
       if (size <= alignment) rejectMaskWindow(dropout, limits)
       size = Math.ceil(size / 2 / alignment) * alignment
       mask = maskWindow(axes, from, from + size - 1, limits)
     }
-    const tensor = { offset: (from - start) * BYTES_PER_ELEMENT, size: size * BYTES_PER_ELEMENT }
+    const tensor = { offset: (from - start) * element.bytes, size: size * element.bytes }
     const whole = size - (size % WIDTH)
     const parts = [
       { width: WIDTH, first: 0, count: whole, ...walkFor(axes, from, whole, tuning) },
@@ -231,16 +231,15 @@ function blocksOf([inner, outer]: readonly Axis[], rowsPerThread: number): Block
 }
 
 /** Chunk sizes are multiples of this many elements: bindable, and whole blocks of rows where those fit. */
-function chunkUnit(axes: readonly Axis[], most: number, limits: PlanLimits, tuning: Tuning): number {
-  const alignment = elementAlignment(limits)
+function chunkUnit(axes: readonly Axis[], most: number, alignment: number, tuning: Tuning): number {
   let unit = Math.max(blockElements(axes, tuning), 1)
   while (unit % alignment > 0 && unit <= most) unit *= 2
   return unit <= most && unit % alignment === 0 ? unit : alignment
 }
 
 /** The alignment of binding offsets, in elements. */
-export function elementAlignment(limits: PlanLimits): number {
-  return byteAlignment(limits) / BYTES_PER_ELEMENT
+export function elementAlignment(limits: PlanLimits, { bytes }: ElementType): number {
+  return byteAlignment(limits) / bytes
 }
 
 function seenFrom(axes: readonly Axis[], element: number): { cell: number; dims: DimFromStart[] } {
@@ -282,9 +281,9 @@ function byteAlignment(limits: PlanLimits): number {
   return Math.max(256, limits.minStorageBufferOffsetAlignment)
 }
 
-function rejectMaskWindow({ shape, noiseShape }: Dropout, limits: PlanLimits): never {
+function rejectMaskWindow({ shape, noiseShape, element }: Dropout, limits: PlanLimits): never {
   const bytes = bindingBytes(limits, MAX_MASK_BINDING)
-  const rule = `some ${elementAlignment(limits)} neighbouring elements have their cells further apart than the ${bytes} bytes of mask that can be bound at a time`
+  const rule = `some ${elementAlignment(limits, element)} neighbouring elements have their cells further apart than the ${bytes} bytes of mask that can be bound at a time`
   const remedy = `Request the device with a larger maxStorageBufferBindingSize, or split the shape ${show(shape)}`
   reject(RangeError, 'noiseShape', noiseShape, rule, remedy)
 }

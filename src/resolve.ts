@@ -1,6 +1,8 @@
 /** Resolves a dropout for every backend: options -> noise shape -> merged dims, keep rule and scale. */
 
 import { collapseDims, type Dim } from './collapse.js'
+import type { ElementType } from './elements/element.js'
+import { float32 } from './elements/float32.js'
 import type { Draw, Generator, KeepRule } from './generators/generator.js'
 import { readGenerator } from './generators/index.js'
 import { spatialSizes } from './noise-shape.js'
@@ -29,6 +31,7 @@ export interface Dropout extends Scale {
   /** The tensor's merged dims, outermost first. */
   dims: readonly Dim[]
   rate: number
+  element: ElementType
   generator: Generator
   keepRule: KeepRule
 }
@@ -76,6 +79,7 @@ function resolve(
     cells: product(noiseShape),
     dims: collapseDims(shape, noiseShape),
     rate,
+    element: float32,
     generator,
     keepRule: generator.keepRule(rate),
     ...resolveScale(rate, generator.scale(rate)),

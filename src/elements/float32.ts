@@ -1,6 +1,8 @@
-/** float32: size, array type, and the bit patterns that bound normal, finite values. */
+/** float32: its size, and the bit patterns that bound normal, finite values. */
 
-export const float32 = { name: 'float32', bytes: 4, Values: Float32Array } as const
+import type { ElementType } from './element.js'
+
+export const float32: ElementType = { name: 'float32', bytes: 4 }
 
 /** Bit patterns of float32 magnitudes. */
 export const SMALLEST_NORMAL = 0x00800000

@@ -1,6 +1,7 @@
 /** Statistics over samples on the GPU: owns their buffers, and records and submits shaders/statistics.wgsl. */
 
 import statisticsSource from '../../shaders/statistics.wgsl?raw'
+import { float32 } from '../elements/float32.js'
 import { elementAlignment, FEWEST_THREADS, MAX_BINDING, type PlanLimits } from '../plan.js'
 import { reject } from '../validation.js'
 import type { TensorPlace } from '../webgpu/apply.js'
@@ -51,7 +52,7 @@ export function planStatistics({ elements, classes }: Accumulation, limits: Plan
   const bytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, MAX_BINDING)
   const most = Math.floor(bytes / BYTES_PER_MOMENTS)
   let unit = Math.max(classes, 1)
-  while (unit % elementAlignment(limits) > 0) unit *= 2
+  while (unit % elementAlignment(limits, float32) > 0) unit *= 2
   if (elements > most && unit > most) {
     const rule = `outputs this large are processed in parts of at least ${unit} elements, whose statistics take ${unit * BYTES_PER_MOMENTS} bytes, and this device binds ${bytes}`
     const remedy =

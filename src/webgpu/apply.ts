@@ -1,6 +1,7 @@
 /** Pass 2 on the GPU: records `apply_mask` (shaders/apply.wgsl) on the caller's tensors. */
 
 import type { ApplyDispatch, Tuning } from '../plan.js'
+import type { Dropout } from '../resolve.js'
 import type { Scale } from '../scale.js'
 import { bothChecked, scoped } from './errors.js'
 import { createBuffer } from './owned.js'
@@ -33,7 +34,7 @@ export interface ApplyPass {
 
 export function createApplyPass(
   device: GPUDevice,
-  scale: Scale,
+  dropout: Pick<Dropout, keyof Scale | 'element'>,
   dispatches: readonly ApplyDispatch[],
   tuning: Tuning,
   mask: GPUBuffer,
@@ -48,7 +49,7 @@ export function createApplyPass(
   })
   const bytes = params.getMappedRange()
   dispatches.forEach((dispatch, i) => {
-    writeApplyParams(new DataView(bytes, i * stride), scale, dispatch)
+    writeApplyParams(new DataView(bytes, i * stride), dropout, dispatch)
   })
   params.unmap()
   const maskGroups = dispatches.map((dispatch) =>
@@ -95,7 +96,7 @@ export function createApplyPass(
     },
     record(pass, { io, groups }) {
       dispatches.forEach((dispatch, i) => {
-        pass.setPipeline(pipeline(dispatch, tuning, io))
+        pass.setPipeline(pipeline(dropout.element.name, dispatch, tuning, io))
         pass.setBindGroup(0, maskGroups[i], [i * stride])
         pass.setBindGroup(1, groups[i])
         pass.dispatchWorkgroups(...dispatch.grid)

@@ -1,6 +1,5 @@
 /** Dropout of arrays on the GPU: uploads, records, submits and reads back. CPU counterpart: src/cpu/arrays.ts. */
 
-import { float32 } from '../elements/float32.js'
 import type { Draw } from '../generators/generator.js'
 import { elementAlignment, planApply, planMask } from '../plan.js'
 import type { Dropout } from '../resolve.js'
@@ -24,22 +23,22 @@ export async function computeDropout(
   draw: Draw,
   x?: Float32Array,
 ): Promise<Float32Array<ArrayBuffer>> {
-  const { elements } = dropout
+  const { elements, element } = dropout
   const result = new Float32Array(elements)
   if (elements === 0) return result
   const tuning = tuningFor(device)
   const maskPlan = planMask(dropout.cells, device.limits, tuning)
-  const slab = Math.min(slabElements(device), elements)
+  const slab = Math.min(slabElements(device, dropout), elements)
   const owner = createOwner(device, 'dropout')
   try {
     const { result: made, checked: created } = scoped(device, 'dropout: buffers', () => ({
       mask: owner.own(createMaskPass(device, dropout, maskPlan, tuning, 1)),
       tensor: owner.buffer(
         'tensor',
-        slab * float32.bytes,
+        slab * element.bytes,
         GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
       ),
-      staging: createStaging(owner, slab * float32.bytes),
+      staging: createStaging(owner, slab * element.bytes),
     }))
     const { mask, tensor, staging } = made
     const place = { buffer: tensor, offset: 0 }
@@ -59,7 +58,7 @@ export async function computeDropout(
           if (drawn !== undefined) mask.record(pass, drawn)
           apply.record(pass, bound)
           pass.end()
-          return [{ buffer: tensor, size: count * float32.bytes }]
+          return [{ buffer: tensor, size: count * element.bytes }]
         },
         (bytes) => result.set(new Float32Array(bytes), start),
       )
@@ -71,9 +70,9 @@ export async function computeDropout(
   }
 }
 
-function slabElements({ limits }: GPUDevice): number {
-  const alignment = elementAlignment(limits)
-  return Math.floor(Math.min(SLAB_BYTES, limits.maxBufferSize) / float32.bytes / alignment) * alignment
+function slabElements({ limits }: GPUDevice, { element }: Dropout): number {
+  const alignment = elementAlignment(limits, element)
+  return Math.floor(Math.min(SLAB_BYTES, limits.maxBufferSize) / element.bytes / alignment) * alignment
 }
 
 /** Part of a tensor in a form that WebGPU accepts: views of resizable buffers are copied. */

@@ -1,6 +1,5 @@
 /** Dropout on the user's own device, buffers and command encoder: records both passes, submits nothing. */
 
-import { float32 } from '../elements/float32.js'
 import type { Draw } from '../generators/generator.js'
 import type { DrawOptions, DropoutOptions } from '../options.js'
 import { readDraw, resolveDropout } from '../resolve.js'
@@ -62,7 +61,7 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
   const dropout = resolveDropout(options)
   const { maxPendingCalls = 256 } = options
   const pending = readInteger('maxPendingCalls', maxPendingCalls, 65536, '65536', 'Pass e.g. 256', 1)
-  const bytes = dropout.elements * float32.bytes
+  const bytes = dropout.elements * dropout.element.bytes
   if (bytes > device.limits.maxBufferSize) {
     const rule = `it takes ${bytes} bytes and this device allows ${device.limits.maxBufferSize} in a buffer`
     reject(RangeError, 'shape', dropout.shape, rule, 'Split the tensor and draw its parts with cellOffset')
@@ -81,7 +80,7 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
     encode(encoder, tensors, encodeOptions) {
       if (destroyed) throw new Error('noiseshape: this op is destroyed. Create another with createDropout.')
       readEncoder(encoder)
-      const { input, output } = readTensors(tensors, dropout.shape, bytes, device.limits)
+      const { input, output } = readTensors(tensors, dropout, device.limits)
       const draw = readDraw(dropout, encodeOptions)
       const { reuseMask, oneMaskForBatch } = encodeOptions
       readSharing(oneMaskForBatch, dropout.noiseShape)

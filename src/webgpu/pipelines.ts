@@ -17,7 +17,8 @@ import trustingWordsSource from '../../shaders/software/trusting-words.wgsl?raw'
 import wideColumnsSource from '../../shaders/software/wide-columns.wgsl?raw'
 import columnsSource from '../../shaders/walk-columns.wgsl?raw'
 import rowsSource from '../../shaders/walk-rows.wgsl?raw'
-import { float32Preludes } from '../elements/preludes.js'
+import type { ElementName } from '../elements/element.js'
+import { PRELUDES } from '../elements/preludes.js'
 import type { Generator } from '../generators/generator.js'
 import type { ApplyDispatch, Tuning, Walk } from '../plan.js'
 import { APPLY_PARAMS, maskParamsSize } from './params.js'
@@ -81,7 +82,7 @@ export interface ApplyPipelines {
   paramsLayout: GPUBindGroupLayout
   /** Group 1: input and output, or a single tensor. */
   tensorLayout(io: Io): GPUBindGroupLayout
-  pipeline(dispatch: ApplyDispatch, tuning: Tuning, io: Io): GPUComputePipeline
+  pipeline(element: ElementName, dispatch: ApplyDispatch, tuning: Tuning, io: Io): GPUComputePipeline
 }
 
 export const applyPipelines: (device: GPUDevice) => ApplyPipelines = perDevice((device) => {
@@ -95,19 +96,21 @@ export const applyPipelines: (device: GPUDevice) => ApplyPipelines = perDevice((
   ])
   const oneTensorLayout = bindGroupLayout(device, 'apply_mask/tensor', [{ type: 'storage' }])
   const tensorLayout = (io: Io) => (io === 'separate' ? separateLayout : oneTensorLayout)
-  const create = memoized((walk: Walk, width: 1 | 4, workgroupSize: number, trusting: boolean, io: Io) => {
-    const sources = [...float32Preludes[width], IOS[io], applySource, ...WALKS[walk]]
-    if (trusting) sources.push(...(TRUSTING_WALKS[walk] ?? []))
-    const entryPoint = trusting ? 'apply_mask_trusting' : 'apply_mask'
-    const layouts = [paramsLayout, tensorLayout(io)]
-    return createPipeline(device, entryPoint, sources, layouts, { WORKGROUP_SIZE: workgroupSize })
-  })
+  const create = memoized(
+    (element: ElementName, walk: Walk, width: 1 | 4, workgroupSize: number, trusting: boolean, io: Io) => {
+      const sources = [...PRELUDES[element][width], IOS[io], applySource, ...WALKS[walk]]
+      if (trusting) sources.push(...(TRUSTING_WALKS[walk] ?? []))
+      const entryPoint = trusting ? 'apply_mask_trusting' : 'apply_mask'
+      const layouts = [paramsLayout, tensorLayout(io)]
+      return createPipeline(device, entryPoint, sources, layouts, { WORKGROUP_SIZE: workgroupSize })
+    },
+  )
   return {
     paramsLayout,
     tensorLayout,
-    pipeline({ walk, width }, { workgroupSize, trusting }, io) {
+    pipeline(element, { walk, width }, { workgroupSize, trusting }, io) {
       const mayTrust = trusting && width > 1 && io !== 'in-place' && walk in TRUSTING_WALKS
-      return create(walk, width, workgroupSize, mayTrust, io)
+      return create(element, walk, width, workgroupSize, mayTrust, io)
     },
   }
 })

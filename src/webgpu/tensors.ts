@@ -1,5 +1,6 @@
 /** Validation of GPU arguments: the user's device, encoder and buffers are checked before anything is recorded. */
 
+import type { Dropout } from '../resolve.js'
 import { readInteger, readOptions, reject, show } from '../validation.js'
 import type { TensorPlace } from './apply.js'
 
@@ -28,16 +29,17 @@ export function readEncoder(encoder: unknown): GPUCommandEncoder {
   return encoder as GPUCommandEncoder
 }
 
+type TensorOf = Pick<Dropout, 'shape' | 'elements' | 'element'>
+
 /** Reads the tensors of a call: two buffers, or the same range twice to work in place. */
 export function readTensors(
   tensors: { input: TensorBinding; output: TensorBinding },
-  shape: readonly number[],
-  bytes: number,
+  dropout: TensorOf,
   limits: GPUSupportedLimits,
 ): { input: TensorPlace; output: TensorPlace } {
   const bindings = readOptions(tensors)
-  const input = readTensorBinding('input', bindings.input, shape, bytes, limits)
-  const output = readTensorBinding('output', bindings.output, shape, bytes, limits)
+  const input = readTensorBinding('input', bindings.input, dropout, limits)
+  const output = readTensorBinding('output', bindings.output, dropout, limits)
   if (input.buffer === output.buffer && input.offset !== output.offset) {
     reject(
       RangeError,
@@ -53,14 +55,14 @@ export function readTensors(
 function readTensorBinding(
   name: string,
   binding: TensorBinding,
-  shape: readonly number[],
-  bytes: number,
+  { shape, elements, element }: TensorOf,
   limits: GPUSupportedLimits,
 ): TensorPlace {
+  const bytes = elements * element.bytes
   const remedy = `Pass at least the ${bytes} bytes of the tensor`
   const { buffer, offset, size } = readTensorRange(name, binding, limits, remedy)
   if (size < bytes) {
-    const rule = `the shape ${show(shape)} takes ${bytes} bytes of float32`
+    const rule = `the shape ${show(shape)} takes ${bytes} bytes of ${element.name}`
     reject(RangeError, `${name}.size`, size, rule, remedy)
   }
   return { buffer, offset }

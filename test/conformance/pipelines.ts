@@ -32,7 +32,7 @@ const applies = (['words', 'runs', 'columns', 'wideColumns'] satisfies Walk[]).f
     const pieces = [walk, width === 4 ? 'vec4' : 'scalar', io, variant.trusting ? 'trusting' : 'exact']
     return compiled(`apply_mask, ${pieces.join(', ')}`, (device) => {
       const dispatch = { walk, width } as ApplyDispatch
-      applyPipelines(device).pipeline(dispatch, variant, io)
+      applyPipelines(device).pipeline('float32', dispatch, variant, io)
     })
   }),
 )

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'vite'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { root } from '../../scripts/setup.mjs'
 import { launchBrowser, serveFolder } from '../support/browser.ts'
 import { installPacked, linkPackage } from '../support/packed.ts'
@@ -34,7 +34,10 @@ afterAll(() => {
   if (clone) rmSync(clone, { recursive: true, force: true })
 })
 
-describe.each(['onnx', 'tfjs'])('examples/%s', (name) => {
+/** `npm run test:long` has the second as well: each is installed, bundled and run for itself. */
+const examples = inject('rounds') > 0 ? ['onnx', 'tfjs'] : ['onnx']
+
+describe.each(examples)('examples/%s', (name) => {
   const { dependencies, devDependencies } = read(`examples/${name}/package.json`)
   const { noiseshape, ...peers } = dependencies as Record<string, string>
 

@@ -2,7 +2,7 @@
 
 import { createEngine } from '../../src/index.js'
 import { createDropout } from '../../src/webgpu/index.js'
-import { type Backend, cpuBackends, engineSession } from './backends'
+import { type Backend, engineSession } from './backends'
 import { floats } from './compare'
 import { type Gpu, useGpu } from './gpu'
 import { count, type Draw, judgeNoiseShape } from './judge'
@@ -26,8 +26,8 @@ function webgpuBackends(gpu: Gpu): readonly Backend[] {
   ]
 }
 
-/** `#backends` of the gpu project. */
-export const backends: readonly Backend[] = [...cpuBackends, ...webgpuBackends(useGpu())]
+/** `#backends` of the gpu project. Those of the CPU run in the unit project, on the same JavaScript engine. */
+export const backends: readonly Backend[] = webgpuBackends(useGpu())
 
 /** Fewer than in the unit project: a software GPU is slow. */
 export const propertyRuns = 150
