@@ -2,6 +2,7 @@
 
 import type { NoiseInput } from 'noiseshape/onnx'
 import model from '../../models/digits/digits.onnx?url'
+import type { Prepared } from '../contest.js'
 import { size } from '../noise-cells.js'
 import { loadOrt } from '../peers/ort.js'
 import { drawNoise } from '../peers/plain.js'
@@ -35,14 +36,7 @@ export const noiseshapeOnnx: Predictor = {
     let seed = 0
     const predict = async () =>
       (await session.predict({ image }, { samples, seed: seed++, outputs: 'logits' })) as Prediction
-    return {
-      name: this.name,
-      async run(times) {
-        for (let i = 0; i < times; i++) await predict()
-      },
-      result: predict,
-      close: () => session.release(),
-    }
+    return repeating(this.name, predict, session)
   },
 }
 
@@ -79,15 +73,24 @@ export const onnxruntimeHostNoise: Predictor = {
       }
       return tally.read()
     }
-    return {
-      name: this.name,
-      async run(times) {
-        for (let i = 0; i < times; i++) await predict()
-      },
-      result: predict,
-      close: () => session.release(),
-    }
+    return repeating(this.name, predict, session)
   },
+}
+
+/** An entrant that predicts again and again, and frees its session. */
+function repeating(
+  name: string,
+  predict: () => Promise<Prediction>,
+  session: { release(): Promise<void> },
+): Prepared<Prediction> {
+  return {
+    name,
+    async run(times) {
+      for (let i = 0; i < times; i++) await predict()
+    },
+    result: predict,
+    close: () => session.release(),
+  }
 }
 
 /** The batch is this model's only symbolic size. */

@@ -3,7 +3,7 @@
  * and 65535 workgroups to a dimension. test/long/gpu/size.test.ts has every pattern, up to 1 GiB.
  */
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { dropout as dropoutOnCpu } from '../../src/cpu/index.js'
 import { createEngine } from '../../src/index.js'
 import { createDropout } from '../../src/webgpu/index.js'
@@ -13,26 +13,13 @@ import { claimLimits } from '../support/disfigured'
 import { input } from '../support/inputs'
 import { count, judgeDropout, judgeMask } from '../support/judge'
 import { BINDING, expectSameLongBits, longInput } from '../support/long'
+import { requestDevice, usePromisedLimits } from '../support/promised-limits'
 
 const MIB = 2 ** 20
 
 let device: GPUDevice
-/** GPU errors that no call reported. */
-let errors: string[]
-
-const requestDevice = async (requiredLimits: Record<string, number> = {}) => {
-  const adapter = (await navigator.gpu.requestAdapter()) as GPUAdapter
-  return adapter.requestDevice({ requiredLimits })
-}
-
-beforeAll(async () => {
-  device = await requestDevice()
-  errors = []
-  device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message))
-})
-afterAll(() => {
-  device.destroy()
-  expect(errors).toEqual([])
+usePromisedLimits((made) => {
+  device = made
 })
 
 test('no device has a smaller binding: less cannot be requested', async () => {

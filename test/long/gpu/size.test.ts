@@ -12,24 +12,11 @@ import { expectSameBits, patterns } from '../../support/compare'
 import { storageUsage } from '../../support/gpu'
 import { count, type Draw, judgeDropout, judgeMask } from '../../support/judge'
 import { ABOVE_BINDING, expectSameLongBits, longInput } from '../../support/long'
+import { usePromisedLimits } from '../../support/promised-limits'
 
 let device: GPUDevice
-/** GPU errors that no call reported. */
-let errors: string[]
-
-const requestDevice = async (requiredLimits: Record<string, number> = {}) => {
-  const adapter = (await navigator.gpu.requestAdapter()) as GPUAdapter
-  return adapter.requestDevice({ requiredLimits })
-}
-
-beforeAll(async () => {
-  device = await requestDevice()
-  errors = []
-  device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message))
-})
-afterAll(() => {
-  device.destroy()
-  expect(errors).toEqual([])
+usePromisedLimits((made) => {
+  device = made
 })
 
 describe('a tensor above 128 MiB, in and out of different buffers, has the bits of the CPU', () => {
