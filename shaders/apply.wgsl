@@ -123,8 +123,3 @@ fn next_flags(cell: u32) -> u32 {
 fn first_bits(count: u32) -> u32 {
   return select((1u << count) - 1u, 0xffffffffu, count >= 32u);
 }
-
-// Spreads the low bits of a word into the keep flags of one packet.
-fn spread_flags(flags: u32) -> Packet {
-  return select(Packet(0u), Packet(0xffffffffu), (Packet(flags) & LANE_BITS) != Packet(0u));
-}

@@ -2,8 +2,12 @@
 alias Packet = u32;
 alias PacketFloat = f32;
 const WIDTH: u32 = 1u;
-const LANE_BITS: Packet = 1u;
 
 fn place(packet: u32) -> u32 {
   return params.first + packet;
+}
+
+// The lowest bit of a word as the keep flag of one element.
+fn spread_flags(flags: u32) -> Packet {
+  return 0u - (flags & 1u);
 }

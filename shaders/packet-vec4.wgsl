@@ -7,3 +7,8 @@ const LANE_BITS: Packet = Packet(1u, 2u, 4u, 8u);
 fn place(packet: u32) -> u32 {
   return packet;
 }
+
+// Spreads the low bits of a word into the keep flags of one packet.
+fn spread_flags(flags: u32) -> Packet {
+  return select(Packet(0u), Packet(0xffffffffu), (Packet(flags) & LANE_BITS) != Packet(0u));
+}

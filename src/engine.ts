@@ -195,7 +195,7 @@ class GpuOrCpuEngine implements Engine {
 
   #apply(x: Float32Array, dropout: Dropout, options: DrawOptions): Promise<Values> {
     const draw: Draw = readDraw(dropout, options)
-    const values = readTensor(x, dropout.shape, dropout.elements)
+    const values = readTensor(x, dropout)
     return this.#run(
       (device) => computeDropout(device, dropout, draw, values),
       () => cpu.computeDropout(values, dropout, draw),

@@ -1,5 +1,6 @@
 /** Argument validation: checks user options once and returns plain values, or throws. */
 
+import type { ElementType, Values } from './elements/element.js'
 import { product } from './shape.js'
 import { readInteger, reject, show } from './validation.js'
 
@@ -127,9 +128,12 @@ export function readCellOffset(cellOffset: unknown, cells: number): number {
   )
 }
 
-/** Reads a tensor's values: a Float32Array of `elements` values. */
-export function readTensor(x: unknown, shape: readonly number[], elements: number): Float32Array {
-  const values = readFloats('x', x, 'Convert it with Float32Array.from(x)')
+/** Reads a tensor's values: as many as its shape has elements, in the array of its element type. */
+export function readTensor(
+  x: unknown,
+  { shape, elements, element }: { shape: readonly number[]; elements: number; element: ElementType },
+): Values {
+  const values = readValues('x', x, element, 'Convert it with Float32Array.from(x)')
   if (values.length !== elements) {
     reject(
       RangeError,
@@ -143,9 +147,13 @@ export function readTensor(x: unknown, shape: readonly number[], elements: numbe
 }
 
 /** Reads an output array: same length as `x`, without overlap, because non-finite values of `x` are read twice. */
-export function readOutput(output: unknown, x: Float32Array): Float32Array<ArrayBuffer> | undefined {
+export function readOutput(
+  output: unknown,
+  x: Values,
+  element: ElementType,
+): Values<ArrayBuffer> | undefined {
   if (output === undefined) return undefined
-  const values = readFloats('output', output, 'Leave it out for a new one')
+  const values = readValues('output', output, element, 'Leave it out for a new one')
   if (values.length !== x.length) {
     const rule = `x has ${x.length} elements`
     reject(RangeError, 'output.length', values.length, rule, 'Pass an array of the same length')
@@ -155,12 +163,12 @@ export function readOutput(output: unknown, x: Float32Array): Float32Array<Array
     const rule = 'it overlaps x, which is read while it is written'
     reject(RangeError, 'output.byteOffset', values.byteOffset, rule, 'Pass an array with its own memory')
   }
-  return values as Float32Array<ArrayBuffer>
+  return values as Values<ArrayBuffer>
 }
 
-function readFloats(name: string, value: unknown, remedy: string): Float32Array {
-  if (!(value instanceof Float32Array)) {
-    reject(TypeError, name, value, 'it must be a Float32Array', remedy)
+function readValues(name: string, value: unknown, { array }: ElementType, remedy: string): Values {
+  if (!(value instanceof array)) {
+    reject(TypeError, name, value, `it must be a ${array.name}`, remedy)
   }
   return value
 }

@@ -4,7 +4,7 @@
  */
 
 import { type Axis, axesOf, cellBounds, indicesOf } from './axes.js'
-import type { ElementType } from './elements/element.js'
+import { type ElementType, tensorBytes } from './elements/element.js'
 import { CELLS_PER_GROUP } from './mask-words.js'
 import type { Dropout } from './resolve.js'
 import { reject, show } from './validation.js'
@@ -167,7 +167,7 @@ export function planApply(
       size = Math.ceil(size / 2 / alignment) * alignment
       mask = maskWindow(axes, from, from + size - 1, limits)
     }
-    const tensor = { offset: (from - start) * element.bytes, size: size * element.bytes }
+    const tensor = { offset: tensorBytes(element, from - start), size: tensorBytes(element, size) }
     const whole = size - (size % WIDTH)
     const parts = [
       { width: WIDTH, first: 0, count: whole, ...walkFor(axes, from, whole, tuning) },

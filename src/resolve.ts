@@ -72,6 +72,7 @@ function resolve(
   if (shared) readProduct('noiseShape', noiseShape) // with an empty batch, the shared mask still has cells
   const rate = readRate(options.rate)
   const generator = readGenerator(options.generator)
+  const element = float32
   return {
     shape,
     noiseShape,
@@ -79,9 +80,9 @@ function resolve(
     cells: product(noiseShape),
     dims: collapseDims(shape, noiseShape),
     rate,
-    element: float32,
+    element,
     generator,
     keepRule: generator.keepRule(rate),
-    ...resolveScale(rate, generator.scale(rate)),
+    ...resolveScale(rate, generator.scale(rate), element),
   }
 }

@@ -78,6 +78,6 @@ function run(
   options: DrawOptions & OutputOptions,
 ): Float32Array<ArrayBuffer> {
   const draw = readDraw(dropout, options)
-  const values = readTensor(x, dropout.shape, dropout.elements)
-  return computeDropout(values, dropout, draw, readOutput(options.output, values))
+  const values = readTensor(x, dropout)
+  return computeDropout(values, dropout, draw, readOutput(options.output, values, dropout.element))
 }

@@ -6,7 +6,7 @@ import { product } from '../shape.js'
 import { OnnxModelError } from './errors.js'
 import { type NoiseInput, nameOf } from './options.js'
 import type { OrtModule } from './ort.js'
-import type { Symbols } from './shape-outputs.js'
+import type { Symbols } from './runtime-sizes.js'
 
 type Feeds = Readonly<Record<string, Tensor>>
 type Shape = readonly number[]

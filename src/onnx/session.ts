@@ -19,7 +19,7 @@ import { createArrayNoise, createBufferNoise, type NoiseSource } from './noise-s
 import type { NoiseInput, StochasticOptions } from './options.js'
 import { type ExecutionProvider, inTurn, type OrtModule, openSession, readOrt, readProviders } from './ort.js'
 import { rewrite } from './rewrite.js'
-import { addShapeOutputs, symbolsOf } from './shape-outputs.js'
+import { addShapeOutputs, symbolsOf } from './runtime-sizes.js'
 
 export interface MonteCarloSessionOptions extends StochasticOptions {
   /** Tried in this order. Default `['webgpu', 'wasm']`. */

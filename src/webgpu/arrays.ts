@@ -1,5 +1,6 @@
 /** Dropout of arrays on the GPU: uploads, records, submits and reads back. CPU counterpart: src/cpu/arrays.ts. */
 
+import { type ElementType, tensorBytes, type Values } from '../elements/element.js'
 import type { Draw } from '../generators/generator.js'
 import { elementAlignment, planApply, planMask } from '../plan.js'
 import type { Dropout } from '../resolve.js'
@@ -21,10 +22,10 @@ export async function computeDropout(
   device: GPUDevice,
   dropout: Dropout,
   draw: Draw,
-  x?: Float32Array,
-): Promise<Float32Array<ArrayBuffer>> {
+  x?: Values,
+): Promise<Values<ArrayBuffer>> {
   const { elements, element } = dropout
-  const result = new Float32Array(elements)
+  const result = new element.array(elements)
   if (elements === 0) return result
   const tuning = tuningFor(device)
   const maskPlan = planMask(dropout.cells, device.limits, tuning)
@@ -35,10 +36,10 @@ export async function computeDropout(
       mask: owner.own(createMaskPass(device, dropout, maskPlan, tuning, 1)),
       tensor: owner.buffer(
         'tensor',
-        slab * element.bytes,
+        tensorBytes(element, slab),
         GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
       ),
-      staging: createStaging(owner, slab * element.bytes),
+      staging: createStaging(owner, tensorBytes(element, slab)),
     }))
     const { mask, tensor, staging } = made
     const place = { buffer: tensor, offset: 0 }
@@ -51,16 +52,16 @@ export async function computeDropout(
         { owner, stage: 'dropout', staging, created },
         (encoder) => {
           apply = owner.own(createApplyPass(device, dropout, dispatches, tuning, mask.buffer))
-          if (x) device.queue.writeBuffer(tensor, 0, sourceOf(x, start, count))
+          if (x) device.queue.writeBuffer(tensor, 0, sourceOf(x, start, count, element))
           const bound = apply.bind(place, x && place)
           const drawn = start === 0 ? mask.prepare(encoder, draw) : undefined
           const pass = encoder.beginComputePass({ label: 'noiseshape/dropout/pass' })
           if (drawn !== undefined) mask.record(pass, drawn)
           apply.record(pass, bound)
           pass.end()
-          return [{ buffer: tensor, size: count * element.bytes }]
+          return [{ buffer: tensor, size: tensorBytes(element, count) }]
         },
-        (bytes) => result.set(new Float32Array(bytes), start),
+        (bytes) => result.set(new element.array(bytes, 0, count), start),
       )
       if (apply) owner.release(apply) // now, so that memory does not grow with the number of slabs
     }
@@ -76,10 +77,10 @@ function slabElements({ limits }: GPUDevice, { element }: Dropout): number {
 }
 
 /** Part of a tensor in a form that WebGPU accepts: views of resizable buffers are copied. */
-function sourceOf(x: Float32Array, start: number, count: number): Float32Array<ArrayBuffer> {
+function sourceOf(x: Values, start: number, count: number, { array }: ElementType): Values<ArrayBuffer> {
   const part = x.subarray(start, start + count)
   const { resizable, growable } = x.buffer as { resizable?: boolean; growable?: boolean }
-  return (resizable || growable ? new Float32Array(part) : part) as Float32Array<ArrayBuffer>
+  return (resizable || growable ? new array(part) : part) as Values<ArrayBuffer>
 }
 
 /** Draws the packed mask of a dropout on the device: ceil(cells / 32) words. */

@@ -1,5 +1,6 @@
 /** Dropout on the user's own device, buffers and command encoder: records both passes, submits nothing. */
 
+import { tensorBytes } from '../elements/element.js'
 import type { Draw } from '../generators/generator.js'
 import type { DrawOptions, DropoutOptions } from '../options.js'
 import { readDraw, resolveDropout } from '../resolve.js'
@@ -61,7 +62,7 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
   const dropout = resolveDropout(options)
   const { maxPendingCalls = 256 } = options
   const pending = readInteger('maxPendingCalls', maxPendingCalls, 65536, '65536', 'Pass e.g. 256', 1)
-  const bytes = dropout.elements * dropout.element.bytes
+  const bytes = tensorBytes(dropout.element, dropout.elements)
   if (bytes > device.limits.maxBufferSize) {
     const rule = `it takes ${bytes} bytes and this device allows ${device.limits.maxBufferSize} in a buffer`
     reject(RangeError, 'shape', dropout.shape, rule, 'Split the tensor and draw its parts with cellOffset')

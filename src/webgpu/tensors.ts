@@ -1,5 +1,6 @@
 /** Validation of GPU arguments: the user's device, encoder and buffers are checked before anything is recorded. */
 
+import { tensorBytes } from '../elements/element.js'
 import type { Dropout } from '../resolve.js'
 import { readInteger, readOptions, reject, show } from '../validation.js'
 import type { TensorPlace } from './apply.js'
@@ -58,7 +59,7 @@ function readTensorBinding(
   { shape, elements, element }: TensorOf,
   limits: GPUSupportedLimits,
 ): TensorPlace {
-  const bytes = elements * element.bytes
+  const bytes = tensorBytes(element, elements)
   const remedy = `Pass at least the ${bytes} bytes of the tensor`
   const { buffer, offset, size } = readTensorRange(name, binding, limits, remedy)
   if (size < bytes) {
