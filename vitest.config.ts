@@ -15,14 +15,15 @@ const backends = (kind: '' | '-webgpu') =>
     ]),
   )
 
-let groupOrder = 0
+/** Projects of a group run side by side: those of the second wait for browsers and bundlers half of their time. */
+const GROUPS = ['unit', 'gpu page package', 'long-unit', 'long-gpu long-page long-package']
 
-/** Projects run one after the other (groupOrder), so that none waits for a core or the GPU of another. */
 function project(name: string, include: string[], more: TestProjectInlineConfiguration = {}, rounds = 0) {
+  const groupOrder = GROUPS.findIndex((group) => group.split(' ').includes(name))
   return {
     ...more,
     extends: true,
-    test: { ...more.test, name, include, provide: { rounds }, sequence: { groupOrder: groupOrder++ } },
+    test: { ...more.test, name, include, provide: { rounds }, sequence: { groupOrder } },
   } satisfies TestProjectInlineConfiguration
 }
 

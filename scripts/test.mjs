@@ -38,11 +38,11 @@ if (await check('set-up', setUp)) {
       if (long) installFirefox() // a test says so where there is none
     })
   }
+  const build = all && check('library build', () => npmRun('build'))
   if (all && !long) {
-    await check('type check', () => npmRun('typecheck'))
-    await check('lint', () => npmRun('lint'))
+    await Promise.all([check('type check', () => npmRun('typecheck')), check('lint', () => npmRun('lint'))])
   }
-  if (all) await check('library build', () => npmRun('build'))
+  await build
   await runTests()
   if (all && long) await runConformance()
 }

@@ -61,35 +61,26 @@ describe('with WebGPU', () => {
     }
   })
 
-  test('a run can be cancelled with the keyboard, and another one started', async () => {
+  test.each([1280, 390])('nothing moves while it loads, %i pixels wide', async (width) => {
+    expect(await layoutShift(browser, address, width)).toBeLessThan(0.01)
+  })
+})
+
+describe('without WebGPU', () => {
+  let browser: Browser
+  let here: Visit
+
+  // One page for all: loading the peers takes most of a visit.
+  beforeAll(async () => {
+    browser = await launchBrowser({ webgpu: false })
     here = await open(browser, address)
-    const { page } = here
-    await choose(page, [...cases.map(({ name }) => name), 'noiseshape', 'noiseshape-cpu'])
-    await page.focus('#run')
-    await page.keyboard.press('Enter')
-    await page.waitForFunction(() => document.getElementById('doing')?.textContent?.includes('checking'))
-    expect(await page.$$eval('fieldset', (all) => all.every((each) => each.disabled))).toBe(true)
-    await page.keyboard.press('Enter') // the focus is on Cancel
-    await page.waitForSelector('#bench[data-state=cancelled]')
-    expect(await text(page, 'status')).toMatch(/^Cancelled/)
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('run')
-    await choose(page, ['small', 'noiseshape-cpu'])
-    expect(await run(page)).toBe('done')
+  })
+  afterAll(async () => {
+    await browser?.close()
+    expect(here.wrong, 'errors and requests to other hosts').toEqual([])
   })
 
-  test('a run of nothing is refused with a sentence', async () => {
-    here = await open(browser, address)
-    const { page } = here
-    await choose(page, ['noiseshape'])
-    expect(await run(page)).toBe('error')
-    expect(await text(page, 'run-error')).toContain('No case is chosen')
-    await choose(page, ['small'])
-    expect(await run(page)).toBe('error')
-    expect(await text(page, 'run-error')).toContain('No peer is chosen')
-  })
-
-  test('presets choose cases; every choice has a name; the pages link to each other', async () => {
-    here = await open(browser, address)
+  test('presets choose cases; every choice has a name', async () => {
     const { page } = here
     const chosen = () =>
       page.$$eval('[name=case]', (all) => all.filter((each) => (each as HTMLInputElement).checked).length)
@@ -97,37 +88,18 @@ describe('with WebGPU', () => {
     await page.click('#presets button:last-child')
     expect(await chosen()).toBe(cases.length)
     expect(await page.$eval('#quick', (box) => (box as HTMLInputElement).checked)).toBe(false)
+    await page.click('#presets button:first-child')
+    expect(await page.$eval('#quick', (box) => (box as HTMLInputElement).checked)).toBe(true)
     expect(
       await page.$$eval(
         'input',
         (all) => all.filter((each) => !each.labels?.[0]?.textContent?.trim()).length,
       ),
     ).toBe(0)
-    await Promise.all([page.waitForNavigation(), page.click('.tabs a:first-child')])
-    await page.waitForSelector('#demo[data-state=ready]')
-    await Promise.all([page.waitForNavigation(), page.click('.tabs a:last-child')])
-    await page.waitForSelector('#bench[data-state=ready]')
   })
 
-  test('a narrow window has no horizontal scroll, before a run and after it', async () => {
-    here = await open(browser, address, 390)
+  test('it says why, and measures the peers on the CPU', async () => {
     const { page } = here
-    expect(await scrollWidth(page)).toBeLessThanOrEqual(390)
-    await choose(page, ['small', 'sweep-2^10', 'sweep-2^12', 'noiseshape-cpu'])
-    expect(await run(page)).toBe('done')
-    await page.waitForSelector('#download')
-    expect(await scrollWidth(page)).toBeLessThanOrEqual(390)
-  })
-
-  test.each([1280, 390])('nothing moves while it loads, %i pixels wide', async (width) => {
-    expect(await layoutShift(browser, address, width)).toBeLessThan(0.01)
-  })
-})
-
-test('without WebGPU it says why, and measures the peers on the CPU', async () => {
-  const browser = await launchBrowser({ webgpu: false })
-  try {
-    const { page, wrong } = await open(browser, address)
     expect(await text(page, 'badge')).toContain('CPU')
     expect(await text(page, 'no-gpu')).toMatch(/adapter|WebGPU/)
     expect(
@@ -144,8 +116,47 @@ test('without WebGPU it says why, and measures the peers on the CPU', async () =
       ['noiseshape-cpu', 'ok'],
       ['math-random', 'ok'],
     ])
-    expect(wrong).toEqual([])
-  } finally {
-    await browser.close()
-  }
+  })
+
+  test('a run can be cancelled with the keyboard, and another one started', async () => {
+    const { page } = here
+    await choose(page, [...cases.map(({ name }) => name), 'noiseshape-cpu'])
+    await page.focus('#run')
+    await page.keyboard.press('Enter')
+    await page.waitForFunction(() => document.getElementById('doing')?.textContent?.includes('checking'))
+    expect(await page.$$eval('fieldset', (all) => all.every((each) => each.disabled))).toBe(true)
+    await page.keyboard.press('Enter') // the focus is on Cancel
+    await page.waitForSelector('#bench[data-state=cancelled]')
+    expect(await text(page, 'status')).toMatch(/^Cancelled/)
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('run')
+    await choose(page, ['small', 'noiseshape-cpu'])
+    expect(await run(page)).toBe('done')
+  })
+
+  test('a run of nothing is refused with a sentence', async () => {
+    const { page } = here
+    await choose(page, ['noiseshape-cpu'])
+    expect(await run(page)).toBe('error')
+    expect(await text(page, 'run-error')).toContain('No case is chosen')
+    await choose(page, ['small'])
+    expect(await run(page)).toBe('error')
+    expect(await text(page, 'run-error')).toContain('No peer is chosen')
+  })
+
+  test('a narrow window has no horizontal scroll, before a run and after it', async () => {
+    const { page } = here
+    await page.setViewport({ width: 390, height: 900 })
+    expect(await scrollWidth(page)).toBeLessThanOrEqual(390)
+    await choose(page, ['small', 'sweep-2^10', 'sweep-2^12', 'noiseshape-cpu'])
+    expect(await run(page)).toBe('done')
+    await page.waitForSelector('#download')
+    expect(await scrollWidth(page)).toBeLessThanOrEqual(390)
+  })
+  test('the tabs lead to the other pages and back', async () => {
+    const { page } = here
+    await Promise.all([page.waitForNavigation(), page.click('.tabs a:first-child')])
+    await page.waitForSelector('#demo[data-state=ready]')
+    await Promise.all([page.waitForNavigation(), page.click('.tabs a:last-child')])
+    await page.waitForSelector('#bench[data-state=ready]')
+  })
 })

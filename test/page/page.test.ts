@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createEngine, resolveNoiseShape, unpackMask } from 'noiseshape'
 import { mask } from 'noiseshape/cpu'
 import type { Browser, ElementHandle, Page } from 'puppeteer'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { launchBrowser, type Served, servePage } from '../support/browser.js'
 import { layoutShift, open, scrollWidth, settled, text, type, type Visit } from './visit.js'
 
@@ -33,6 +33,24 @@ async function choose(page: Page, pattern: string) {
   await page.click(`[name=pattern][value=${pattern}]`)
   expect(await settled(page)).toBe('ready')
 }
+
+/** As the page is when it is opened, but for the focus. */
+async function startOver(page: Page) {
+  await page.setViewport({ width: 1360, height: 900 })
+  if (await page.$('#own:not([hidden])')) await page.click('#back')
+  await page.waitForSelector('#credit:not([hidden])')
+  await page.evaluate((start) => {
+    ;(document.querySelector('[value=dropout]') as HTMLElement).click() // a real click would move the focus
+    for (const [id, value] of Object.entries(start)) {
+      const field = document.getElementById(id) as HTMLInputElement
+      field.value = value
+      field.dispatchEvent(new Event('input', { bubbles: true }))
+    }
+  }, START)
+  expect(await settled(page)).toBe('ready')
+}
+
+const START = { shape: '[256, 384, 3]', rate: '0.2', seed: '42', stream: '0', step: '0' }
 
 /** A hash of the pixels of a canvas: bringing all of them here takes a second. */
 const picture = (page: Page, id: string) =>
@@ -147,179 +165,28 @@ describe('with WebGPU', () => {
       const y: Float32Array = await run(async () => engine, x)
       expect(y.filter((v) => v === 0).length, id).toBe(await count(page, 'zeros'))
     }
+    await type(page, 'rate', '1')
+    expect(await value(page, 'bits')).toBe('same')
     engine.destroy()
   })
+})
 
-  test('the result is the picture where the mask is lit, and black elsewhere', async () => {
+describe('without WebGPU', () => {
+  let browser: Browser
+  let here: Visit
+
+  // One page for all: loading it takes most of a visit.
+  beforeAll(async () => {
+    browser = await launchBrowser({ webgpu: false })
     here = await visit(browser)
-    const { page } = here
-    await type(page, 'rate', '0.5')
-    for (const pattern of ['dropout', 'patches', 'spatial2d-first']) {
-      await choose(page, pattern)
-      const { off, levels } = await page.evaluate(() => {
-        const [before, after, lit] = ['before', 'after', 'mask'].map((id) => {
-          const canvas = document.getElementById(id) as HTMLCanvasElement
-          return (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
-            0,
-            0,
-            canvas.width,
-            canvas.height,
-          ).data
-        })
-        const off = after.findIndex((now, i) => Math.abs(now - (lit[i] === 255 ? before[i] : 0)) > 1)
-        return { off, levels: [...new Set(lit)].sort((a, b) => a - b) }
-      })
-      expect(off, `${pattern}: first wrong byte of the canvas`).toBe(-1)
-      expect(levels).toEqual([0, 255])
-    }
   })
-
-  test('rate 1 gives all zeros and keeps nothing; rate 0 gives the picture back', async () => {
-    here = await visit(browser)
-    const { page } = here
-    const before = await picture(page, 'before')
-    expect(await type(page, 'rate', '1')).toBe('ready')
-    expect(await count(page, 'kept')).toBe(0)
-    expect(await count(page, 'zeros')).toBe(await count(page, 'elements'))
-    const black = await page.$eval('#after', (node) => {
-      const canvas = node as HTMLCanvasElement
-      const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
-        0,
-        0,
-        canvas.width,
-        canvas.height,
-      )
-      return data.every((byte, i) => byte === (i % 4 === 3 ? 255 : 0))
-    })
-    expect(black).toBe(true)
-    expect(await value(page, 'bits')).toBe('same')
-    expect(await type(page, 'rate', '0')).toBe('ready')
-    expect(await count(page, 'kept')).toBe(await count(page, 'cells'))
-    expect(await picture(page, 'after')).toBe(before)
-  })
-
-  test('rate, seed, stream and step change the counts as in the library, and the last of many changes wins', async () => {
-    here = await visit(browser)
-    const { page } = here
-    const kept = new Set([await expectLibraryCounts(page)])
-    await type(page, 'seed', '18446744073709551615')
-    expect(await text(page, 'code')).toContain('seed: 18446744073709551615n')
-    for (const [id, what] of [
-      ['rate', '0.37'],
-      ['seed', '7'],
-      ['stream', '3'],
-    ]) {
-      expect(await type(page, id, what)).toBe('ready')
-      kept.add(await expectLibraryCounts(page))
-    }
-    await page.click('#next')
-    await settled(page)
-    expect(await typed(page, 'step')).toBe('1')
-    kept.add(await expectLibraryCounts(page))
-    expect(kept.size).toBe(5)
-    await page.$eval('#rate-slider', (node) => {
-      const slider = node as HTMLInputElement
-      for (let step = 0; step <= 60; step++) {
-        slider.value = String(step / 100)
-        slider.dispatchEvent(new Event('input', { bubbles: true }))
-      }
-    })
-    await settled(page)
-    expect(await typed(page, 'rate')).toBe('0.6')
-    await expectLibraryCounts(page)
-  })
-
-  test('your own noise shape works; a wrong one shows the error of the library and keeps the last result', async () => {
-    here = await visit(browser)
-    const { page } = here
-    expect(await type(page, 'noise', '[null, 1, 1]')).toBe('ready')
-    expect(await page.$eval('[value=custom]', (radio) => (radio as HTMLInputElement).checked)).toBe(true)
-    expect(await count(page, 'cells')).toBe(256)
-    const before = [await text(page, 'kept'), await text(page, 'code'), await picture(page, 'after')]
-    expect(await type(page, 'noise', '[null, 7, 1]')).toBe('error')
-    const said = await text(page, 'noise-error')
-    expect(() => resolveNoiseShape([256, 384, 3], [null, 7, 1])).toThrow(said)
-    expect(said).toContain('7')
-    expect(await page.$eval('#noise', (node) => node.getAttribute('aria-invalid'))).toBe('true')
-    expect([await text(page, 'kept'), await text(page, 'code'), await picture(page, 'after')]).toEqual(before)
-    expect(await text(page, 'after-note')).toContain('last good')
-    expect(await type(page, 'noise', '1')).toBe('ready')
-    expect(await text(page, 'noise-error')).toBe('')
-    expect(await count(page, 'cells')).toBe(1)
-  })
-
-  test('a bad number is reported beside its field, and the message goes when the number is corrected', async () => {
-    here = await visit(browser)
-    const { page } = here
-    const cases = [
-      ['shape', '[256, 384, 4]', '294912', '[256, 384, 3]'],
-      ['shape', '256 384', 'is not a size', '[256, 384, 3]'],
-      ['rate', '1.5', '[0, 1]', '0.2'],
-      ['rate', '', 'empty', '0.2'],
-      ['seed', '-1', '2^53', '42'],
-      ['stream', '4294967296', '2^32', '0'],
-      ['step', 'x', 'not a number', '0'],
-    ]
-    for (const [id, wrong, said, right] of cases) {
-      expect(await type(page, id, wrong), `${id} ${wrong}`).toBe('error')
-      expect(await text(page, `${id}-error`)).toContain(said)
-      expect(await page.$$eval('.error', (all) => all.filter((each) => each.textContent).length)).toBe(1)
-      expect(await type(page, id, right), `${id} ${right}`).toBe('ready')
-      expect(await text(page, `${id}-error`)).toBe('')
-    }
-  })
-
-  test('a picture of your own is processed, whether chosen, dropped or pasted', async () => {
-    here = await visit(browser)
-    const { page } = here
-    const bytes = await smallPicture(page)
-    await upload(page, 'chosen.png', bytes)
-    await shows(page, 'own-name', 'chosen.png, 40 × 24 px.')
-    expect(await typed(page, 'shape')).toBe('[16, 32, 3]') // trimmed to whole patches of 16 x 16
-    expect(await value(page, 'bits')).toBe('same')
-    await expectLibraryCounts(page)
-    const first = await page.$eval('#before', (node) => [
-      ...((node as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, 1, 1).data ?? []),
-    ])
-    expect(first).toEqual([60 + 4 * 4, 250 - 5 * 4, 120, 255])
-    for (const way of ['drop', 'paste']) {
-      await page.evaluate(
-        (way, bytes) => {
-          const data = new DataTransfer()
-          data.items.add(new File([Uint8Array.from(bytes)], `${way}.png`, { type: 'image/png' }))
-          const made =
-            way === 'drop'
-              ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
-              : new ClipboardEvent('paste', { clipboardData: data, bubbles: true })
-          document.body.dispatchEvent(made)
-        },
-        way,
-        bytes,
-      )
-      await shows(page, 'own-name', `${way}.png`)
-      await expectLibraryCounts(page)
-    }
-    await page.click('#back')
-    await page.waitForSelector('#credit:not([hidden])')
-    await settled(page)
-    expect(await typed(page, 'shape')).toBe('[256, 384, 3]')
-  })
-
-  test('a file that is not a picture is reported, and the picture before stays', async () => {
-    here = await visit(browser)
-    const { page } = here
-    const before = await picture(page, 'after')
-    await upload(page, 'notes.txt', 'no picture')
-    await shows(page, 'picture-error', 'notes.txt')
-    expect(await text(page, 'picture-error')).toContain('Choose a PNG')
-    expect(await picture(page, 'after')).toBe(before)
-    await upload(page, 'good.png', await smallPicture(page))
-    await shows(page, 'own-name', 'good.png')
-    expect(await text(page, 'picture-error')).toBe('')
+  beforeEach(() => startOver(here.page))
+  afterAll(async () => {
+    await browser?.close()
+    expect(here.wrong, 'console errors, failed requests and requests to other hosts').toEqual([])
   })
 
   test('the keyboard alone reaches everything in order, with visible focus, and the arrow keys change the rate', async () => {
-    here = await visit(browser)
     const { page } = here
     const stops: string[] = []
     while (stops.at(-1) !== 'copy' && stops.length < 30) {
@@ -354,8 +221,179 @@ describe('with WebGPU', () => {
     expect(stops).toEqual(['A', 'A', 'A', 'file', 'A', 'A', 'pattern', ...settings])
   })
 
+  test('it works on the CPU, says so and why, and draws the masks of the library', async () => {
+    const { page } = here
+    expect(await value(page, 'backend')).toBe('cpu')
+    expect(await text(page, 'badge')).toContain('CPU')
+    expect(await text(page, 'adapter-title')).toBe('Why not WebGPU')
+    expect(await text(page, 'adapter')).toMatch(/adapter|WebGPU/)
+    expect(await value(page, 'bits')).toBe('none')
+    for (const pattern of ['dropout', 'patches', 'spatial2d']) {
+      await choose(page, pattern)
+      await expectLibraryCounts(page)
+    }
+  })
+
+  test('the result is the picture where the mask is lit, and black elsewhere', async () => {
+    const { page } = here
+    await type(page, 'rate', '0.5')
+    for (const pattern of ['dropout', 'patches', 'spatial2d-first']) {
+      await choose(page, pattern)
+      const { off, levels } = await page.evaluate(() => {
+        const [before, after, lit] = ['before', 'after', 'mask'].map((id) => {
+          const canvas = document.getElementById(id) as HTMLCanvasElement
+          return (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
+            0,
+            0,
+            canvas.width,
+            canvas.height,
+          ).data
+        })
+        const off = after.findIndex((now, i) => Math.abs(now - (lit[i] === 255 ? before[i] : 0)) > 1)
+        return { off, levels: [...new Set(lit)].sort((a, b) => a - b) }
+      })
+      expect(off, `${pattern}: first wrong byte of the canvas`).toBe(-1)
+      expect(levels).toEqual([0, 255])
+    }
+  })
+
+  test('rate 1 gives all zeros and keeps nothing; rate 0 gives the picture back', async () => {
+    const { page } = here
+    const before = await picture(page, 'before')
+    expect(await type(page, 'rate', '1')).toBe('ready')
+    expect(await count(page, 'kept')).toBe(0)
+    expect(await count(page, 'zeros')).toBe(await count(page, 'elements'))
+    const black = await page.$eval('#after', (node) => {
+      const canvas = node as HTMLCanvasElement
+      const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
+        0,
+        0,
+        canvas.width,
+        canvas.height,
+      )
+      return data.every((byte, i) => byte === (i % 4 === 3 ? 255 : 0))
+    })
+    expect(black).toBe(true)
+    expect(await type(page, 'rate', '0')).toBe('ready')
+    expect(await count(page, 'kept')).toBe(await count(page, 'cells'))
+    expect(await picture(page, 'after')).toBe(before)
+  })
+
+  test('rate, seed, stream and step change the counts as in the library, and the last of many changes wins', async () => {
+    const { page } = here
+    const kept = new Set([await expectLibraryCounts(page)])
+    await type(page, 'seed', '18446744073709551615')
+    expect(await text(page, 'code')).toContain('seed: 18446744073709551615n')
+    for (const [id, what] of [
+      ['rate', '0.37'],
+      ['seed', '7'],
+      ['stream', '3'],
+    ]) {
+      expect(await type(page, id, what)).toBe('ready')
+      kept.add(await expectLibraryCounts(page))
+    }
+    await page.click('#next')
+    await settled(page)
+    expect(await typed(page, 'step')).toBe('1')
+    kept.add(await expectLibraryCounts(page))
+    expect(kept.size).toBe(5)
+    await page.$eval('#rate-slider', (node) => {
+      const slider = node as HTMLInputElement
+      for (let step = 0; step <= 60; step++) {
+        slider.value = String(step / 100)
+        slider.dispatchEvent(new Event('input', { bubbles: true }))
+      }
+    })
+    await settled(page)
+    expect(await typed(page, 'rate')).toBe('0.6')
+    await expectLibraryCounts(page)
+  })
+
+  test('your own noise shape works; a wrong one shows the error of the library and keeps the last result', async () => {
+    const { page } = here
+    expect(await type(page, 'noise', '[null, 1, 1]')).toBe('ready')
+    expect(await page.$eval('[value=custom]', (radio) => (radio as HTMLInputElement).checked)).toBe(true)
+    expect(await count(page, 'cells')).toBe(256)
+    const before = [await text(page, 'kept'), await text(page, 'code'), await picture(page, 'after')]
+    expect(await type(page, 'noise', '[null, 7, 1]')).toBe('error')
+    const said = await text(page, 'noise-error')
+    expect(() => resolveNoiseShape([256, 384, 3], [null, 7, 1])).toThrow(said)
+    expect(said).toContain('7')
+    expect(await page.$eval('#noise', (node) => node.getAttribute('aria-invalid'))).toBe('true')
+    expect([await text(page, 'kept'), await text(page, 'code'), await picture(page, 'after')]).toEqual(before)
+    expect(await text(page, 'after-note')).toContain('last good')
+    expect(await type(page, 'noise', '1')).toBe('ready')
+    expect(await text(page, 'noise-error')).toBe('')
+    expect(await count(page, 'cells')).toBe(1)
+  })
+
+  test('a bad number is reported beside its field, and the message goes when the number is corrected', async () => {
+    const { page } = here
+    const cases = [
+      ['shape', '[256, 384, 4]', '294912', '[256, 384, 3]'],
+      ['shape', '256 384', 'is not a size', '[256, 384, 3]'],
+      ['rate', '1.5', '[0, 1]', '0.2'],
+      ['rate', '', 'empty', '0.2'],
+      ['seed', '-1', '2^53', '42'],
+      ['stream', '4294967296', '2^32', '0'],
+      ['step', 'x', 'not a number', '0'],
+    ]
+    for (const [id, wrong, said, right] of cases) {
+      expect(await type(page, id, wrong), `${id} ${wrong}`).toBe('error')
+      expect(await text(page, `${id}-error`)).toContain(said)
+      expect(await page.$$eval('.error', (all) => all.filter((each) => each.textContent).length)).toBe(1)
+      expect(await type(page, id, right), `${id} ${right}`).toBe('ready')
+      expect(await text(page, `${id}-error`)).toBe('')
+    }
+  })
+
+  test('a picture of your own is processed, whether chosen, dropped or pasted', async () => {
+    const { page } = here
+    const bytes = await smallPicture(page)
+    await upload(page, 'chosen.png', bytes)
+    await shows(page, 'own-name', 'chosen.png, 40 × 24 px.')
+    expect(await typed(page, 'shape')).toBe('[16, 32, 3]') // trimmed to whole patches of 16 x 16
+    await expectLibraryCounts(page)
+    const first = await page.$eval('#before', (node) => [
+      ...((node as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, 1, 1).data ?? []),
+    ])
+    expect(first).toEqual([60 + 4 * 4, 250 - 5 * 4, 120, 255])
+    for (const way of ['drop', 'paste']) {
+      await page.evaluate(
+        (way, bytes) => {
+          const data = new DataTransfer()
+          data.items.add(new File([Uint8Array.from(bytes)], `${way}.png`, { type: 'image/png' }))
+          const made =
+            way === 'drop'
+              ? new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })
+              : new ClipboardEvent('paste', { clipboardData: data, bubbles: true })
+          document.body.dispatchEvent(made)
+        },
+        way,
+        bytes,
+      )
+      await shows(page, 'own-name', `${way}.png`)
+      await expectLibraryCounts(page)
+    }
+    await page.click('#back')
+    await page.waitForSelector('#credit:not([hidden])')
+    await settled(page)
+    expect(await typed(page, 'shape')).toBe('[256, 384, 3]')
+  })
+
+  test('a file that is not a picture is reported, and the picture before stays', async () => {
+    const { page } = here
+    const before = await picture(page, 'after')
+    await upload(page, 'notes.txt', 'no picture')
+    await shows(page, 'picture-error', 'notes.txt')
+    expect(await text(page, 'picture-error')).toContain('Choose a PNG')
+    expect(await picture(page, 'after')).toBe(before)
+    await upload(page, 'good.png', await smallPicture(page))
+    await shows(page, 'own-name', 'good.png')
+    expect(await text(page, 'picture-error')).toBe('')
+  })
+
   test('every field has a name, and every error message is tied to its field', async () => {
-    here = await visit(browser)
     const { page } = here
     const loose = await page.$$eval('input', (inputs) =>
       inputs
@@ -374,7 +412,6 @@ describe('with WebGPU', () => {
     await browser
       .defaultBrowserContext()
       .overridePermissions(new URL(served.url).origin, ['clipboard-read', 'clipboard-sanitized-write'])
-    here = await visit(browser)
     const { page } = here
     await page.bringToFront()
     await page.click('#copy')
@@ -383,8 +420,8 @@ describe('with WebGPU', () => {
   })
 
   test('a narrow window has no horizontal scroll, whatever is shown', async () => {
-    here = await visit(browser, 390, 844)
     const { page } = here
+    await page.setViewport({ width: 390, height: 844 })
     for (const pattern of ['patches', 'spatial2d-first', 'batch-mask']) {
       await choose(page, pattern)
       expect(await scrollWidth(page)).toBeLessThanOrEqual(390)
@@ -394,25 +431,4 @@ describe('with WebGPU', () => {
     await page.setViewport({ width: 320, height: 640 })
     expect(await scrollWidth(page)).toBeLessThanOrEqual(320)
   })
-})
-
-test('without WebGPU it works on the CPU, says so and why, and draws the masks of the library', async () => {
-  const browser = await launchBrowser({ webgpu: false })
-  try {
-    const { page, wrong } = await visit(browser)
-    expect(await value(page, 'backend')).toBe('cpu')
-    expect(await text(page, 'badge')).toContain('CPU')
-    expect(await text(page, 'adapter-title')).toBe('Why not WebGPU')
-    expect(await text(page, 'adapter')).toMatch(/adapter|WebGPU/)
-    expect(await value(page, 'bits')).toBe('none')
-    for (const pattern of ['dropout', 'patches', 'spatial2d']) {
-      await choose(page, pattern)
-      await expectLibraryCounts(page)
-    }
-    await type(page, 'rate', '1')
-    expect(await count(page, 'zeros')).toBe(await count(page, 'elements'))
-    expect(wrong).toEqual([])
-  } finally {
-    await browser.close()
-  }
 })
