@@ -29,11 +29,14 @@ function project(name: string, include: string[], more: TestProjectInlineConfigu
 
 const inNode: TestProjectInlineConfiguration = { resolve: { alias: backends('') } }
 
-/** These repeat themselves (test/support/rounds.ts): a little in `gpu`, and much longer in `long-gpu`. */
-const ROUNDS = { everyday: 100, long: 1000, files: ['leaks', 'concurrency'] }
+/** These repeat themselves (test/support/rounds.ts), or leave a part out: a little in `gpu`, and all of it in `long-gpu`. */
+const ROUNDS = { everyday: 100, long: 1000, files: ['leaks', 'concurrency', 'onnx'] }
+
+/** On a software GPU this is too long for every day. */
+const LONG_ON_GPU = ['test/both/tfjs-training.test.ts']
 
 /** Made anew for each project, because vitest writes the project's name into it. */
-const inChrome = (): TestProjectInlineConfiguration => ({
+const inChrome = (exclude: string[] = []): TestProjectInlineConfiguration => ({
   resolve: { alias: backends('-webgpu') },
   optimizeDeps: {
     // known before the first file, else the page reloads under it
@@ -47,6 +50,7 @@ const inChrome = (): TestProjectInlineConfiguration => ({
     exclude: ['onnxruntime-web'], // finds its parts by its own address
   },
   test: {
+    exclude,
     browser: {
       enabled: true,
       provider: puppeteer(),
@@ -70,13 +74,17 @@ export default defineConfig({
     hookTimeout: HANGS_MS,
     projects: [
       project('unit', ['test/{unit,both}/**/*.test.ts'], inNode),
-      project('gpu', ['test/{gpu,both}/**/*.test.ts'], inChrome(), ROUNDS.everyday),
+      project('gpu', ['test/{gpu,both}/**/*.test.ts'], inChrome(LONG_ON_GPU), ROUNDS.everyday),
       project('page', ['test/page/**/*.test.ts'], oneByOne),
       project('package', ['test/package/**/*.test.ts'], oneByOne),
       project('long-unit', ['test/long/unit/**/*.test.ts'], inNode),
       project(
         'long-gpu',
-        ['test/long/gpu/**/*.test.ts', ...ROUNDS.files.map((name) => `test/gpu/${name}.test.ts`)],
+        [
+          'test/long/gpu/**/*.test.ts',
+          ...LONG_ON_GPU,
+          ...ROUNDS.files.map((name) => `test/gpu/${name}.test.ts`),
+        ],
         inChrome(),
         ROUNDS.long,
       ),

@@ -11,7 +11,7 @@ describe.each(backends)('$name', (backend) => {
   const session = useSession(backend)
 
   test('plain dropout of [2, 2, 2] flips 8 coins: any count from 0 to 8 is zeroed', async () => {
-    const zeroed = await zeroedCounts(session(), undefined, 700)
+    const zeroed = await zeroedCounts(session(), undefined, 300)
     expect([...zeroed.keys()].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
     expect(zeroed.get(4)).toBeGreaterThan(zeroed.get(0) as number)
   })
