@@ -1,40 +1,29 @@
 /** The benchmark page as a person uses it: what it measures is asserted, not how fast that was. All peers: test/long/page. */
 
-import type { Browser } from 'puppeteer'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { cases } from '../../bench/cases.js'
 import type { Measured } from '../../bench/report.js'
-import { launchBrowser, type Served, servePage } from '../support/browser.js'
 import { choose, download, run } from './measuring.js'
-import { layoutShift, open, scrollWidth, text, type Visit } from './visit.js'
+import {
+  expectNothingWrong,
+  layoutShift,
+  open,
+  scrollWidth,
+  text,
+  useBrowser,
+  useSite,
+  useVisit,
+} from './visit.js'
 
-let served: Served
-let address: string
-
-beforeAll(async () => {
-  served = await servePage()
-  address = `${served.url}benchmark.html`
-})
-
-afterAll(() => served?.close())
+const site = useSite()
+const address = () => site('benchmark.html')
 
 describe('with WebGPU', () => {
-  let browser: Browser
-  let here: Visit | undefined
-
-  beforeAll(async () => {
-    browser = await launchBrowser({ webgpu: true })
-  })
-  afterAll(() => browser?.close())
-  afterEach(async () => {
-    await here?.page.close()
-    expect(here?.wrong ?? [], 'errors and requests to other hosts').toEqual([])
-    here = undefined
-  })
+  const browser = useBrowser({ webgpu: true })
 
   test('it measures the small case to a plot, a table and a report', async () => {
-    here = await open(browser, address)
-    const { page } = here
+    const visit = await open(browser(), address())
+    const { page } = visit
     expect(await text(page, 'badge')).toMatch(/^WebGPU on /)
     await choose(page, ['small', 'noiseshape', 'hash-kernel', 'noiseshape-cpu'])
     expect(await run(page)).toBe('done')
@@ -59,29 +48,19 @@ describe('with WebGPU', () => {
         expect(value).toBeGreaterThan(0)
       }
     }
+    expectNothingWrong(visit)
   })
 
   test.each([1280, 390])('nothing moves while it loads, %i pixels wide', async (width) => {
-    expect(await layoutShift(browser, address, width)).toBeLessThan(0.01)
+    expect(await layoutShift(browser(), address(), width)).toBeLessThan(0.01)
   })
 })
 
 describe('without WebGPU', () => {
-  let browser: Browser
-  let here: Visit
-
-  // One page for all: loading the peers takes most of a visit.
-  beforeAll(async () => {
-    browser = await launchBrowser({ webgpu: false })
-    here = await open(browser, address)
-  })
-  afterAll(async () => {
-    await browser?.close()
-    expect(here.wrong, 'errors and requests to other hosts').toEqual([])
-  })
+  const here = useVisit(useBrowser({ webgpu: false }), address)
 
   test('presets choose cases; every choice has a name', async () => {
-    const { page } = here
+    const { page } = here()
     const chosen = () =>
       page.$$eval('[name=case]', (all) => all.filter((each) => (each as HTMLInputElement).checked).length)
     expect(await chosen()).toBeLessThan(cases.length)
@@ -99,7 +78,7 @@ describe('without WebGPU', () => {
   })
 
   test('it says why, and measures the peers on the CPU', async () => {
-    const { page } = here
+    const { page } = here()
     expect(await text(page, 'badge')).toContain('CPU')
     expect(await text(page, 'no-gpu')).toMatch(/adapter|WebGPU/)
     expect(
@@ -119,7 +98,7 @@ describe('without WebGPU', () => {
   })
 
   test('a run can be cancelled with the keyboard, and another one started', async () => {
-    const { page } = here
+    const { page } = here()
     await choose(page, [...cases.map(({ name }) => name), 'noiseshape-cpu'])
     await page.focus('#run')
     await page.keyboard.press('Enter')
@@ -134,7 +113,7 @@ describe('without WebGPU', () => {
   })
 
   test('a run of nothing is refused with a sentence', async () => {
-    const { page } = here
+    const { page } = here()
     await choose(page, ['noiseshape-cpu'])
     expect(await run(page)).toBe('error')
     expect(await text(page, 'run-error')).toContain('No case is chosen')
@@ -144,7 +123,7 @@ describe('without WebGPU', () => {
   })
 
   test('a narrow window has no horizontal scroll, before a run and after it', async () => {
-    const { page } = here
+    const { page } = here()
     await page.setViewport({ width: 390, height: 900 })
     expect(await scrollWidth(page)).toBeLessThanOrEqual(390)
     await choose(page, ['small', 'sweep-2^10', 'sweep-2^12', 'noiseshape-cpu'])
@@ -153,7 +132,7 @@ describe('without WebGPU', () => {
     expect(await scrollWidth(page)).toBeLessThanOrEqual(390)
   })
   test('the tabs lead to the other pages and back', async () => {
-    const { page } = here
+    const { page } = here()
     await Promise.all([page.waitForNavigation(), page.click('.tabs a:first-child')])
     await page.waitForSelector('#demo[data-state=ready]')
     await Promise.all([page.waitForNavigation(), page.click('.tabs a:last-child')])

@@ -5,25 +5,33 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEngine, resolveNoiseShape, unpackMask } from 'noiseshape'
 import { mask } from 'noiseshape/cpu'
-import type { Browser, ElementHandle, Page } from 'puppeteer'
+import type { ElementHandle, Page } from 'puppeteer'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { launchBrowser, type Served, servePage } from '../support/browser.js'
-import { layoutShift, open, scrollWidth, settled, text, type, type Visit } from './visit.js'
+import {
+  expectNothingWrong,
+  layoutShift,
+  open,
+  scrollWidth,
+  settled,
+  text,
+  type,
+  useBrowser,
+  useSite,
+  useVisit,
+  type Visit,
+} from './visit.js'
 
-let served: Served
+const site = useSite()
+const address = () => site('')
 let folder: string
 
 beforeAll(async () => {
-  served = await servePage()
   folder = await mkdtemp(join(tmpdir(), 'noiseshape-page-'))
 })
 
 afterAll(async () => {
-  await served?.close()
   if (folder) await rm(folder, { recursive: true })
 })
-
-const visit = (browser: Browser, width = 1360, height = 900) => open(browser, served.url, width, height)
 
 const typed = (page: Page, id: string) => page.$eval(`#${id}`, (node) => (node as HTMLInputElement).value)
 const value = (page: Page, id: string) => page.$eval(`#${id}`, (node) => (node as HTMLElement).dataset.value)
@@ -113,20 +121,16 @@ async function shows(page: Page, id: string, part: string) {
 }
 
 describe('with WebGPU', () => {
-  let browser: Browser
+  const browser = useBrowser({ webgpu: true })
   let here: Visit | undefined
 
-  beforeAll(async () => {
-    browser = await launchBrowser({ webgpu: true })
-  })
-  afterAll(() => browser?.close())
   afterEach(async () => {
     await here?.page.close()
-    expect(here?.wrong ?? [], 'console errors, failed requests and requests to other hosts').toEqual([])
+    if (here) expectNothingWrong(here)
   })
 
   test('it runs on WebGPU, names the adapter, and finds the same bits on GPU and CPU', async () => {
-    here = await visit(browser)
+    here = await open(browser(), address())
     const { page } = here
     expect(await value(page, 'backend')).toBe('webgpu')
     expect(await text(page, 'adapter')).not.toBe('')
@@ -142,11 +146,11 @@ describe('with WebGPU', () => {
 
   test.each([1360, 1000, 390])('nothing moves while it loads, %i pixels wide', async (width) => {
     here = undefined
-    expect(await layoutShift(browser, served.url, width)).toBeLessThan(0.01)
+    expect(await layoutShift(browser(), address(), width)).toBeLessThan(0.01)
   })
 
   test('every pattern gives the same bits and the counts of the library, and its code gives the same zeros', async () => {
-    here = await visit(browser)
+    here = await open(browser(), address())
     const { page } = here
     await upload(page, 'small.png', await smallPicture(page))
     await shows(page, 'own-name', 'small.png')
@@ -172,22 +176,12 @@ describe('with WebGPU', () => {
 })
 
 describe('without WebGPU', () => {
-  let browser: Browser
-  let here: Visit
-
-  // One page for all: loading it takes most of a visit.
-  beforeAll(async () => {
-    browser = await launchBrowser({ webgpu: false })
-    here = await visit(browser)
-  })
-  beforeEach(() => startOver(here.page))
-  afterAll(async () => {
-    await browser?.close()
-    expect(here.wrong, 'console errors, failed requests and requests to other hosts').toEqual([])
-  })
+  const browser = useBrowser({ webgpu: false })
+  const here = useVisit(browser, address)
+  beforeEach(() => startOver(here().page))
 
   test('the keyboard alone reaches everything in order, with visible focus, and the arrow keys change the rate', async () => {
-    const { page } = here
+    const { page } = here()
     const stops: string[] = []
     while (stops.at(-1) !== 'copy' && stops.length < 30) {
       await page.keyboard.press('Tab')
@@ -222,7 +216,7 @@ describe('without WebGPU', () => {
   })
 
   test('it works on the CPU, says so and why, and draws the masks of the library', async () => {
-    const { page } = here
+    const { page } = here()
     expect(await value(page, 'backend')).toBe('cpu')
     expect(await text(page, 'badge')).toContain('CPU')
     expect(await text(page, 'adapter-title')).toBe('Why not WebGPU')
@@ -235,7 +229,7 @@ describe('without WebGPU', () => {
   })
 
   test('the result is the picture where the mask is lit, and black elsewhere', async () => {
-    const { page } = here
+    const { page } = here()
     await type(page, 'rate', '0.5')
     for (const pattern of ['dropout', 'patches', 'spatial2d-first']) {
       await choose(page, pattern)
@@ -258,7 +252,7 @@ describe('without WebGPU', () => {
   })
 
   test('rate 1 gives all zeros and keeps nothing; rate 0 gives the picture back', async () => {
-    const { page } = here
+    const { page } = here()
     const before = await picture(page, 'before')
     expect(await type(page, 'rate', '1')).toBe('ready')
     expect(await count(page, 'kept')).toBe(0)
@@ -280,7 +274,7 @@ describe('without WebGPU', () => {
   })
 
   test('rate, seed, stream and step change the counts as in the library, and the last of many changes wins', async () => {
-    const { page } = here
+    const { page } = here()
     const kept = new Set([await expectLibraryCounts(page)])
     await type(page, 'seed', '18446744073709551615')
     expect(await text(page, 'code')).toContain('seed: 18446744073709551615n')
@@ -310,7 +304,7 @@ describe('without WebGPU', () => {
   })
 
   test('your own noise shape works; a wrong one shows the error of the library and keeps the last result', async () => {
-    const { page } = here
+    const { page } = here()
     expect(await type(page, 'noise', '[null, 1, 1]')).toBe('ready')
     expect(await page.$eval('[value=custom]', (radio) => (radio as HTMLInputElement).checked)).toBe(true)
     expect(await count(page, 'cells')).toBe(256)
@@ -328,7 +322,7 @@ describe('without WebGPU', () => {
   })
 
   test('a bad number is reported beside its field, and the message goes when the number is corrected', async () => {
-    const { page } = here
+    const { page } = here()
     const cases = [
       ['shape', '[256, 384, 4]', '294912', '[256, 384, 3]'],
       ['shape', '256 384', 'is not a size', '[256, 384, 3]'],
@@ -348,7 +342,7 @@ describe('without WebGPU', () => {
   })
 
   test('a picture of your own is processed, whether chosen, dropped or pasted', async () => {
-    const { page } = here
+    const { page } = here()
     const bytes = await smallPicture(page)
     await upload(page, 'chosen.png', bytes)
     await shows(page, 'own-name', 'chosen.png, 40 × 24 px.')
@@ -382,7 +376,7 @@ describe('without WebGPU', () => {
   })
 
   test('a file that is not a picture is reported, and the picture before stays', async () => {
-    const { page } = here
+    const { page } = here()
     const before = await picture(page, 'after')
     await upload(page, 'notes.txt', 'no picture')
     await shows(page, 'picture-error', 'notes.txt')
@@ -394,7 +388,7 @@ describe('without WebGPU', () => {
   })
 
   test('every field has a name, and every error message is tied to its field', async () => {
-    const { page } = here
+    const { page } = here()
     const loose = await page.$$eval('input', (inputs) =>
       inputs
         .filter((each) => !(each.labels?.length || each.ariaLabel))
@@ -409,10 +403,10 @@ describe('without WebGPU', () => {
   })
 
   test('the copy button copies the code that is shown', async () => {
-    await browser
+    await browser()
       .defaultBrowserContext()
-      .overridePermissions(new URL(served.url).origin, ['clipboard-read', 'clipboard-sanitized-write'])
-    const { page } = here
+      .overridePermissions(new URL(address()).origin, ['clipboard-read', 'clipboard-sanitized-write'])
+    const { page } = here()
     await page.bringToFront()
     await page.click('#copy')
     await shows(page, 'copy', 'Copied')
@@ -420,7 +414,7 @@ describe('without WebGPU', () => {
   })
 
   test('a narrow window has no horizontal scroll, whatever is shown', async () => {
-    const { page } = here
+    const { page } = here()
     await page.setViewport({ width: 390, height: 844 })
     for (const pattern of ['patches', 'spatial2d-first', 'batch-mask']) {
       await choose(page, pattern)

@@ -1,22 +1,26 @@
 /** The uncertainty page as a person uses it. Its answers are compared with PyTorch's; test/long/page has more of them. */
 
-import type { Browser, Page } from 'puppeteer'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Page } from 'puppeteer'
+import { beforeEach, describe, expect, test } from 'vitest'
 import expected from '../../models/digits/expected.json'
 import { samples as examples } from '../../models/digits/samples.json'
-import { launchBrowser, type Served, servePage } from '../support/browser.js'
+import { launchBrowser } from '../support/browser.js'
 import { expectPyTorch, nats, picked } from './digits.js'
-import { layoutShift, open, scrollWidth, settled, text, type, type Visit } from './visit.js'
+import {
+  expectNothingWrong,
+  layoutShift,
+  open,
+  scrollWidth,
+  settled,
+  text,
+  type,
+  useBrowser,
+  useSite,
+  useVisit,
+} from './visit.js'
 
-let served: Served
-let address: string
-
-beforeAll(async () => {
-  served = await servePage()
-  address = `${served.url}uncertainty.html`
-})
-
-afterAll(() => served?.close())
+const site = useSite()
+const address = () => site('uncertainty.html')
 
 type Line = readonly (readonly [number, number])[]
 
@@ -96,15 +100,11 @@ const drawings: Record<string, readonly Line[]> = {
 }
 
 describe('with WebGPU', () => {
-  let browser: Browser
-
-  beforeAll(async () => {
-    browser = await launchBrowser({ webgpu: true })
-  })
-  afterAll(() => browser?.close())
+  const browser = useBrowser({ webgpu: true })
 
   test('it reads a digit and does not know noise, names the backend, and shows samples as they come', async () => {
-    const { page, wrong } = await open(browser, address)
+    const visit = await open(browser(), address())
+    const { page } = visit
     expect(await text(page, 'progress')).toBe('100 of 100 samples on WebGPU (SwiftShader)')
     expect(await text(page, 'badge')).toBe('WebGPU (SwiftShader)')
     expect(await text(page, 'verdict')).toBe(`It reads a ${examples[0].label}.`)
@@ -130,29 +130,17 @@ describe('with WebGPU', () => {
     await page.waitForFunction(() =>
       document.getElementById('status')?.textContent?.endsWith('30 of 30 samples on WebGPU (SwiftShader)'),
     )
-    expect(wrong, 'errors and requests to other hosts').toEqual([])
+    expectNothingWrong(visit)
   })
 })
 
 describe('without WebGPU', () => {
-  let browser: Browser
-  let here: Visit
-
-  // One page for all: loading the runtime takes most of a visit.
-  beforeAll(async () => {
-    browser = await launchBrowser({ webgpu: false })
-    here = await open(browser, address)
-  })
-  beforeEach(async () => {
-    await here.page.setViewport({ width: 1280, height: 900 })
-  })
-  afterAll(async () => {
-    await browser?.close()
-    expect(here.wrong, 'errors and requests to other hosts').toEqual([])
-  })
+  const browser = useBrowser({ webgpu: false })
+  const here = useVisit(browser, address)
+  beforeEach(() => here().page.setViewport({ width: 1280, height: 900 }))
 
   test("it runs as WebAssembly, says so and why, and its numbers are PyTorch's", async () => {
-    const { page } = here
+    const { page } = here()
     expect(await text(page, 'progress')).toBe('100 of 100 samples on the CPU (WebAssembly)')
     expect(await text(page, 'badge')).toBe('CPU, without WebGPU')
     expect(await text(page, 'why')).toMatch(/adapter|WebGPU/i)
@@ -160,7 +148,7 @@ describe('without WebGPU', () => {
   })
 
   test('every control has a name, and focus is visible on it', async () => {
-    const { page } = here
+    const { page } = here()
     const stops: string[] = []
     while (!stops.includes('next') && stops.length < 20) {
       await page.keyboard.press('Tab')
@@ -180,7 +168,7 @@ describe('without WebGPU', () => {
   })
 
   test('the same seed repeats the numbers, another seed does not', async () => {
-    const { page } = here
+    const { page } = here()
     const first = await nats(page, 'mutual')
     await page.click('#next')
     await settled(page)
@@ -191,7 +179,7 @@ describe('without WebGPU', () => {
   })
 
   test('arrow keys move through the examples', async () => {
-    const { page } = here
+    const { page } = here()
     await page.click('[name=example]')
     await page.keyboard.press('ArrowRight')
     expect(await settled(page)).toBe('ready')
@@ -200,7 +188,7 @@ describe('without WebGPU', () => {
   })
 
   test('drawn digits are brought to the form of the data, and read', async () => {
-    const { page } = here
+    const { page } = here()
     expect(await type(page, 'samples', '30')).toBe('ready')
     for (const [digit, lines] of Object.entries(drawings)) {
       await page.click('#clear')
@@ -218,8 +206,8 @@ describe('without WebGPU', () => {
   })
 
   test('a finger draws too; Clear empties the sheet, and the answer with it', async () => {
-    await here.page.click('#clear')
-    const { page } = here
+    await here().page.click('#clear')
+    const { page } = here()
     const box = await (await page.$('#sheet'))?.boundingBox()
     if (!box) throw new Error('internal: the sheet is not shown')
     const at = (share: number) => [box.x + box.width / 2, box.y + box.height * share] as const
@@ -237,8 +225,8 @@ describe('without WebGPU', () => {
   })
 
   test('a bad number is reported beside its field until it is corrected', async () => {
-    await here.page.click('[name=example]')
-    const { page } = here
+    await here().page.click('[name=example]')
+    const { page } = here()
     for (const [id, bad, said, good] of [
       ['samples', '0', 'from 1 to 10000', '10'],
       ['samples', 'ten', 'from 1 to 10000', '10'],
@@ -253,7 +241,7 @@ describe('without WebGPU', () => {
   })
 
   test('a narrow window has no horizontal scroll, with an answer and without', async () => {
-    const { page } = here
+    const { page } = here()
     await page.setViewport({ width: 390, height: 900 })
     expect(await scrollWidth(page)).toBeLessThanOrEqual(390)
     await page.click('#clear')
@@ -264,11 +252,11 @@ describe('without WebGPU', () => {
   })
 
   test('nothing moves while it loads', async () => {
-    expect(await layoutShift(browser, address, 1280)).toBeLessThan(0.01)
+    expect(await layoutShift(browser(), address(), 1280)).toBeLessThan(0.01)
   })
 
   test('the tabs lead to the other pages and back', async () => {
-    const { page } = here
+    const { page } = here()
     await Promise.all([page.waitForNavigation(), page.click('.tabs a:last-child')])
     await page.waitForSelector('#bench[data-state=ready]')
     await Promise.all([page.waitForNavigation(), page.click('.tabs a:nth-child(2)')])
@@ -284,7 +272,7 @@ test('a network that cannot be loaded is reported on the page', async () => {
     page.on('request', (request) => {
       void (request.url().endsWith('digits.onnx') ? request.respond({ status: 404 }) : request.continue())
     })
-    await page.goto(`${served.url}uncertainty.html`)
+    await page.goto(address())
     expect(await settled(page)).toBe('error')
     expect(await text(page, 'run-error')).toContain('404')
     expect(await text(page, 'verdict')).toBe('The network could not be loaded.')

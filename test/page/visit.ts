@@ -1,7 +1,41 @@
 /** What the tests of the pages share: opening a page, waiting for its answer, reading what it shows. */
 
 import type { Browser, Page } from 'puppeteer'
-import { watch } from '../support/browser.js'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { launchBrowser, type Served, servePage, watch } from '../support/browser.js'
+
+/** Serves the pages to the tests of a file. Returns the address of a page. */
+export function useSite(): (page: string) => string {
+  let served: Served
+  beforeAll(async () => {
+    served = await servePage()
+  })
+  afterAll(() => served?.close())
+  return (page) => served.url + page
+}
+
+export function useBrowser(options: { webgpu: boolean }): () => Browser {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launchBrowser(options)
+  })
+  afterAll(() => browser?.close())
+  return () => browser
+}
+
+/** One visit for all tests of a `describe`, because loading a page takes most of it. */
+export function useVisit(browser: () => Browser, address: () => string): () => Visit {
+  let visit: Visit
+  beforeAll(async () => {
+    visit = await open(browser(), address())
+  })
+  afterAll(() => expectNothingWrong(visit))
+  return () => visit
+}
+
+export function expectNothingWrong({ wrong }: Visit): void {
+  expect(wrong, 'console errors, failed requests and requests to other hosts').toEqual([])
+}
 
 export interface Visit {
   page: Page

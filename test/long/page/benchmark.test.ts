@@ -1,27 +1,18 @@
 /** Every peer of the benchmark, measured by the page on a software GPU: found to do its work, and measured. */
 
-import type { Browser, Page } from 'puppeteer'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'puppeteer'
+import { afterEach, expect, test } from 'vitest'
 import type { Measured } from '../../../bench/report.js'
 import { choose, download, run } from '../../page/measuring.js'
-import { open, text, type Visit } from '../../page/visit.js'
-import { launchBrowser, type Served, servePage } from '../../support/browser.js'
+import { expectNothingWrong, open, text, useBrowser, useSite, type Visit } from '../../page/visit.js'
 
-let served: Served
-let browser: Browser
+const site = useSite()
+const browser = useBrowser({ webgpu: true })
 let here: Visit
 
-beforeAll(async () => {
-  served = await servePage()
-  browser = await launchBrowser({ webgpu: true })
-})
 afterEach(async () => {
   await here.page.close()
-  expect(here.wrong, 'errors and requests to other hosts').toEqual([])
-})
-afterAll(async () => {
-  await browser?.close()
-  await served?.close()
+  expectNothingWrong(here)
 })
 
 /** The peers that the page offers in some of its groups. */
@@ -31,7 +22,7 @@ async function peersIn(page: Page, ...groups: string[]): Promise<string[]> {
 }
 
 test('every peer is loaded, found to do a dropout, and measured', async () => {
-  here = await open(browser, `${served.url}benchmark.html`)
+  here = await open(browser(), site('benchmark.html'))
   const { page } = here
   const peers = await peersIn(page, 'gpu', 'cpu')
   await choose(page, ['small', 'sweep-2^10', ...peers])
@@ -47,7 +38,7 @@ test('every peer is loaded, found to do a dropout, and measured', async () => {
 }, 600_000)
 
 test('100 samples of a network are found to be Monte Carlo dropout, and measured', async () => {
-  here = await open(browser, `${served.url}benchmark.html`)
+  here = await open(browser(), site('benchmark.html'))
   const { page } = here
   const peers = await peersIn(page, 'monte-carlo')
   await choose(page, ['monte-carlo', ...peers])

@@ -1,31 +1,16 @@
 /** The uncertainty page on a software GPU, example by example: what it says of each is what PyTorch says. */
 
-import type { Browser } from 'puppeteer'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import expected from '../../../models/digits/expected.json'
 import { samples as examples, usual } from '../../../models/digits/samples.json'
 import { expectPyTorch, nats, picked } from '../../page/digits.js'
-import { open, settled, text, type, type Visit } from '../../page/visit.js'
-import { launchBrowser, type Served, servePage } from '../../support/browser.js'
+import { settled, text, type, useBrowser, useSite, useVisit } from '../../page/visit.js'
 
-let served: Served
-let browser: Browser
-let here: Visit
-
-beforeAll(async () => {
-  served = await servePage()
-  browser = await launchBrowser({ webgpu: true })
-  here = await open(browser, `${served.url}uncertainty.html`)
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await served?.close()
-  expect(here.wrong, 'errors and requests to other hosts').toEqual([])
-})
+const site = useSite()
+const here = useVisit(useBrowser({ webgpu: true }), () => site('uncertainty.html'))
 
 test('arrow keys move through the examples, and the numbers are those of PyTorch', async () => {
-  const { page } = here
+  const { page } = here()
   await page.focus('[name=example]')
   for (let example = 1; example < examples.length; example++) {
     await page.keyboard.press('ArrowRight')
@@ -39,7 +24,7 @@ test('arrow keys move through the examples, and the numbers are those of PyTorch
 })
 
 test('noise it does not know, a plain digit it does', async () => {
-  const { page } = here
+  const { page } = here()
   const surest = expected.samples.mutualInformation.mean
   const plain = examples.findIndex(({ kind }, i) => kind === 'digit' && surest[i] < 0.2)
   const noise = examples.findIndex(({ kind }, i) => kind === 'noise' && surest[i] > 0.9)
@@ -54,7 +39,7 @@ test('noise it does not know, a plain digit it does', async () => {
 })
 
 test('1000 samples are shown as they come', async () => {
-  const { page } = here
+  const { page } = here()
   await page.$eval('#progress', (node) => {
     const counts: number[] = []
     Object.assign(globalThis, { counts })
