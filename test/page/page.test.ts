@@ -23,7 +23,7 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true })
 })
 
-const visit = (browser: Browser, width = 1360, height = 900) => open(browser, served.url, width, height)
+const visit = (browser: Browser, width = 1360, height = 900) => open(browser, served.url, { width, height })
 
 const typed = (page: Page, id: string) => page.$eval(`#${id}`, (node) => (node as HTMLInputElement).value)
 const value = (page: Page, id: string) => page.$eval(`#${id}`, (node) => (node as HTMLElement).dataset.value)

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'puppeteer'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import expected from '../../models/digits/expected.json'
 import { samples as examples } from '../../models/digits/samples.json'
-import { launchBrowser, type Served, servePage } from '../support/browser.js'
+import { launchBrowser, pretendHardware, type Served, servePage } from '../support/browser.js'
 import { expectPyTorch, nats, picked } from './digits.js'
 import { layoutShift, open, scrollWidth, settled, text, type, type Visit } from './visit.js'
 
@@ -104,7 +104,7 @@ describe('with WebGPU', () => {
   afterAll(() => browser?.close())
 
   test('it reads a digit and does not know noise, names the backend, and shows samples as they come', async () => {
-    const { page, wrong } = await open(browser, address)
+    const { page, wrong } = await open(browser, address, { before: pretendHardware })
     expect(await text(page, 'progress')).toBe('100 of 100 samples on WebGPU (SwiftShader)')
     expect(await text(page, 'badge')).toBe('WebGPU (SwiftShader)')
     expect(await text(page, 'verdict')).toBe(`It reads a ${examples[0].label}.`)
@@ -130,6 +130,14 @@ describe('with WebGPU', () => {
     await page.waitForFunction(() =>
       document.getElementById('status')?.textContent?.endsWith('30 of 30 samples on WebGPU (SwiftShader)'),
     )
+    expect(wrong, 'errors and requests to other hosts').toEqual([])
+  })
+
+  test('where the only adapter is software it runs as WebAssembly, which is faster, and says so and why', async () => {
+    const { page, wrong } = await open(browser, address)
+    expect(await text(page, 'progress')).toBe('100 of 100 samples on the CPU (WebAssembly)')
+    expect(await text(page, 'why')).toMatch(/software/)
+    await expectPyTorch(page, 0)
     expect(wrong, 'errors and requests to other hosts').toEqual([])
   })
 })

@@ -9,9 +9,21 @@ export interface Visit {
   wrong: string[]
 }
 
+interface Window {
+  width?: number
+  height?: number
+  /** Done to the page before it is opened. */
+  before?: (page: Page) => Promise<void>
+}
+
 /** Opens a page of a served site and waits until it is ready. */
-export async function open(browser: Browser, address: string, width = 1280, height = 900): Promise<Visit> {
+export async function open(
+  browser: Browser,
+  address: string,
+  { width = 1280, height = 900, before }: Window = {},
+): Promise<Visit> {
   const page = await browser.newPage()
+  await before?.(page)
   const wrong = watch(page, new URL('./', address).href)
   await page.setViewport({ width, height })
   await page.goto(address)

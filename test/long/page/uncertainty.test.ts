@@ -6,7 +6,7 @@ import expected from '../../../models/digits/expected.json'
 import { samples as examples, usual } from '../../../models/digits/samples.json'
 import { expectPyTorch, nats, picked } from '../../page/digits.js'
 import { open, settled, text, type, type Visit } from '../../page/visit.js'
-import { launchBrowser, type Served, servePage } from '../../support/browser.js'
+import { launchBrowser, pretendHardware, type Served, servePage } from '../../support/browser.js'
 
 let served: Served
 let browser: Browser
@@ -15,7 +15,7 @@ let here: Visit
 beforeAll(async () => {
   served = await servePage()
   browser = await launchBrowser({ webgpu: true })
-  here = await open(browser, `${served.url}uncertainty.html`)
+  here = await open(browser, `${served.url}uncertainty.html`, { before: pretendHardware })
 })
 
 afterAll(async () => {
