@@ -160,6 +160,6 @@ export function baselineOf(report: Report, { entrants }: CaseReport, kind: Kind)
 export function adapterName({ adapter, noAdapter }: Machine): string {
   if (!adapter) return `none (${noAdapter ?? 'no reason given'})`
   const words = [adapter.vendor, adapter.architecture, adapter.device, adapter.description]
-  const known = words.filter((word) => word && !/^\d+$/.test(word)).join(' ') || 'not named by the browser'
+  const known = words.filter((word) => word && !/^\d+$/.test(word)).join(' ') || 'an unnamed adapter'
   return adapter.isFallbackAdapter ? `${known} (software)` : known
 }

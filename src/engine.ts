@@ -34,7 +34,7 @@ export interface Engine {
   readonly backend: 'webgpu' | 'cpu'
   /** Why an `'auto'` engine runs on the CPU; undefined while it runs on a GPU. */
   readonly fallbackReason: string | undefined
-  /** The adapter of the device, as far as the browser reveals it. */
+  /** The adapter of the device, as far as the runtime reveals it. */
   readonly adapterInfo: GPUAdapterInfo | undefined
   /** The device that calls run on, whether the engine's or yours; undefined on the CPU. */
   readonly device: GPUDevice | undefined
@@ -70,6 +70,9 @@ export class EngineDestroyedError extends Error {
   override name = 'EngineDestroyedError'
 }
 
+/** The argument that takes any adapter; without it, software is refused. */
+const ANY_ADAPTER = "backend: 'webgpu'"
+
 /**
  * Creates an engine.
  *
@@ -96,7 +99,8 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   }
   if (given !== undefined) return new GpuOrCpuEngine(backend, { device: readDevice(given), owned: false })
   try {
-    return new GpuOrCpuEngine(backend, { device: await requestDevice(backend === 'auto'), owned: true })
+    const device = await requestDevice(backend === 'auto' ? ANY_ADAPTER : undefined)
+    return new GpuOrCpuEngine(backend, { device, owned: true })
   } catch (error) {
     if (backend === 'webgpu') throw error
     return new GpuOrCpuEngine(backend, undefined, (error as Error).message)
@@ -124,7 +128,7 @@ class GpuOrCpuEngine implements Engine {
     if (gpu) {
       this.#gpu = createLifetime(gpu.device, {
         owned: gpu.owned,
-        request: gpu.owned && this.#mayFallBack ? () => requestDevice(true) : undefined,
+        request: gpu.owned && this.#mayFallBack ? () => requestDevice(ANY_ADAPTER) : undefined,
         onLost: this.#mayFallBack ? undefined : this.#announceEnd,
       })
     }

@@ -1,4 +1,4 @@
-/** The digits network in ONNX Runtime Web, with its dropout on: on the GPU, or as WebAssembly where there is none. */
+/** The digits network in ONNX Runtime Web, with its dropout on: on the GPU, or as WebAssembly where there is none or only software. */
 
 import { createMonteCarloSession, type MonteCarloSession, type Prediction } from 'noiseshape/onnx'
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'

@@ -79,7 +79,7 @@ export function readPoints({ points }: StochasticOptions): readonly PointOptions
 }
 
 function readPoint(name: string, point: PointOptions, remedy: string): PointOptions {
-  if (typeof point !== 'object' || point === null) {
+  if (typeof point !== 'object' || point === null || Array.isArray(point)) {
     reject(TypeError, name, point, 'it must be an object', remedy)
   }
   const { tensor, node, rate, noiseShape } = point
@@ -156,9 +156,23 @@ export function nameOf({ node, tensor }: Pick<PointDescription, 'node' | 'tensor
   return node ? `Dropout node '${node}'` : `tensor '${tensor}'`
 }
 
+/** Reads an options object; an array is most often a list of points. */
+export function readOptionsObject<T extends StochasticOptions>(options: T): T {
+  if (Array.isArray(options)) {
+    reject(
+      TypeError,
+      'options',
+      options,
+      'it must be an object',
+      'Pass a list of points as { points: [...] }',
+    )
+  }
+  return readOptions(options)
+}
+
 /** Reads the options, each once. */
 export function readStochasticOptions(options: StochasticOptions): StochasticOptions {
-  const { points, rate, noiseShape } = readOptions(options)
+  const { points, rate, noiseShape } = readOptionsObject(options)
   if (rate !== undefined && typeof rate !== 'function') readRate(rate)
   if (
     noiseShape !== undefined &&

@@ -2,6 +2,7 @@
 
 import type * as ort from 'onnxruntime-web'
 import { reject } from '../validation.js'
+import { requestAdapter } from '../webgpu/device.js'
 
 /** The module of `import * as ort from 'onnxruntime-web'` or `'onnxruntime-web/webgpu'`. */
 export type OrtModule = Pick<typeof ort, 'InferenceSession' | 'Tensor' | 'env'>
@@ -32,28 +33,45 @@ export interface Opened {
   fallbackReason: string | undefined
 }
 
-/** Opens a session on the first provider that accepts the model; if none does, throws the last one's error. */
+/** The argument that takes any adapter; without it, software is refused. */
+const ANY_ADAPTER = "executionProviders: ['webgpu']"
+
+/**
+ * Opens a session on the first provider that accepts the model. By default that is WebGPU, unless its adapter is
+ * software, and otherwise wasm.
+ *
+ * @throws AggregateError with the error of each provider if none accepts the model
+ */
 export async function openSession(
   ort: OrtModule,
   model: Uint8Array,
-  providers: readonly ExecutionProvider[],
+  providers: readonly ExecutionProvider[] | undefined,
   options: (provider: ExecutionProvider) => ort.InferenceSession.SessionOptions,
 ): Promise<Opened> {
-  let fallbackReason: string | undefined
-  for (const [i, provider] of providers.entries()) {
+  const errors: unknown[] = []
+  const reasons: string[] = []
+  for (const provider of providers ?? DEFAULT_PROVIDERS) {
     try {
+      if (provider === 'webgpu' && providers === undefined) await requestAdapter(ANY_ADAPTER)
       const session = await ort.InferenceSession.create(model, {
         ...options(provider),
         executionProviders: [provider],
       })
       const device = provider === 'webgpu' ? await deviceOf(ort, session) : undefined
-      return { session, device, fallbackReason }
+      return { session, device, fallbackReason: reasons[0] }
     } catch (error) {
-      if (i === providers.length - 1) throw error
-      fallbackReason ??= `${provider}: ${(error as Error).message}`
+      errors.push(error)
+      reasons.push(`${provider}: ${reasonOf(error)}`)
     }
   }
-  throw new Error('internal: no execution provider')
+  throw new AggregateError(
+    errors,
+    `noiseshape: ONNX Runtime Web could not open the model. ${reasons.join('; ')}`,
+  )
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/^noiseshape: /, '') : String(error)
 }
 
 /** The device is available once a session uses it; builds without WebGPU have none. */
@@ -74,9 +92,11 @@ export function readOrt(module: unknown): OrtModule {
   return module as OrtModule
 }
 
-export function readProviders(providers: unknown): readonly ExecutionProvider[] {
-  if (providers === undefined) return ['webgpu', 'wasm']
-  const remedy = "Leave it out for ['webgpu', 'wasm']"
+const DEFAULT_PROVIDERS = ['webgpu', 'wasm'] as const
+
+export function readProviders(providers: unknown): readonly ExecutionProvider[] | undefined {
+  if (providers === undefined) return undefined
+  const remedy = "Pass e.g. ['webgpu', 'wasm'], or leave it out"
   if (!Array.isArray(providers) || providers.length === 0) {
     reject(TypeError, 'executionProviders', providers, 'it must be an array of names', remedy)
   }

@@ -29,11 +29,9 @@ function constantValue(scope: Scope, tensor: string): number | undefined {
   if (initializer) return holder?.inputs.has(tensor) ? undefined : scalar(initializer)
   const producer = holder?.producers.get(tensor)
   if (producer?.opType !== 'Constant') return undefined
-  for (const { name, t, f } of producer.attribute) {
-    if (name === 'value') return t && scalar(t)
-    if (name === 'value_float') return shortest(f)
-  }
-  return undefined
+  const [only] = producer.attribute // one, by the specification; many Dropout nodes may read the same Constant
+  if (only?.name === 'value') return only.t && scalar(only.t)
+  return only?.name === 'value_float' ? shortest(only.f) : undefined
 }
 
 function scalar(tensor: TensorProto): number | undefined {

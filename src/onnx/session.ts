@@ -12,17 +12,20 @@ import {
   type SampleDraw,
 } from '../monte-carlo/index.js'
 import type { GeneratorName } from '../options.js'
-import { readOptions, reject } from '../validation.js'
+import { readOptions, reject, show } from '../validation.js'
 import { writeModel } from './model.js'
 import { createNoiseShapes, type NoiseShapes } from './noise-shapes.js'
 import { createArrayNoise, createBufferNoise, type NoiseSource } from './noise-source.js'
-import type { NoiseInput, StochasticOptions } from './options.js'
+import { type NoiseInput, readOptionsObject, type StochasticOptions } from './options.js'
 import { type ExecutionProvider, inTurn, type OrtModule, openSession, readOrt, readProviders } from './ort.js'
 import { rewrite } from './rewrite.js'
 import { addShapeOutputs, symbolsOf } from './runtime-sizes.js'
 
 export interface MonteCarloSessionOptions extends StochasticOptions {
-  /** Tried in this order. Default `['webgpu', 'wasm']`. */
+  /**
+   * Tried in this order; `'webgpu'` takes any adapter, including a software one. Default: `'webgpu'` on a hardware GPU
+   * if available, else `'wasm'`.
+   */
   executionProviders?: readonly ExecutionProvider[] | undefined
   /**
    * Passed to ONNX Runtime, e.g. `externalData` or `freeDimensionOverrides`. Execution providers and output locations
@@ -50,7 +53,7 @@ export interface ShapedPrediction extends Prediction {
 export interface MonteCarloSession {
   /** Where model, noise and statistics are computed: on the GPU, or all of them on the CPU. */
   readonly backend: 'webgpu' | 'cpu'
-  /** Why the first execution provider was not used; undefined if it was. */
+  /** Why the first execution provider was not used, e.g. because the only GPU is software; undefined if it was. */
   readonly fallbackReason: string | undefined
   /** The dropout points. Point i is drawn with `stream` i. */
   readonly points: readonly NoiseInput[]
@@ -66,9 +69,9 @@ export interface MonteCarloSession {
    * With `oneMaskForBatch` the first dim of each noise shape is 1, except for weights, which have no batch.
    *
    * @param feeds by input name, as for `InferenceSession.run`
-   * @throws RangeError or TypeError for an option outside its documented range, an output that the model does not have
-   *   or that is not float32, or a noise shape that does not fit its tensor; errors of ONNX Runtime; `signal.reason`
-   *   when aborted
+   * @throws RangeError or TypeError for an option outside its documented range, a feed or an output that the model does
+   *   not have, an output that is not float32, or a noise shape that does not fit its tensor; errors of ONNX Runtime;
+   *   `signal.reason` when aborted
    */
   predict(feeds: Readonly<Record<string, Tensor>>, options: PredictOptions): Promise<ShapedPrediction>
   /** Waits for pending predictions, then frees the session and everything created for it. */
@@ -80,7 +83,7 @@ export interface MonteCarloSession {
  *
  * @param ort the module, e.g. `import * as ort from 'onnxruntime-web/webgpu'`; this library does not import it
  * @param modelBytes as for `makeStochastic`, whose options and errors also apply here
- * @throws the error of ONNX Runtime if no provider accepts the model
+ * @throws AggregateError if no provider accepts the model: `errors` has the error of each, in the order tried
  */
 export async function createMonteCarloSession(
   ort: OrtModule,
@@ -88,7 +91,7 @@ export async function createMonteCarloSession(
   options: MonteCarloSessionOptions = {},
 ): Promise<MonteCarloSession> {
   readOrt(ort)
-  const { executionProviders, sessionOptions, generator, ...stochastic } = readOptions(options)
+  const { executionProviders, sessionOptions, generator, ...stochastic } = readOptionsObject(options)
   readGenerator(generator)
   const providers = readProviders(executionProviders)
   const rewritten = rewrite(modelBytes, stochastic)
@@ -96,9 +99,10 @@ export async function createMonteCarloSession(
   const shapeOutputs = addShapeOutputs(rewritten, symbols)
   const bytes = writeModel(rewritten.model)
 
+  const ownOutputs = new Set(shapeOutputs)
   const onGpu = Object.fromEntries(
     rewritten.model.graph.output.map(
-      ({ name }) => [name, shapeOutputs.includes(name) ? 'cpu' : 'gpu-buffer'] as const,
+      ({ name }) => [name, ownOutputs.has(name) ? 'cpu' : 'gpu-buffer'] as const,
     ),
   )
   const opened = await inTurn(ort, () =>
@@ -165,8 +169,9 @@ class OrtMonteCarloSession implements MonteCarloSession {
     const { engine, session, points, shapeOutputs } = parts
     this.#parts = parts
     this.backend = engine.backend
-    this.inputNames = session.inputNames.filter((name) => points.every((point) => point.name !== name))
-    this.outputNames = session.outputNames.filter((name) => !shapeOutputs.includes(name))
+    const added = new Set([...points.map(({ name }) => name), ...shapeOutputs])
+    this.inputNames = session.inputNames.filter((name) => !added.has(name))
+    this.outputNames = session.outputNames.filter((name) => !added.has(name))
   }
 
   get fallbackReason() {
@@ -201,7 +206,7 @@ class OrtMonteCarloSession implements MonteCarloSession {
     const { ort, engine, session, noise, noiseShapes, classes: stated } = this.#parts
     if (this.#released)
       throw new Error('noiseshape: the session is released. Create another with createMonteCarloSession.')
-    readFeeds(feeds)
+    readFeeds(feeds, this.inputNames)
     const { output = this.outputNames[0], onProgress, outputs, ...rest } = readOptions(options)
     if (!this.outputNames.includes(output)) {
       const remedy = `Pass one of ${this.outputNames.map((name) => `'${name}'`).join(', ')}`
@@ -263,13 +268,15 @@ class Run {
   }
 }
 
-function readFeeds(feeds: unknown): void {
-  const remedy =
-    "Pass tensors by the names of the model's inputs, e.g. { x: new ort.Tensor('float32', values, dims) }"
+function readFeeds(feeds: unknown, inputNames: readonly string[]): void {
+  const example = `{ '${inputNames[0] ?? 'x'}': new ort.Tensor('float32', values, dims) }`
+  const remedy = `Pass tensors by the names of the model's inputs, ${show(inputNames)}, e.g. ${example}`
   if (typeof feeds !== 'object' || feeds === null) {
     reject(TypeError, 'feeds', feeds, 'it must be an object', remedy)
   }
   for (const [name, tensor] of Object.entries(feeds)) {
+    if (!inputNames.includes(name))
+      reject(RangeError, 'a name in feeds', name, 'the model has no input of that name', remedy)
     if (!Array.isArray(tensor?.dims))
       reject(TypeError, `feeds.${name}`, tensor, 'it must be an ort.Tensor', remedy)
   }

@@ -3,7 +3,13 @@
  * declares. Exporters often declare nothing for intermediate tensors, so ranks are inferred from node to node.
  */
 
-import { type NodeProto, type TensorProto, TensorProto_DataType as Type, type ValueInfoProto } from 'onnx-buf'
+import {
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+  TensorProto_DataType as Type,
+  type ValueInfoProto,
+} from 'onnx-buf'
 import { isDefaultDomain } from './model.js'
 import { type Scope, subgraphsOf } from './scope.js'
 
@@ -37,12 +43,13 @@ export function describeTensors(scopes: readonly Scope[]): Describe {
     for (const [name, tensor] of scope.initializers) own.set(name, held(tensor))
     for (const node of scope.graph.node) {
       const inputs = node.input.map((name) => describe(scope, name))
+      const [body] = subgraphsOf(node) // here, because a node may have many attributes and many outputs
       const inferred: Description = isDefaultDomain(node.domain)
-        ? { type: inferType(node, inputs), shape: inferRank(node, inputs) }
+        ? { type: inferType(node, inputs, body), shape: inferRank(node, inputs, body) }
         : UNKNOWN
       node.output.forEach((name, i) => {
         const { type, shape } = own.get(name) ?? UNKNOWN
-        const like = i === 0 || node.opType === 'Split' ? inferred : besides(node, inferred, i)
+        const like = i === 0 || node.opType === 'Split' ? inferred : besides(node, inferred, i, body)
         own.set(name, { type: type ?? like.type, shape: shape ?? like.shape })
       })
     }
@@ -55,33 +62,36 @@ const UNKNOWN: Description = { type: undefined, shape: undefined }
 function declared({ type }: ValueInfoProto): Description {
   if (type?.value.case !== 'tensorType') return UNKNOWN
   const { elemType, shape } = type.value.value
-  return {
-    type: elemType || undefined,
-    shape: shape?.dim.map(({ value }) => {
-      if (value.case === 'dimParam') return value.value || null
-      // Negative sizes are not in the specification, but some exporters write them for "unknown".
-      return value.case === 'dimValue' && value.value >= 0n ? Number(value.value) : null
-    }),
-  }
+  const sizes = ofSizes(shape?.dim)?.map(({ value }) => {
+    if (value.case === 'dimParam') return value.value || null
+    // Negative sizes are not in the specification, but some exporters write them for "unknown".
+    return value.case === 'dimValue' && value.value >= 0n ? Number(value.value) : null
+  })
+  return { type: elemType || undefined, shape: sizes }
 }
 
 function held({ dataType, dims }: TensorProto): Description {
-  return { type: dataType, shape: dims.map(Number) }
+  return { type: dataType, shape: ofSizes(dims)?.map(Number) }
 }
 
 /** Describes a node's additional outputs: masks, indices, states. */
-function besides(node: NodeProto, { shape }: Description, i: number): Description {
+function besides(
+  node: NodeProto,
+  { shape }: Description,
+  i: number,
+  body: GraphProto | undefined,
+): Description {
   const { opType } = node
-  if (opType === 'If' || opType === 'Loop') return ofSubgraph(node, i)
+  if (opType === 'If' || opType === 'Loop') return ofBody(node, i, body)
   if (opType === 'Dropout') return { type: Type.BOOL, shape }
   if (opType === 'MaxPool' || opType === 'TopK') return { type: Type.INT64, shape }
   return UNKNOWN
 }
 
 /** An If outputs what its branches output. A Loop outputs its state, then lists with one entry per iteration. */
-function ofSubgraph(node: NodeProto, i: number): Description {
+function ofBody(node: NodeProto, i: number, body: GraphProto | undefined): Description {
   const isLoop = node.opType === 'Loop'
-  const info = subgraphsOf(node)[0]?.output[isLoop ? i + 1 : i]
+  const info = body?.output[isLoop ? i + 1 : i]
   const { type, shape } = info ? declared(info) : UNKNOWN
   const isList = isLoop && i >= node.input.length - 2
   return { type, shape: ofRank(sum(shape?.length, isList ? 1 : 0)) }
@@ -113,9 +123,13 @@ const BROADCAST = new Set(
 const TRUTHS = new Set('And Equal Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Not Or Xor'.split(' '))
 const INDICES = new Set('ArgMax ArgMin NonZero Shape Size'.split(' '))
 
-function inferType(node: NodeProto, inputs: readonly Description[]): number | undefined {
+function inferType(
+  node: NodeProto,
+  inputs: readonly Description[],
+  body: GraphProto | undefined,
+): number | undefined {
   const { opType, attribute } = node
-  if (opType === 'If' || opType === 'Loop') return ofSubgraph(node, 0).type
+  if (opType === 'If' || opType === 'Loop') return ofBody(node, 0, body).type
   const attributeOf = (name: string) => attribute.find((given) => given.name === name)
   if (opType === 'Cast') return Number(attributeOf('to')?.i ?? 0) || undefined
   if (opType === 'Constant') return constant(attribute)?.dataType
@@ -127,7 +141,11 @@ function inferType(node: NodeProto, inputs: readonly Description[]): number | un
   return inputs[0]?.type
 }
 
-function inferRank(node: NodeProto, inputs: readonly Description[]): readonly KnownSize[] | undefined {
+function inferRank(
+  node: NodeProto,
+  inputs: readonly Description[],
+  body: GraphProto | undefined,
+): readonly KnownSize[] | undefined {
   const { opType, attribute } = node
   const ranks = inputs.map(({ shape }) => shape?.length)
   if (KEEP_SHAPE.has(opType)) return inputs[0]?.shape
@@ -161,9 +179,9 @@ function inferRank(node: NodeProto, inputs: readonly Description[]): readonly Kn
       return ofRank(4)
     case 'If':
     case 'Loop':
-      return ofSubgraph(node, 0).shape
+      return ofBody(node, 0, body).shape
     case 'Constant':
-      return constant(attribute)?.dims.map(Number)
+      return ofSizes(constant(attribute)?.dims)?.map(Number)
     default:
       return opType.startsWith('Reduce') && !foldsAxis(node) ? ofRank(ranks[0]) : undefined
   }
@@ -188,11 +206,19 @@ function ofRank(rank: number | undefined): KnownSize[] | undefined {
   return rank === undefined || rank < 0 || rank > MOST_RANK ? undefined : new Array<null>(rank).fill(null)
 }
 
-/** No real model has a higher rank; a malicious one could otherwise make us allocate a huge array. */
+/** The sizes, unless they are too many. */
+function ofSizes<T>(sizes: readonly T[] | undefined): readonly T[] | undefined {
+  return sizes && sizes.length > MOST_RANK ? undefined : sizes
+}
+
+/** No real model has a higher rank; a malicious one could otherwise make us copy a huge array for each Dropout node. */
 const MOST_RANK = 64
 
 function largest(ranks: readonly (number | undefined)[]): number | undefined {
-  return ranks.every((rank) => rank !== undefined) ? Math.max(...ranks) : undefined
+  return ranks.reduce(
+    (most, rank) => (most === undefined || rank === undefined ? undefined : Math.max(most, rank)),
+    Number.NEGATIVE_INFINITY,
+  )
 }
 
 function sum(...terms: (number | undefined)[]): number | undefined {

@@ -1,26 +1,22 @@
-/** Requests a GPU device, with clear errors when none is available. */
+/** Requests a GPU adapter and device, with clear errors when none is available. */
 
 import { WebGPUUnavailableError } from './errors.js'
 import { isSoftware } from './tuning.js'
 
 /**
- * Requests a device with the adapter's maximum buffer limits.
+ * Requests an adapter.
  *
- * @param hardwareOnly refuse software adapters
- * @throws WebGPUUnavailableError if there is no WebGPU, no adapter or no device
+ * @param override the argument that takes any adapter, as the message names it; if given, software adapters are refused
+ * @throws WebGPUUnavailableError if there is no WebGPU or no adapter, or if it is a refused software adapter
  */
-export async function requestDevice(hardwareOnly: boolean): Promise<GPUDevice> {
+export async function requestAdapter(override?: string): Promise<GPUAdapter> {
   const gpu: GPU | undefined = globalThis.navigator?.gpu
   if (!gpu) {
     const insecure = globalThis.isSecureContext === false
-    const remedy =
-      'document' in globalThis
-        ? 'Use a browser that has it.'
-        : "In Node, set navigator.gpu with the npm package 'webgpu', or pass a device."
     throw new WebGPUUnavailableError(
       insecure
         ? 'noiseshape: this page is not a secure context, so WebGPU is unavailable. Serve it from https or localhost.'
-        : `noiseshape: WebGPU is not available: navigator.gpu is undefined. ${remedy}`,
+        : "noiseshape: WebGPU is not available: navigator.gpu is undefined. Current browsers have it; in Node, set it with the npm package 'webgpu'; in Deno, pass --unstable-webgpu.",
     )
   }
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch((cause) => {
@@ -31,12 +27,17 @@ export async function requestDevice(hardwareOnly: boolean): Promise<GPUDevice> {
       'noiseshape: WebGPU offers no adapter. The GPU may be blocked or have no driver.',
     )
   }
-  if (hardwareOnly && isSoftware(adapter.info)) {
-    const { vendor, architecture } = adapter.info
+  if (override !== undefined && isSoftware(adapter.info)) {
     throw new WebGPUUnavailableError(
-      `noiseshape: the only WebGPU adapter (${vendor} ${architecture}) is software, which is slower than JavaScript. Pass backend: 'webgpu' to use it anyway.`,
+      `noiseshape: WebGPU offers only a software adapter, which is slower than running on the CPU directly: ${nameOf(adapter.info)}. Pass ${override} to use it anyway.`,
     )
   }
+  return adapter
+}
+
+/** Requests a device with the adapter's maximum buffer limits; throws as `requestAdapter` does, and without a device. */
+export async function requestDevice(override?: string): Promise<GPUDevice> {
+  const adapter = await requestAdapter(override)
   try {
     return await adapter.requestDevice({
       label: 'noiseshape/engine/device',
@@ -48,4 +49,10 @@ export async function requestDevice(hardwareOnly: boolean): Promise<GPUDevice> {
   } catch (cause) {
     throw new WebGPUUnavailableError(`noiseshape: the adapter returned no device: ${cause}`, { cause })
   }
+}
+
+/** An adapter in words. Runtimes fill in different members; wgpu gives the vendor as a number, which says little. */
+function nameOf({ vendor, architecture, description }: GPUAdapterInfo): string {
+  const words = [vendor, architecture, description].filter((text) => text && !/^\d+$/.test(text))
+  return words.join(' ') || 'an unnamed adapter'
 }

@@ -13,6 +13,7 @@ import {
 } from 'noiseshape/onnx'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { expectSameBits } from '../support/compare'
+import { pretendHardware } from '../support/disfigured'
 import { floats as constant, dropoutOnly, encode, info, node } from '../support/onnx-models'
 import { goldenData, goldenModel, ort, ortWebgpu } from '../support/onnx-ort'
 import { rounds } from '../support/rounds'
@@ -441,6 +442,16 @@ describe('buffers', () => {
   })
 })
 
+test('where the only GPU is software, a session runs on wasm by default, and says why', async () => {
+  const created = vi.spyOn(ort.InferenceSession, 'create')
+  const session = await open(ort, dropoutOnly(['n', 4], 0.5), {})
+  expect(created.mock.calls.map(([, options]) => options?.executionProviders)).toEqual([['wasm']])
+  expect(session.backend).toBe('cpu')
+  expect(session.fallbackReason).toMatch(/^webgpu: .*software/)
+  const { mean } = await session.predict({ x: ones([2, 4]) }, { samples: 1, seed: 1 })
+  expectSameBits(mean, noise({ shape: [2, 4], rate: 0.5, seed: 1 }))
+})
+
 describe('where there is no GPU', () => {
   const without: OrtModule = {
     ...ort,
@@ -453,6 +464,7 @@ describe('where there is no GPU', () => {
   }
 
   test('a session goes on with wasm and says why', async () => {
+    pretendHardware()
     const session = await open(without, dropoutOnly(['n', 4], 0.5), {})
     expect(session.backend).toBe('cpu')
     expect(session.fallbackReason).toBe('webgpu: no adapter')
@@ -465,6 +477,7 @@ describe('where there is no GPU', () => {
       executionProviders: ['webgpu'],
     })
     await expect(opening).rejects.toThrow('no adapter')
+    await expect(opening).rejects.toThrow(AggregateError)
   })
 })
 

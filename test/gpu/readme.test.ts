@@ -2,10 +2,15 @@
 
 import * as onnx from 'noiseshape/onnx'
 import * as webgpu from 'noiseshape/webgpu'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import digits from '../../models/digits/digits-inference.onnx?url'
 import readme from '../../README.md?raw'
+import { pretendHardware } from '../support/disfigured'
 import { ortWebgpu } from '../support/onnx-ort'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 test('the example of createDropout is accepted by the device', async () => {
   const code = /```js\n(import \{ createDropout \}.*?)```/s.exec(readme)?.[1] ?? ''
@@ -17,7 +22,8 @@ test('the example of createDropout is accepted by the device', async () => {
   expect(await run(webgpu)).toBeNull()
 })
 
-test('the example of ONNX Runtime Web predicts, and says where', async () => {
+test('the example of ONNX Runtime Web predicts on a GPU, and says where', async () => {
+  pretendHardware()
   const code = /```js\n(import \* as ort .*?)```/s.exec(readme)?.[1] ?? ''
   const body = code
     .replace(/^import .* as ort .*$/m, '')

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { root } from '../../scripts/setup.mjs'
-import { launchBrowser, serveFolder } from '../support/browser.ts'
+import { launchBrowser, pretendHardware, serveFolder } from '../support/browser.ts'
 import { installPacked, linkPackage } from '../support/packed.ts'
 
 const read = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'))
@@ -87,6 +87,7 @@ async function visit(project: string): Promise<{ sections: Section[]; wrong: str
   const browser = await launchBrowser({ webgpu: true })
   try {
     const page = await browser.newPage()
+    await pretendHardware(page) // as its users run it: noiseshape/onnx leaves a software adapter by default
     const wrong: string[] = []
     const failed = new Promise<void>((resolve) => {
       const note = (message: string) => {

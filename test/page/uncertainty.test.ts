@@ -4,7 +4,7 @@ import type { Page } from 'puppeteer'
 import { beforeEach, describe, expect, test } from 'vitest'
 import expected from '../../models/digits/expected.json'
 import { samples as examples } from '../../models/digits/samples.json'
-import { launchBrowser } from '../support/browser.js'
+import { launchBrowser, pretendHardware } from '../support/browser.js'
 import { expectPyTorch, nats, picked } from './digits.js'
 import {
   expectNothingWrong,
@@ -103,7 +103,7 @@ describe('with WebGPU', () => {
   const browser = useBrowser({ webgpu: true })
 
   test('it reads a digit and does not know noise, names the backend, and shows samples as they come', async () => {
-    const visit = await open(browser(), address())
+    const visit = await open(browser(), address(), { before: pretendHardware })
     const { page } = visit
     expect(await text(page, 'progress')).toBe('100 of 100 samples on WebGPU (SwiftShader)')
     expect(await text(page, 'badge')).toBe('WebGPU (SwiftShader)')
@@ -130,6 +130,15 @@ describe('with WebGPU', () => {
     await page.waitForFunction(() =>
       document.getElementById('status')?.textContent?.endsWith('30 of 30 samples on WebGPU (SwiftShader)'),
     )
+    expectNothingWrong(visit)
+  })
+
+  test('where the only adapter is software it runs as WebAssembly, which is faster, and says so and why', async () => {
+    const visit = await open(browser(), address())
+    const { page } = visit
+    expect(await text(page, 'progress')).toBe('100 of 100 samples on the CPU (WebAssembly)')
+    expect(await text(page, 'why')).toMatch(/software/)
+    await expectPyTorch(page, 0)
     expectNothingWrong(visit)
   })
 })

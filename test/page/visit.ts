@@ -24,10 +24,10 @@ export function useBrowser(options: { webgpu: boolean }): () => Browser {
 }
 
 /** One visit for all tests of a `describe`, because loading a page takes most of it. */
-export function useVisit(browser: () => Browser, address: () => string): () => Visit {
+export function useVisit(browser: () => Browser, address: () => string, window?: Window): () => Visit {
   let visit: Visit
   beforeAll(async () => {
-    visit = await open(browser(), address())
+    visit = await open(browser(), address(), window)
   })
   afterAll(() => expectNothingWrong(visit))
   return () => visit
@@ -43,9 +43,21 @@ export interface Visit {
   wrong: string[]
 }
 
+interface Window {
+  width?: number
+  height?: number
+  /** Done to the page before it is opened. */
+  before?: (page: Page) => Promise<void>
+}
+
 /** Opens a page of a served site and waits until it is ready. */
-export async function open(browser: Browser, address: string, width = 1280, height = 900): Promise<Visit> {
+export async function open(
+  browser: Browser,
+  address: string,
+  { width = 1280, height = 900, before }: Window = {},
+): Promise<Visit> {
   const page = await browser.newPage()
+  await before?.(page)
   const wrong = watch(page, new URL('./', address).href)
   await page.setViewport({ width, height })
   await page.goto(address)

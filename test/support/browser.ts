@@ -36,6 +36,14 @@ export async function launchFirefox(): Promise<Browser | undefined> {
     : undefined
 }
 
+/** Lets the software adapter pass for a graphics card in the documents that a page opens from now on. */
+export async function pretendHardware(page: Page): Promise<void> {
+  await page.evaluateOnNewDocument(() => {
+    const info = { vendor: 'test', architecture: 'hardware', description: '', isFallbackAdapter: false }
+    Object.defineProperty(GPUAdapter.prototype, 'info', { value: info })
+  })
+}
+
 /** Notes what goes wrong in a page from now on: exceptions, console errors, requests that leave `url`. */
 export function watch(page: Page, url: string): string[] {
   const wrong: string[] = []

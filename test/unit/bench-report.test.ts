@@ -4,7 +4,7 @@ import { dropout } from 'noiseshape/cpu'
 import { describe, expect, test } from 'vitest'
 import type { Prediction, Predictor } from '../../bench/monte-carlo/predictor.js'
 import type { Peer, Setting } from '../../bench/peers/peer.js'
-import { baselineOf, type EntrantReport, withRatios, withRatiosTo } from '../../bench/report.js'
+import { adapterName, baselineOf, type EntrantReport, withRatios, withRatiosTo } from '../../bench/report.js'
 import { runBenchmark } from '../../bench/run.js'
 import { select, selectPeers } from '../../bench/select.js'
 import { markdownTables, textTables, withSection } from '../../bench/tables.js'
@@ -225,6 +225,12 @@ const peers = [
   { name: 'set', title: 'set', kind: 'cpu', role: 'baseline', copies: 1 },
   { name: 'loop', title: 'loop', kind: 'cpu', role: 'peer', copies: 1 },
 ] as const
+
+test('an adapter is called by what the runtime says of it in words', () => {
+  const silent = { vendor: '65541', architecture: '', device: '0', description: '', isFallbackAdapter: false }
+  expect(adapterName({ ...machine, adapter: silent })).toBe('an unnamed adapter')
+  expect(adapterName({ ...machine, adapter: { ...silent, description: 'llvmpipe' } })).toBe('llvmpipe')
+})
 
 describe('the numbers', () => {
   const million = [timing('copy-1', 4), timing('copy-8', 2), timing('ours', 3), timing('both', 6)]

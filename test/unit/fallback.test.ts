@@ -55,6 +55,37 @@ describe.each(WITHOUT_GPU)('with $name', ({ navigator, reason }) => {
   })
 })
 
+/** What the runtimes say of an adapter: Chrome leaves members empty, and wgpu numbers the vendor. */
+const SOFTWARE = [
+  { name: 'Chrome', info: { vendor: 'google', architecture: 'swiftshader' }, called: 'google swiftshader' },
+  {
+    name: 'Deno',
+    info: { vendor: '65541', description: 'llvmpipe (LLVM 15.0.6, 256 bits)' },
+    called: 'llvmpipe (LLVM 15.0.6, 256 bits)',
+  },
+  {
+    name: 'a runtime that names it in full',
+    info: { vendor: 'mesa', architecture: 'llvmpipe', description: 'LLVM 15' },
+    called: 'mesa llvmpipe LLVM 15',
+  },
+  { name: 'a runtime that names nothing', info: { isFallbackAdapter: true }, called: 'an unnamed adapter' },
+]
+
+test.each(SOFTWARE)('a software adapter is called by what $name says of it', async ({ info, called }) => {
+  const requestAdapter = async () => ({ info: { vendor: '', architecture: '', description: '', ...info } })
+  vi.stubGlobal('navigator', { gpu: { requestAdapter } })
+  const { backend, fallbackReason } = await createEngine()
+  expect(backend).toBe('cpu')
+  expect(fallbackReason).toContain(
+    `software adapter, which is slower than running on the CPU directly: ${called}. `,
+  )
+})
+
+test('without WebGPU the reason says how each runtime gets it', async () => {
+  const { fallbackReason } = await createEngine()
+  for (const word of ['browsers', 'Node', 'Deno']) expect(fallbackReason).toContain(word)
+})
+
 test("'auto' is the default", async () => {
   expect((await createEngine()).fallbackReason).toMatch(/WebGPU/)
   expect((await createEngine({})).backend).toBe('cpu')

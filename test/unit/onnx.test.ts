@@ -509,6 +509,25 @@ describe('wrong arguments', () => {
     expect(() => makeStochastic(bytes, options)).toThrow(message)
   })
 
+  test.each([
+    [
+      'a list of points in place of the options',
+      [{ tensor: 'maps', rate: 0.1 }],
+      /options is \[.*\{ points: /,
+    ],
+    [
+      'a list in the list of points',
+      { points: [[{ tensor: 'maps' }]] },
+      /points\[0\] is \[.*must be an object/,
+    ],
+  ])('%s is named, also where the model has no Dropout node', (_, options, message) => {
+    for (const name of ['convolutions', 'inference']) {
+      const make = () => makeStochastic(golden(name), options as StochasticOptions)
+      expect(make).toThrow(TypeError)
+      expect(make).toThrow(message)
+    }
+  })
+
   test('a model without Dropout asks for names', () => {
     expect(() => makeStochastic(golden('inference'))).toThrow(OnnxModelError)
     expect(() => makeStochastic(golden('inference'))).toThrow(/has no Dropout node.*points: \[/)

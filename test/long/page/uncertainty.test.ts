@@ -5,9 +5,12 @@ import expected from '../../../models/digits/expected.json'
 import { samples as examples, usual } from '../../../models/digits/samples.json'
 import { expectPyTorch, nats, picked } from '../../page/digits.js'
 import { settled, text, type, useBrowser, useSite, useVisit } from '../../page/visit.js'
+import { pretendHardware } from '../../support/browser.js'
 
 const site = useSite()
-const here = useVisit(useBrowser({ webgpu: true }), () => site('uncertainty.html'))
+const here = useVisit(useBrowser({ webgpu: true }), () => site('uncertainty.html'), {
+  before: pretendHardware,
+})
 
 test('arrow keys move through the examples, and the numbers are those of PyTorch', async () => {
   const { page } = here()
