@@ -71,11 +71,7 @@ export function readShape(shape: unknown): number[] {
 /** Reads a noise shape and fills in its open entries from the tensor's validated shape. */
 export function readNoiseShape(shape: readonly number[], noiseShape: unknown): number[] {
   if (noiseShape === null || noiseShape === undefined) return [...shape]
-  const entries = readEntries(
-    'noiseShape',
-    noiseShape,
-    'Leave it out for plain dropout, or pass e.g. [null, 1, null]',
-  )
+  const entries = readNoiseEntries(noiseShape)
   if (entries.length > shape.length) {
     reject(
       RangeError,
@@ -89,7 +85,7 @@ export function readNoiseShape(shape: readonly number[], noiseShape: unknown): n
   const sizes = shape.map((size, axis) => {
     if (axis < missing) return 1
     const entry = entries[axis - missing]
-    if (entry === null || entry === undefined || entry === -1) return size
+    if (isOpen(entry)) return size
     const name = `noiseShape[${axis - missing}]`
     if (typeof entry !== 'number') {
       reject(TypeError, name, entry, 'an entry must be a number or null', `Pass 1, ${size} or null`)
@@ -107,6 +103,26 @@ export function readNoiseShape(shape: readonly number[], noiseShape: unknown): n
   })
   readProduct('noiseShape', sizes)
   return sizes
+}
+
+/** Reads a noise shape for tensors that are not known yet; an open entry becomes null. */
+export function readOpenNoiseShape(noiseShape: unknown): (number | null)[] | null {
+  if (noiseShape === null || noiseShape === undefined) return null
+  return readNoiseEntries(noiseShape).map((entry, axis) => {
+    if (isOpen(entry)) return null
+    const remedy = 'Pass 1 to share one flag along that axis, or null to draw one for each index'
+    return readInteger(`noiseShape[${axis}]`, entry, Number.MAX_SAFE_INTEGER, '2^53 - 1', remedy, 1)
+  })
+}
+
+function readNoiseEntries(noiseShape: unknown): unknown[] {
+  const remedy = 'Leave it out for plain dropout, or pass e.g. [null, 1, null]'
+  return readEntries('noiseShape', noiseShape, remedy)
+}
+
+/** True for an entry that takes the tensor's size. */
+function isOpen(entry: unknown): boolean {
+  return entry === null || entry === undefined || entry === -1
 }
 
 /** Reads a dropout rate. */

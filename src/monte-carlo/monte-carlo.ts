@@ -4,7 +4,7 @@ import type { Engine } from '../engine.js'
 import { createInterruption, whenResolved } from '../interruption.js'
 import { causeOf, deviceLost } from '../webgpu/errors.js'
 import { type Accumulator, accumulatorFor } from './accumulator.js'
-import { type MonteCarloOptions, readEngine, readMonteCarloOptions } from './options.js'
+import { type MonteCarloOptions, readEngine, readMonteCarloOptions, type SampleDraw } from './options.js'
 import type { Prediction } from './prediction.js'
 
 /**
@@ -33,6 +33,8 @@ import type { Prediction } from './prediction.js'
  * @throws DeviceLostError, EngineDestroyedError or WebGPUFailureError as a call of the engine would; an `'auto'` engine
  *   continues without its GPU as long as `forward` returns Float32Arrays
  * @throws whatever `forward` or `onProgress` throws, and `signal.reason` once the signal is aborted
+ *
+ * Warns on the console if `forward` never reads `draw.step` and all samples gave the same output.
  */
 export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Promise<Prediction> {
   const checked = readMonteCarloOptions(options)
@@ -54,10 +56,14 @@ export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Pr
     return reading
   }
 
+  let drawIsUsed = false
   try {
     let turn = performance.now()
     for (let sample = 0; sample < samples; sample++) {
-      const output = await wait(() => forward({ seed, step: firstStep + sample, oneMaskForBatch }))
+      const draw = observed({ seed, step: firstStep + sample, oneMaskForBatch }, () => {
+        drawIsUsed = true
+      })
+      const output = await wait(() => forward(draw))
       if (!accumulator) {
         const fail = async (error: unknown) => interrupt(await causeOf(error, device))
         accumulator = accumulatorFor(output, engine, checked, fail)
@@ -74,6 +80,7 @@ export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Pr
     }
     const result = await read()
     await wait(() => Promise.allSettled(reads))
+    if (!drawIsUsed && samples > 1 && result.variance.every((variance) => variance === 0)) warnOfUnusedDraw()
     return result
   } catch (error) {
     check()
@@ -89,6 +96,27 @@ export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Pr
     for (const stop of watches) stop()
     accumulator?.destroy()
   }
+}
+
+/** A draw that reports when its step is read, by spreading it too. In all else it is a plain object. */
+function observed({ step, ...rest }: SampleDraw, onRead: () => void): SampleDraw {
+  return {
+    ...rest,
+    get step() {
+      onRead()
+      return step
+    },
+    set step(value) {
+      step = value
+    },
+  }
+}
+
+/** Without a look at the step, a rate of 0 and outputs that happen to agree would be warned of as well. */
+function warnOfUnusedDraw(): void {
+  console.warn(
+    'noiseshape: all samples gave the same output, because forward did not read the step of its draw. Spread the draw into each dropout call, e.g. engine.dropout(x, { shape, rate, ...draw }).',
+  )
 }
 
 /** How often a run that never waits yields to the event loop, so that the page can render and an abort can arrive. */

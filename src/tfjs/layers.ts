@@ -8,7 +8,13 @@ import { add, mul, type serialization, type Tensor } from '@tensorflow/tfjs-core
 import type { layers } from '@tensorflow/tfjs-layers'
 import { mask } from '../cpu/index.js'
 import { spatialNoiseShape } from '../noise-shape.js'
-import { type DataFormat, type DrawOptions, type NoiseShape, readDataFormat } from '../options.js'
+import {
+  type DataFormat,
+  type DrawOptions,
+  type NoiseShape,
+  readDataFormat,
+  readOpenNoiseShape,
+} from '../options.js'
 import { reject } from '../validation.js'
 import { dropout } from './dropout.js'
 import { type NoiseLayerConfig, NoiseShapeLayer } from './noise-layer.js'
@@ -31,7 +37,7 @@ export interface SpatialDropoutConfig extends RateConfig {
   dataFormat?: DataFormat | null
 }
 
-/** The rate, under any of the names used in Keras code. */
+/** The rate, under any of the names used in Keras code. Default, as in keras-cv and TensorFlow Addons: a rate of 0.5. */
 export interface DropPathConfig extends NoiseLayerConfig {
   /** As in keras-cv. */
   rate?: number
@@ -44,11 +50,12 @@ export interface DropPathConfig extends NoiseLayerConfig {
 /** Keras' Dropout: `new Dropout({ rate: 0.5, noiseShape: [null, 1, null], seed: 42 })`. */
 export class Dropout extends NoiseShapeLayer {
   static className = 'Dropout'
-  readonly noiseShape: NoiseShape | null
+  /** As configured, with null for each open entry. */
+  readonly noiseShape: (number | null)[] | null
 
   constructor(config: DropoutConfig) {
     super(config, config.rate)
-    this.noiseShape = config.noiseShape ?? null
+    this.noiseShape = readOpenNoiseShape(config.noiseShape)
   }
 
   protected noiseShapeFor(): NoiseShape | null {
@@ -56,8 +63,7 @@ export class Dropout extends NoiseShapeLayer {
   }
 
   override getConfig(): serialization.ConfigDict {
-    const noiseShape = this.noiseShape?.map((size) => size ?? null) ?? null
-    return { ...super.getConfig(), rate: this.rate, noiseShape }
+    return { ...super.getConfig(), rate: this.rate, noiseShape: this.noiseShape }
   }
 }
 
@@ -79,8 +85,11 @@ abstract class SpatialDropout extends NoiseShapeLayer {
     return [null, ...spatialNoiseShape(shape, this.dataFormat).slice(1)]
   }
 
+  /** Keras' classes do not accept `trainable`, so it is written only if it is not the default. */
   override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), rate: this.rate, dataFormat: this.dataFormat }
+    const { trainable, ...config } = super.getConfig()
+    const { rate, dataFormat } = this
+    return { ...config, ...(trainable ? {} : { trainable }), rate, dataFormat }
   }
 }
 
@@ -89,6 +98,12 @@ export class SpatialDropout1D extends SpatialDropout {
   static className = 'SpatialDropout1D'
   constructor(config: SpatialDropoutConfig) {
     super(config, 3)
+  }
+
+  /** Keras' class is always channelsLast and does not accept a data format. */
+  override getConfig(): serialization.ConfigDict {
+    const { dataFormat, ...config } = super.getConfig()
+    return this.dataFormat === 'channelsLast' ? config : { ...config, dataFormat }
   }
 }
 
@@ -108,19 +123,22 @@ export class SpatialDropout3D extends SpatialDropout {
   }
 }
 
+/** Of DropPath and StochasticDepth in keras-cv, and of StochasticDepth in TensorFlow Addons. */
+const DEFAULT_RATE = 0.5
+/** The first that is given counts. */
+const RATE_NAMES = ['rate', 'dropPathRate', 'survivalProbability'] as const
+
 /** Drops whole examples of a residual branch: noise shape [b, 1, ...]. */
 export class DropPath extends NoiseShapeLayer {
   static className = 'DropPath'
   /** The rate as configured, so that the Python class that wrote the config can read it back. */
   readonly #given: serialization.ConfigDict
 
-  constructor(config: DropPathConfig) {
-    const { rate, dropPathRate, survivalProbability: survival } = config
-    const complement = typeof survival === 'number' ? 1 - survival : survival
-    super(config, rate ?? dropPathRate ?? complement)
-    if (rate !== undefined) this.#given = { rate }
-    else
-      this.#given = dropPathRate !== undefined ? { dropPathRate } : { survivalProbability: survival ?? null }
+  constructor(config: DropPathConfig = {}) {
+    const name = RATE_NAMES.find((name) => config[name] !== undefined) ?? 'rate'
+    const { [name]: value = DEFAULT_RATE } = config
+    super(config, name === 'survivalProbability' && typeof value === 'number' ? 1 - value : value)
+    this.#given = { [name]: value }
   }
 
   protected noiseShapeFor(shape: readonly number[]): NoiseShape {

@@ -47,7 +47,7 @@ export abstract class NoiseLayer extends layers.Layer {
     super(config)
     this.rate = readRate(rate)
     this.#seed = config.seed ?? null
-    this.#drawSeed = readSeed(this.#seed)
+    this.#drawSeed = this.#seed === null ? randomSeed() : readDrawSeed(this.#seed)
     this.#stream = config.stream == null ? undefined : readStream(config.stream)
     this.alwaysOn = readFlag('alwaysOn', config.alwaysOn ?? undefined, 'Pass true to drop in predict too')
     this.generator = config.generator ?? undefined
@@ -90,7 +90,7 @@ export abstract class NoiseLayer extends layers.Layer {
 
   /** Sets the seed and stream, and restarts the sequence of masks. */
   reseed(seed: number, stream: number): void {
-    this.#drawSeed = readSeed(seed)
+    this.#drawSeed = readDrawSeed(seed)
     this.#seed = seed
     this.#stream = readStream(stream)
     this.#calls = 0
@@ -129,11 +129,15 @@ function cellsPerRow(shape: readonly number[], noiseShape: NoiseShape | null): n
   return product(resolveNoiseShape(shape, noiseShape).slice(1))
 }
 
-function readSeed(seed: unknown): number | bigint {
-  if (seed === null) return randomSeed()
-  const remedy = 'Pass e.g. 42, which fits into JSON, or null for a random one'
-  readInteger('seed', seed, Number.MAX_SAFE_INTEGER, '2^53 - 1', remedy, Number.MIN_SAFE_INTEGER)
-  return (seed as number) < 0 ? BigInt.asUintN(64, BigInt(seed as number)) : (seed as number)
+/** Reads a seed of a layer: a number, because a layer's config is saved as JSON. */
+export function readLayerSeed(seed: unknown, remedy: string): number {
+  return readInteger('seed', seed, Number.MAX_SAFE_INTEGER, '2^53 - 1', remedy, Number.MIN_SAFE_INTEGER)
+}
+
+/** Reads a seed of a layer, and takes a negative one as its 64-bit two's complement. */
+function readDrawSeed(seed: unknown): number | bigint {
+  const checked = readLayerSeed(seed, 'Pass a number, e.g. 42, or null for a random seed')
+  return checked < 0 ? BigInt.asUintN(64, BigInt(checked)) : checked
 }
 
 function readStream(stream: unknown): number {

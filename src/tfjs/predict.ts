@@ -1,6 +1,6 @@
 /** Monte Carlo dropout for TensorFlow.js models, with the statistics as tensors. */
 
-import { backend, concat, slice, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core'
+import { backend, concat, slice, Tensor, tensor, tidy } from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { createEngine } from '../engine.js'
 import {
@@ -12,6 +12,7 @@ import {
   type SampleDraw,
 } from '../monte-carlo/index.js'
 import { readInteger, readOptions, reject } from '../validation.js'
+import { readModel, USE_OURS } from './model.js'
 import { asFloats, isWebGPUBackend, valuesOnWebGPU } from './on-webgpu.js'
 import { inSample } from './sample.js'
 
@@ -28,11 +29,12 @@ export interface McPredictOptions
 
 /**
  * Predicts `samples` times with the dropout layers of this package on and everything else as in `model.predict`: batch
- * normalisation stays in inference mode, and so does the dropout inside TensorFlow.js' recurrent layers. Layers do not
- * need `alwaysOn`, and are not modified. Sample s draws with step `firstStep` + s, and the n-th dropout layer to run
+ * normalisation stays in inference mode, and so does the dropout inside TensorFlow.js' recurrent layers. A model with
+ * its own Dropout, SpatialDropout1D, GaussianDropout or AlphaDropout, at a rate above 0, is refused. Layers do not need
+ * `alwaysOn`, and are not modified. Sample s draws with step `firstStep` + s, and the n-th dropout layer to run
  * with stream n, whatever its own seed: the result depends only on the weights, x and the options.
  *
- * @param model a model with one output and at least one dropout layer of this package
+ * @param model a model with one output and at least one dropout layer, all of them of this package
  * @param x one batch, or one per input of the model
  * @returns tensors owned by the caller: `mean` and `variance` in the output's shape, the others without its last dim;
  *   `tf.dispose(prediction)` frees them all
@@ -45,7 +47,12 @@ export async function mcPredict(
   options: McPredictOptions,
 ): Promise<Prediction<Tensor>> {
   const { batchSize = 32, onProgress, outputs, ...rest } = readOptions(options)
+  readModel(model)
   const inputs = Array.isArray(x) ? x : [x]
+  if (!inputs.every((input) => input instanceof Tensor)) {
+    const rule = 'it must be a tensor, or an array with one for each input of the model'
+    reject(TypeError, 'x', x, rule, 'Pass e.g. tf.tensor([[1, 2, 3]]) for one row of three values')
+  }
   const rows = readRows(inputs)
   const size = readInteger('batchSize', batchSize, Number.MAX_SAFE_INTEGER, '2^53 - 1', 'Pass e.g. 32', 1)
   const classes = readClasses(model, outputs)
@@ -104,7 +111,7 @@ function forward(
     parts.push(inSample(sample, () => model.predict(part, { batchSize: size })) as Tensor)
     if (sample.layers === 0) {
       throw new Error(
-        `noiseshape: mcPredict ran no dropout layer of noiseshape in the model '${model.name}'. Call registerLayers() before the model is loaded, or build it with layers of noiseshape/tfjs; those of tf.layers.dropout cannot be turned on.`,
+        `noiseshape: mcPredict ran no dropout layer of noiseshape in the model '${model.name}'. ${USE_OURS}.`,
       )
     }
   }

@@ -2,6 +2,7 @@
 
 import { serialization } from '@tensorflow/tfjs-core'
 import type { layers } from '@tensorflow/tfjs-layers'
+import { reject } from '../validation.js'
 import {
   Dropout,
   DropPath,
@@ -11,7 +12,8 @@ import {
   SpatialDropout3D,
   StochasticDepth,
 } from './layers.js'
-import { NoiseLayer } from './noise-layer.js'
+import { readLayer, USE_OURS, walk } from './model.js'
+import { NoiseLayer, readLayerSeed } from './noise-layer.js'
 
 type Layer = layers.Layer
 
@@ -42,21 +44,22 @@ export function registerLayers(): void {
 }
 
 /**
- * Seeds all dropout layers of a model, including nested ones, and restarts their masks; the n-th layer gets stream n.
- * Two models with the same architecture then draw the same masks.
+ * Seeds all dropout layers of this package in a model, including nested ones, and restarts their masks; the n-th layer
+ * gets stream n. Two models with the same architecture then draw the same masks. TensorFlow.js' own dropout layers are
+ * not seeded.
+ *
+ * @param model a model or layer with at least one dropout layer of this package
+ * @param seed a safe integer; a negative one is taken as its 64-bit two's complement
+ * @throws RangeError if no layer is of this package, or for a seed outside its range; TypeError for a wrong type
  */
 export function seedDropout(model: Layer, seed: number): void {
-  const found = new Set<NoiseLayer>()
-  collect(model, found)
+  const layers = [...walk(readLayer(model))]
+  const checked = readLayerSeed(seed, 'Pass a number, e.g. seedDropout(model, 42)')
+  const found = new Set(layers.filter((layer) => layer instanceof NoiseLayer))
+  if (found.size === 0) {
+    const name = `the number of noiseshape's dropout layers in '${model.name}'`
+    reject(RangeError, name, 0, 'seedDropout needs at least one', USE_OURS)
+  }
   let stream = 0
-  for (const layer of found) layer.reseed(seed, stream++)
-}
-
-/** Models keep their layers in `layers`, wrappers in `layer`, and Bidirectional in two properties. */
-function collect(layer: Layer, found: Set<NoiseLayer>): void {
-  if (layer instanceof NoiseLayer) found.add(layer)
-  const holder = layer as Layer &
-    Partial<Record<'layer' | 'forwardLayer' | 'backwardLayer', Layer>> & { layers?: Layer[] }
-  const inner = [...(holder.layers ?? []), holder.layer, holder.forwardLayer, holder.backwardLayer]
-  for (const next of inner) if (next) collect(next, found)
+  for (const layer of found) layer.reseed(checked, stream++)
 }

@@ -192,6 +192,51 @@ describe.each(tfjsBackends)('the layers on the %s backend', (name) => {
     expect(() => new Dropout({ ...config, generator: 'native-9' })).toThrow(/native-9.*native-1/)
   })
 
+  test('without a rate, DropPath and StochasticDepth drop half, as in keras-cv and TensorFlow Addons', () => {
+    for (const Class of [DropPath, StochasticDepth]) {
+      expect(new Class().rate).toBe(0.5)
+      expect(new Class({ name: 'drop' }).getConfig()).toEqual({ name: 'drop', trainable: true, rate: 0.5 })
+    }
+  })
+
+  describe('seedDropout', () => {
+    const theirs = () => tfl.layers.dropout({ rate: 0.5, inputShape: [9] })
+
+    test('refuses a model without a layer to seed, and says which layers it takes', () => {
+      const model = tfl.sequential({ name: 'theirs', layers: [theirs()] })
+      expect(() => seedDropout(model, 1)).toThrow(
+        /dropout layers in 'theirs' is 0, but seedDropout needs at least one\. Call registerLayers\(\) before/,
+      )
+    })
+
+    test('seeds ours where there are both', () => {
+      const ours = new Dropout({ rate: 0.5 })
+      seedDropout(tfl.sequential({ layers: [theirs(), ours] }), 3)
+      expect(ours.getConfig()).toMatchObject({ seed: 3, stream: 0 })
+    })
+
+    test.each([
+      ['no seed', undefined],
+      ['a seed of null', null],
+      ['a bigint', 5n],
+      ['a fraction', 0.5],
+    ])('refuses %s, and leaves the layers as they are', (_, seed) => {
+      const ours = new Dropout({ rate: 0.5, seed: 7, inputShape: [9] })
+      const model = tfl.sequential({ layers: [ours] })
+      expect(() => seedDropout(model, seed as never)).toThrow(
+        /seed is .*, but it must be an integer from .*\. Pass a number, e\.g\. seedDropout\(model, 42\)/,
+      )
+      expect(ours.getConfig()).toMatchObject({ seed: 7 })
+    })
+
+    test.each([
+      ['a Promise', Promise.resolve(), /model is an object \(Promise\).*await tf\.loadLayersModel/],
+      ['nothing', undefined, /model is undefined, but it must be a LayersModel or a layer/],
+    ])('refuses %s for a model', (_, model, message) => {
+      expect(() => seedDropout(model as never, 1)).toThrow(message)
+    })
+  })
+
   describe('two branches of StochasticDepth', () => {
     const layer = () => new StochasticDepth({ rate: 0.5, seed: 3, name: 'drop' })
     const run = async (layer: Layer, kwargs = {}) =>
@@ -368,8 +413,34 @@ describe.each(tfjsBackends)('the layers on the %s backend', (name) => {
 
   test.each([
     ['a rate of 1.7', () => new Dropout({ rate: 1.7 }), /rate is 1.7, but it must lie in \[0, 1\]/],
-    ['no rate', () => new DropPath({}), /rate is undefined/],
+    ['no rate', () => new Dropout({} as never), /rate is undefined/],
+    ['a rate of null', () => new DropPath({ rate: null as never }), /rate is null/],
     ['a fraction as seed', () => new Dropout({ rate: 0.5, seed: 0.5 }), /seed is 0.5/],
+    [
+      'a word as noise shape',
+      () => new Dropout({ rate: 0.5, noiseShape: 'Invalid' as never }),
+      /noiseShape is 'Invalid', but it must be an array\. Leave it out .*\[null, 1, null\]/,
+    ],
+    [
+      'a number as noise shape',
+      () => new Dropout({ rate: 0.5, noiseShape: 5 as never }),
+      /noiseShape is 5, but it must be an array/,
+    ],
+    [
+      'a fraction in a noise shape',
+      () => new Dropout({ rate: 0.5, noiseShape: [20, 1.5, 10] }),
+      /noiseShape\[1\] is 1.5, but it must be an integer from 1.*Pass 1 .* or null/,
+    ],
+    [
+      'a 0 in a noise shape',
+      () => new FixedDropout({ rate: 0.5, noiseShape: [20, 0, 10] }),
+      /noiseShape\[1\] is 0, but it must be an integer from 1/,
+    ],
+    [
+      'a word in a noise shape',
+      () => new Dropout({ rate: 0.5, noiseShape: [null, '1'] as never }),
+      /noiseShape\[1\] is '1', but it must be an integer from 1/,
+    ],
     [
       'a bigint as seed, which has no place in JSON',
       () => new Dropout({ rate: 0.5, seed: 5n as never }),

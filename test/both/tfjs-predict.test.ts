@@ -8,8 +8,11 @@ import { tfjsBackends } from '#tfjs-backends'
 import { expectSameBits, floats } from '../support/compare'
 import { input } from '../support/inputs'
 import { judgeDropout } from '../support/judge'
+import { caught, expectRefusal } from '../support/refusals'
 import { taken, tensorOf, useBackend } from '../support/tfjs-backend'
 import { type KerasModel, load } from '../support/tfjs-keras'
+
+type Layer = tfl.layers.Layer
 
 const ON = { training: true }
 
@@ -263,11 +266,56 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     tf.dispose([x, variance])
   })
 
-  test('a model without a dropout layer of ours gives an error that says what to do', async () => {
-    const model = tfl.sequential({ layers: [tfl.layers.dropout({ rate: 0.5, inputShape: [4] })] })
+  test('a model without a dropout layer gives an error that says what to do', async () => {
+    const model = tfl.sequential({ layers: [tfl.layers.activation({ activation: 'relu', inputShape: [4] })] })
     const x = tf.ones([2, 4])
     await expect(mcPredict(model, x, options)).rejects.toThrow(/no dropout layer.*registerLayers\(\) before/)
     x.dispose()
+  })
+
+  const theirs = tfl.layers
+  test.each([
+    ['Dropout', theirs.dropout, /Call registerLayers\(\) before/],
+    ['SpatialDropout1D', theirs.spatialDropout1d, /Call registerLayers\(\) before/],
+    ['GaussianDropout', theirs.gaussianDropout, /Use Dropout of noiseshape\/tfjs in its place/],
+    ['AlphaDropout', theirs.alphaDropout, /Use Dropout of noiseshape\/tfjs in its place/],
+  ] as const)("TensorFlow.js' own %s is refused, unless its rate is 0", async (className, make, remedy) => {
+    const build = (rate: number) =>
+      tfl.sequential({
+        layers: [
+          new Dropout({ rate: 0.5, inputShape: [3, 4] }),
+          tfl.sequential({ layers: [make({ rate, name: 'theirs', inputShape: [3, 4] }) as Layer] }),
+        ],
+      })
+    const x = tf.ones([2, 3, 4])
+    const refused = mcPredict(build(0.5), x, options)
+    await expect(refused).rejects.toThrow(
+      `the class of layer 'theirs' is '${className}', but this layer is TensorFlow.js' own`,
+    )
+    await expect(refused).rejects.toThrow(remedy)
+    tf.dispose([x, await mcPredict(build(0), x, options)])
+  })
+
+  test.each([
+    [
+      'arrays for x',
+      () => [network(), [[1, 2, 3, 4, 5]]],
+      /x is \[\[1, 2, 3, 4, 5\]\].*Pass e\.g\. tf\.tensor/,
+    ],
+    ['a typed array for x', () => [network(), new Float32Array(5)], /x is an object \(Float32Array\)/],
+    ['nothing for x', () => [network(), undefined], /x is undefined, but it must be a tensor/],
+    [
+      'a Promise for a model',
+      () => [Promise.resolve(network()), undefined],
+      /model is an object \(Promise\), but it must be a LayersModel\. .*await tf\.loadLayersModel/,
+    ],
+    ['a model without layers', () => [{ predict() {}, dispose() {} }, undefined], /model is an object/],
+    ['nothing for a model', () => [undefined, undefined], /model is undefined/],
+  ])('%s is refused', async (_, make, message) => {
+    const [model, x] = make() as [tfl.LayersModel | Promise<tfl.LayersModel>, tf.Tensor]
+    const error = await caught(() => mcPredict(model as tfl.LayersModel, x, options))
+    expectRefusal(error, TypeError, [message])
+    ;(await model)?.dispose()
   })
 
   test.each([

@@ -1,6 +1,10 @@
-/** The README's code for a device of your own, and for ONNX Runtime Web, runs as it stands there. */
+/** The README's code for a device of your own, ONNX Runtime Web and TensorFlow.js' webgpu backend runs as it stands there. */
 
+import '@tensorflow/tfjs-backend-webgpu' // and no other: tf.ready() takes it
+import * as tfCore from '@tensorflow/tfjs-core'
+import * as tfLayers from '@tensorflow/tfjs-layers'
 import * as onnx from 'noiseshape/onnx'
+import * as tfjs from 'noiseshape/tfjs'
 import * as webgpu from 'noiseshape/webgpu'
 import { afterEach, expect, test, vi } from 'vitest'
 import digits from '../../models/digits/digits-inference.onnx?url'
@@ -36,4 +40,28 @@ test('the example of ONNX Runtime Web predicts on a GPU, and says where', async 
   expect(backend).toBe('webgpu')
   expect(mean.reduce((sum, p) => sum + p)).toBeCloseTo(1, 5)
   expect(Math.min(...variance, ...mutualInformation)).toBeGreaterThan(0)
+})
+
+const ofTensorFlow = readme.matchAll(
+  /```js\nimport '@tensorflow\/tfjs-backend-cpu' \/\/ or -webgpu.*?\n(.*?)```\n\n```text\n(.*?)```/gs,
+)
+test.each(Array.from(ofTensorFlow, ([, code, output]) => ({ code, output })))(
+  'example $# of TensorFlow.js prints the same on its webgpu backend',
+  async ({ code, output }) => {
+    const modules = {
+      '@tensorflow/tfjs-core': tfCore,
+      '@tensorflow/tfjs-layers': tfLayers,
+      'noiseshape/tfjs': tfjs,
+    }
+    const body = code.replace(/^import (?:\* as )?(.*) from '(.*)'$/gm, "const $1 = modules['$2']")
+    const lines: unknown[] = []
+    const run = new Function('modules', 'console', `return (async () => {${body}})()`)
+    await run(modules, { log: (line: unknown) => lines.push(`${line}\n`) })
+    expect(lines.join('')).toBe(output)
+    expect(tfCore.getBackend()).toBe('webgpu')
+  },
+)
+
+test('there are two examples of TensorFlow.js', () => {
+  expect(readme.match(/tfjs-backend-cpu' \/\/ or -webgpu/g)).toHaveLength(2)
 })

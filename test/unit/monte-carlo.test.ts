@@ -125,6 +125,56 @@ describe('passes', () => {
   })
 })
 
+describe('a forward that ignores its draw', () => {
+  const x = Float32Array.of(1, 2, 3, 4)
+  const dropout = (options: object) => engine.dropout(x, { shape: [4], rate: 0.5, seed: 1, ...options })
+  /** The warnings of a run. */
+  async function warningsOf(forward: MonteCarloOptions['forward'], samples = 3): Promise<string[]> {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    try {
+      await monteCarlo(engine, { samples, seed: 1, forward })
+      return warn.mock.calls.map(([message]) => message)
+    } finally {
+      warn.mockRestore()
+    }
+  }
+
+  test.each<[string, MonteCarloOptions['forward']]>([
+    ['all of it', () => dropout({})],
+    ['its step', ({ seed }) => dropout({ seed })],
+  ])('%s, is warned of once, with the cause and what to do', async (_, forward) => {
+    const warnings = await warningsOf(forward)
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatch(
+      /^noiseshape: all samples gave the same output.*did not read the step of its draw\. Spread .*\.\.\.draw/,
+    )
+  })
+
+  test.each<[string, MonteCarloOptions['forward'], number?]>([
+    ['the rate is 0', (draw) => dropout({ rate: 0, ...draw })],
+    ['the outputs agree all the same', ({ step }) => Float32Array.of(step < 0 ? 1 : 0)],
+    ['it has draws of its own', () => dropout({ step: own++ })],
+    ['there is one sample', () => dropout({}), 1],
+    ['its outputs are not finite', () => Float32Array.of(Number.NaN)],
+  ])('is not warned of where %s', async (_, forward, samples) => {
+    expect(await warningsOf(forward, samples)).toEqual([])
+  })
+  let own = 0
+
+  test('a draw can be cloned, compared and changed like a plain object', async () => {
+    const forward = (draw: SampleDraw) => {
+      const plain = { seed: 1, step: 0, oneMaskForBatch: false }
+      expect(structuredClone(draw)).toStrictEqual(plain)
+      expect(JSON.parse(JSON.stringify(draw))).toEqual(plain)
+      draw.step += 7
+      expect({ ...draw }).toEqual({ ...plain, step: 7 })
+      return x
+    }
+    await monteCarlo(engine, { samples: 1, seed: 1, forward })
+    expect.assertions(3)
+  })
+})
+
 describe('progress', () => {
   const forward = ({ step }: SampleDraw) => Float32Array.of(step, step % 2)
 
