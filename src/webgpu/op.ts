@@ -31,23 +31,25 @@ export interface DropoutOp {
   /** Packed mask of the last executed call: bit i of word w is cell 32 w + i, 1 = kept. Usage STORAGE | COPY_SRC. */
   readonly maskBuffer: GPUBuffer
   /**
-   * Resolves when the device has accepted the pipelines, the buffers, and the tensors of all calls recorded so far;
-   * rejects with `WebGPUFailureError` otherwise. A buffer from another device is only detected here, so await it
-   * between `encode` and `submit` if that can happen. A destroyed buffer is only detected on submission.
+   * Resolves when the device has accepted the op's own pipelines and buffers; rejects with `WebGPUFailureError`
+   * otherwise. `encode` returns the same for the tensors of a call.
    */
   readonly ready: Promise<void>
   /**
-   * Records both passes; the caller submits.
+   * Records both passes; the caller submits. It has recorded when it returns: nothing needs to be awaited.
    *
    * @param tensors float32 tensors of the op's shape: a GPUBuffer with usage STORAGE, or a range of one whose offset
    *   respects the device's alignment. Pass the same range twice to work in place.
+   * @returns resolves when the device has accepted the op and these tensors; rejects with `WebGPUFailureError`
+   *   otherwise, which is no unhandled rejection where it is ignored. A buffer from another device is only detected here,
+   *   so await it before `submit` if that can happen. A destroyed buffer is only detected on submission.
    * @throws RangeError or TypeError for an argument outside its documented range; nothing is recorded in that case
    */
   encode(
     encoder: GPUCommandEncoder,
     tensors: { input: TensorBinding; output: TensorBinding },
     options: EncodeOptions,
-  ): void
+  ): Promise<void>
   /** Destroys the op's own buffers (mask and parameters), but not yours. */
   destroy(): void
 }
@@ -75,9 +77,7 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
     shape: dropout.shape,
     noiseShape: dropout.noiseShape,
     maskBuffer: passes.maskBuffer,
-    get ready() {
-      return passes.ready
-    },
+    ready: passes.ready,
     encode(encoder, tensors, encodeOptions) {
       if (destroyed) throw new Error('noiseshape: this op is destroyed. Create another with createDropout.')
       readEncoder(encoder)
@@ -91,8 +91,10 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
         const remedy = 'Pass those of the last call, or leave reuseMask out'
         reject(RangeError, 'reuseMask', reuseMask, rule, remedy)
       }
-      passes.record(encoder, passes.bind(output, input), reuse ? undefined : draw)
+      const bound = passes.bind(output, input)
+      passes.record(encoder, bound, reuse ? undefined : draw)
       last = draw
+      return bound.checked
     },
     destroy() {
       destroyed = true
