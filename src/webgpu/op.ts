@@ -10,14 +10,19 @@ import { readDevice, readEncoder, readTensors, type TensorBinding } from './tens
 
 export interface DropoutOpOptions extends DropoutOptions {
   /**
-   * Maximum number of calls that are recorded but not yet submitted: 1 to 65536, default 256. One more would overwrite
-   * the parameters of the first. Each takes at least 256 bytes.
+   * How many calls may be recorded and not yet submitted, in all encoders together: `encode` rejects one more in the same
+   * encoder, but with several encoders it cannot notice, and the oldest call silently gets the mask of the newest. 1 to
+   * 65536, default 256; each takes at least 256 bytes.
    */
   maxPendingCalls?: number
 }
 
 export interface EncodeOptions extends DrawOptions {
-  /** Reuse the mask of the previous call, which must have the same draw, e.g. in the backward pass. Default false. */
+  /**
+   * The mask of the previous call again, e.g. in the backward pass; the draw must be the same. Skips the mask pass if this
+   * encoder has just drawn that mask. Otherwise it draws it again, because an earlier encoder may be submitted later or
+   * never: that costs one mask pass. Default false.
+   */
   reuseMask?: boolean
   /** Checked, not set: true requires an op created with one mask for the batch. */
   oneMaskForBatch?: boolean | undefined
@@ -71,6 +76,8 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
   }
   const passes = createPasses(device, dropout, pending)
   let last: Draw | undefined
+  /** The mask that an encoder leaves behind. Its commands run all together or not at all, and nothing comes between. */
+  const drawnIn = new WeakMap<GPUCommandEncoder, Draw>()
   let destroyed = false
 
   return {
@@ -92,7 +99,9 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
         reject(RangeError, 'reuseMask', reuseMask, rule, remedy)
       }
       const bound = passes.bind(output, input)
-      passes.record(encoder, bound, reuse ? undefined : draw)
+      const drawn = reuse && sameDraw(draw, drawnIn.get(encoder))
+      passes.record(encoder, bound, drawn ? undefined : draw)
+      drawnIn.set(encoder, draw)
       last = draw
       return bound.checked
     },
