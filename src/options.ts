@@ -162,7 +162,7 @@ export function readTensor(
   return values
 }
 
-/** Reads an output array: same length as `x`, without overlap, because non-finite values of `x` are read twice. */
+/** Reads an output array of the length of `x`: other memory, or exactly its range to work in place. */
 export function readOutput(
   output: unknown,
   x: Values,
@@ -175,9 +175,10 @@ export function readOutput(
     reject(RangeError, 'output.length', values.length, rule, 'Pass an array of the same length')
   }
   const begins = values.byteOffset - x.byteOffset
-  if (values.buffer === x.buffer && Math.abs(begins) < x.byteLength) {
-    const rule = 'it overlaps x, which is read while it is written'
-    reject(RangeError, 'output.byteOffset', values.byteOffset, rule, 'Pass an array with its own memory')
+  if (values.buffer === x.buffer && begins !== 0 && Math.abs(begins) < x.byteLength) {
+    const rule = `it overlaps x, which begins at byte ${x.byteOffset} of the same memory`
+    const remedy = 'Pass x itself to work in place, or an array with its own memory'
+    reject(RangeError, 'output.byteOffset', values.byteOffset, rule, remedy)
   }
   return values as Values<ArrayBuffer>
 }

@@ -6,6 +6,7 @@ import { createDropout } from 'noiseshape/webgpu'
 import { planMask } from '../../src/plan.js'
 import { readDraw, resolveDropout } from '../../src/resolve.js'
 import { createMaskPass } from '../../src/webgpu/mask.js'
+import { createPasses } from '../../src/webgpu/passes.js'
 import { tuningFor } from '../../src/webgpu/tuning.js'
 import { patternOf } from '../noise-cells.js'
 import { gpuOf, type Peer, type Prepared, type Setting } from './peer.js'
@@ -42,6 +43,10 @@ async function prepareOp(
   }
 }
 
+function resolve({ shape, noiseShape, rate }: Setting) {
+  return resolveDropout({ shape: [...shape], noiseShape: [...noiseShape], rate })
+}
+
 function onCpu({ x, shape, noiseShape, rate }: Setting, step: number) {
   return dropout(x, { shape: [...shape], noiseShape: [...noiseShape], rate, seed: SEED, step })
 }
@@ -70,19 +75,29 @@ const forwardBackward: Peer = {
     }),
 }
 
+/** The mask is drawn once, before anything is measured. No public call applies a mask of an earlier encoder. */
 const applyPass: Peer = {
   name: 'noiseshape-apply',
   title: 'noiseshape, apply pass alone',
   kind: 'gpu',
   role: 'part',
   async prepare(setting) {
-    // The mask is drawn once, in the first call; the calls after it use it again.
-    let drawn = false
-    const prepared = await prepareOp(this.name, setting, (op, encoder, tensors) => {
-      op.encode(encoder, tensors, { seed: SEED, reuseMask: drawn })
-      drawn = true
-    })
-    return { ...prepared, expected: () => onCpu(setting, 0) }
+    const { device, input, output } = gpuOf(setting)
+    const resolved = resolve(setting)
+    const passes = createPasses(device, resolved, 1)
+    const bound = passes.bind({ buffer: output, offset: 0 }, { buffer: input, offset: 0 })
+    await runOn(device, 1, (encoder) => passes.record(encoder, bound, readDraw(resolved, { seed: SEED })))
+    const run = (times: number) => runOn(device, times, (encoder) => passes.record(encoder, bound, undefined))
+    return {
+      name: this.name,
+      run,
+      async result() {
+        await run(1)
+        return new Float32Array(await read(device, output))
+      },
+      expected: () => onCpu(setting, 0),
+      close: () => passes.destroy(),
+    }
   },
 }
 
@@ -94,8 +109,8 @@ const maskPass: Peer = {
   role: 'part',
   async prepare(setting) {
     const { device } = gpuOf(setting)
-    const { shape, noiseShape, rate, cells } = setting
-    const resolved = resolveDropout({ shape: [...shape], noiseShape: [...noiseShape], rate })
+    const { cells } = setting
+    const resolved = resolve(setting)
     const variant = tuningFor(device)
     const pass = createMaskPass(device, resolved, planMask(cells, device.limits, variant), variant, 256)
     let step = 0

@@ -23,8 +23,8 @@ export type {
 
 export interface OutputOptions {
   /**
-   * Where to write: same length as `x`, without overlapping it. Default: a new array; allocating it takes longer than
-   * computing the values.
+   * Where to write: an array of the length of `x`. `x` itself works in place; any other overlap is refused. Default: a new
+   * array; allocating it takes longer than computing the values.
    */
   output?: Float32Array | undefined
 }
@@ -32,7 +32,7 @@ export interface OutputOptions {
 /**
  * Dropout: each noise cell is dropped with probability `rate`; kept values are multiplied by float32(1 / (1 - rate)).
  *
- * @param x float32 values of the tensor, row-major; not modified
+ * @param x float32 values of the tensor, row-major; not modified unless it is the `output` too
  * @returns `output`, or a new array of the same length
  * @throws RangeError or TypeError for an option outside its documented range
  */

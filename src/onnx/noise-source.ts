@@ -7,7 +7,7 @@ import type { SampleDraw } from '../monte-carlo/index.js'
 import type { GeneratorName } from '../options.js'
 import { type Dropout, noiseOf, readDraw, resolveDropout } from '../resolve.js'
 import type { BoundTensors } from '../webgpu/apply.js'
-import { bothChecked, scoped } from '../webgpu/errors.js'
+import { scoped } from '../webgpu/errors.js'
 import { createOwner, type Owner } from '../webgpu/owned.js'
 import { createPasses, type Passes } from '../webgpu/passes.js'
 import type { NoiseInput } from './options.js'
@@ -132,7 +132,7 @@ async function allocate(
         ort.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: [...shapes[i]] }),
       ]),
     )
-    await passes.reduce((all, each) => (each ? bothChecked(all, each.ready) : all), checked)
+    await Promise.all([checked, ...points.map(({ bound }) => bound?.checked)])
     return { owner, points, tensors }
   } catch (error) {
     owner.destroy()

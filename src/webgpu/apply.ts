@@ -18,17 +18,17 @@ export interface TensorPlace {
 export interface BoundTensors {
   io: Io
   groups: readonly GPUBindGroup[]
+  /** Rejects with `WebGPUFailureError` if the device refused them, e.g. a buffer of another device. */
+  checked: Promise<void>
 }
 
 export interface ApplyPass {
   /**
    * Input and output at the same place: in place. Without an input, the output is the noise. Call it before opening a
-   * pass, because it throws for anything that is not a GPUBuffer.
+   * pass, because it throws for anything that is not a GPUBuffer. The tensors are `checked` together with `created`.
    */
-  bind(output: TensorPlace, input?: TensorPlace): BoundTensors
+  bind(output: TensorPlace, input?: TensorPlace, created?: Promise<void>): BoundTensors
   record(pass: GPUComputePassEncoder, tensors: BoundTensors): void
-  /** Rejects with `WebGPUFailureError` if the device refused a tensor bound so far, e.g. one of another device. */
-  readonly checked: Promise<void>
   destroy(): void
 }
 
@@ -66,9 +66,11 @@ export function createApplyPass(
   /** Bind groups by input and output buffer, held weakly: a layer usually uses the same buffers in every step. */
   const boundTensors = new WeakMap<GPUBuffer, WeakMap<GPUBuffer, Map<string, BoundTensors>>>()
 
-  let checked: Promise<void> = Promise.resolve()
-
-  function bindTensors(output: TensorPlace, input: TensorPlace | undefined): BoundTensors {
+  function bindTensors(
+    output: TensorPlace,
+    input: TensorPlace | undefined,
+    created: Promise<void> | undefined,
+  ): BoundTensors {
     const io = !input ? 'ones' : input.buffer === output.buffer ? 'in-place' : 'separate'
     const places = input && io === 'separate' ? [input, output] : [output]
     const { result: groups, checked: accepted } = scoped(device, 'dropout: tensors', () =>
@@ -83,16 +85,17 @@ export function createApplyPass(
         }),
       ),
     )
-    checked = bothChecked(checked, accepted)
-    return { io, groups }
+    return { io, groups, checked: created ? bothChecked(created, accepted) : accepted }
   }
 
   return {
-    bind(output, input) {
-      if (!input) return bindTensors(output, input)
+    bind(output, input, created) {
+      if (!input) return bindTensors(output, input, created)
       const byOutput = getOrInsert(boundTensors, input.buffer, () => new WeakMap())
       const byOffset = getOrInsert(byOutput, output.buffer, () => new Map())
-      return getOrInsert(byOffset, `${input.offset} ${output.offset}`, () => bindTensors(output, input))
+      return getOrInsert(byOffset, `${input.offset} ${output.offset}`, () =>
+        bindTensors(output, input, created),
+      )
     },
     record(pass, { io, groups }) {
       dispatches.forEach((dispatch, i) => {
@@ -101,9 +104,6 @@ export function createApplyPass(
         pass.setBindGroup(1, groups[i])
         pass.dispatchWorkgroups(...dispatch.grid)
       })
-    },
-    get checked() {
-      return checked
     },
     destroy() {
       params.destroy()

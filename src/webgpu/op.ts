@@ -10,14 +10,19 @@ import { readDevice, readEncoder, readTensors, type TensorBinding } from './tens
 
 export interface DropoutOpOptions extends DropoutOptions {
   /**
-   * Maximum number of calls that are recorded but not yet submitted: 1 to 65536, default 256. One more would overwrite
-   * the parameters of the first. Each takes at least 256 bytes.
+   * How many calls may be recorded and not yet submitted, in all encoders together: `encode` rejects one more in the same
+   * encoder, but with several encoders it cannot notice, and the oldest call silently gets the mask of the newest. 1 to
+   * 65536, default 256; each takes at least 256 bytes.
    */
   maxPendingCalls?: number
 }
 
 export interface EncodeOptions extends DrawOptions {
-  /** Reuse the mask of the previous call, which must have the same draw, e.g. in the backward pass. Default false. */
+  /**
+   * The mask of the previous call again, e.g. in the backward pass; the draw must be the same. Skips the mask pass if this
+   * encoder has just drawn that mask. Otherwise it draws it again, because an earlier encoder may be submitted later or
+   * never: that costs one mask pass. Default false.
+   */
   reuseMask?: boolean
   /** Checked, not set: true requires an op created with one mask for the batch. */
   oneMaskForBatch?: boolean | undefined
@@ -31,23 +36,25 @@ export interface DropoutOp {
   /** Packed mask of the last executed call: bit i of word w is cell 32 w + i, 1 = kept. Usage STORAGE | COPY_SRC. */
   readonly maskBuffer: GPUBuffer
   /**
-   * Resolves when the device has accepted the pipelines, the buffers, and the tensors of all calls recorded so far;
-   * rejects with `WebGPUFailureError` otherwise. A buffer from another device is only detected here, so await it
-   * between `encode` and `submit` if that can happen. A destroyed buffer is only detected on submission.
+   * Resolves when the device has accepted the op's own pipelines and buffers; rejects with `WebGPUFailureError`
+   * otherwise. `encode` returns the same for the tensors of a call.
    */
   readonly ready: Promise<void>
   /**
-   * Records both passes; the caller submits.
+   * Records both passes; the caller submits. It has recorded when it returns: nothing needs to be awaited.
    *
    * @param tensors float32 tensors of the op's shape: a GPUBuffer with usage STORAGE, or a range of one whose offset
    *   respects the device's alignment. Pass the same range twice to work in place.
+   * @returns resolves when the device has accepted the op and these tensors; rejects with `WebGPUFailureError`
+   *   otherwise, which is no unhandled rejection where it is ignored. A buffer from another device is only detected here,
+   *   so await it before `submit` if that can happen. A destroyed buffer is only detected on submission.
    * @throws RangeError or TypeError for an argument outside its documented range; nothing is recorded in that case
    */
   encode(
     encoder: GPUCommandEncoder,
     tensors: { input: TensorBinding; output: TensorBinding },
     options: EncodeOptions,
-  ): void
+  ): Promise<void>
   /** Destroys the op's own buffers (mask and parameters), but not yours. */
   destroy(): void
 }
@@ -69,15 +76,15 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
   }
   const passes = createPasses(device, dropout, pending)
   let last: Draw | undefined
+  /** The mask that an encoder leaves behind. Its commands run all together or not at all, and nothing comes between. */
+  const drawnIn = new WeakMap<GPUCommandEncoder, Draw>()
   let destroyed = false
 
   return {
     shape: dropout.shape,
     noiseShape: dropout.noiseShape,
     maskBuffer: passes.maskBuffer,
-    get ready() {
-      return passes.ready
-    },
+    ready: passes.ready,
     encode(encoder, tensors, encodeOptions) {
       if (destroyed) throw new Error('noiseshape: this op is destroyed. Create another with createDropout.')
       readEncoder(encoder)
@@ -91,8 +98,12 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
         const remedy = 'Pass those of the last call, or leave reuseMask out'
         reject(RangeError, 'reuseMask', reuseMask, rule, remedy)
       }
-      passes.record(encoder, passes.bind(output, input), reuse ? undefined : draw)
+      const bound = passes.bind(output, input)
+      const drawn = reuse && sameDraw(draw, drawnIn.get(encoder))
+      passes.record(encoder, bound, drawn ? undefined : draw)
+      drawnIn.set(encoder, draw)
       last = draw
+      return bound.checked
     },
     destroy() {
       destroyed = true

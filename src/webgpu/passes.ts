@@ -4,17 +4,17 @@ import type { Draw } from '../generators/generator.js'
 import { planApply, planMask } from '../plan.js'
 import type { Dropout } from '../resolve.js'
 import { type BoundTensors, createApplyPass, type TensorPlace } from './apply.js'
-import { bothChecked, scoped } from './errors.js'
+import { scoped } from './errors.js'
 import { createMaskPass } from './mask.js'
 import { tuningFor } from './tuning.js'
 
 export interface Passes {
   readonly maskBuffer: GPUBuffer
-  /** Resolves when the device has accepted the pipelines, the buffers and the tensors bound so far. */
+  /** Resolves when the device has accepted the pipelines and the buffers. */
   readonly ready: Promise<void>
-  /** See `ApplyPass.bind`. */
+  /** See `ApplyPass.bind`; what it returns is `checked` together with the pipelines and buffers. */
   bind(output: TensorPlace, input?: TensorPlace): BoundTensors
-  /** Draws a mask and applies it; without a draw, applies the last mask again. */
+  /** Draws a mask and applies it; without a draw, applies the mask that is there. */
   record(encoder: GPUCommandEncoder, tensors: BoundTensors, draw: Draw | undefined): void
   destroy(): void
 }
@@ -31,10 +31,8 @@ export function createPasses(device: GPUDevice, dropout: Dropout, maxPendingCall
   const { mask, apply } = result
   return {
     maskBuffer: mask.buffer,
-    get ready() {
-      return bothChecked(checked, apply.checked)
-    },
-    bind: apply.bind,
+    ready: checked,
+    bind: (output, input) => apply.bind(output, input, checked),
     record(encoder, tensors, draw) {
       const place = draw && mask.prepare(encoder, draw)
       const pass = encoder.beginComputePass({ label: 'noiseshape/dropout/pass' })

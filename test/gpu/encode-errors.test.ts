@@ -45,8 +45,11 @@ describe('buffers', () => {
   test('the control passes: buffers of exactly the size, with no usage but STORAGE', async () => {
     const op = createDropout(gpu.device, layer)
     const bare = () => gpu.buffer(BYTES, GPUBufferUsage.STORAGE)
-    gpu.submit((encoder) => op.encode(encoder, { input: bare(), output: bare() }, call))
-    await op.ready
+    let accepted: Promise<void> | undefined
+    gpu.submit((encoder) => {
+      accepted = op.encode(encoder, { input: bare(), output: bare() }, call)
+    })
+    await accepted
     op.destroy()
   })
 

@@ -302,15 +302,79 @@ describe('the backward pass', () => {
     op.destroy()
   })
 
-  test('with reuseMask the mask is read, not drawn', async () => {
-    const op = createDropout(gpu.device, { shape: [64], rate: 0.5 })
-    const tensor = gpu.buffer(new Float32Array(64).fill(1))
+  test('with reuseMask the mask is read, not drawn, if the same encoder has just drawn it', async () => {
+    const op = createDropout(gpu.device, layer)
+    const [gradient, dx] = [gpu.buffer(dy), gpu.buffer(4 * dy.length)]
     gpu.submit((encoder) => {
-      op.encode(encoder, { input: tensor, output: tensor }, call)
-      op.encode(encoder, { input: tensor, output: tensor }, { ...call, reuseMask: true })
+      op.encode(encoder, { input: gradient, output: dx }, call)
+      encoder.clearBuffer(op.maskBuffer) // now only a mask that is drawn again keeps anything
+      op.encode(encoder, { input: gradient, output: dx }, { ...call, reuseMask: true })
     })
-    const expected = judgeMask({ shape: [64], rate: 0.5, ...call })
-    expectSameBits((await gpu.read(op.maskBuffer)).subarray(0, 2), expected, { packed: true })
+    expectSameBits(await gpu.read(dx), new Uint32Array(dy.length))
+    op.destroy()
+  })
+
+  test('with reuseMask after a forward pass that was never submitted', async () => {
+    const op = createDropout(gpu.device, layer)
+    const [source, y, gradient, dx] = [
+      gpu.buffer(x),
+      gpu.buffer(4 * x.length),
+      gpu.buffer(dy),
+      gpu.buffer(4 * x.length),
+    ]
+    op.encode(gpu.device.createCommandEncoder(), { input: source, output: y }, call)
+    gpu.submit((encoder) => {
+      op.encode(encoder, { input: gradient, output: dx }, { ...call, reuseMask: true })
+    })
+    expectSameBits(await gpu.read(dx), judgeDropout(dy, draw), { shape: layer.shape })
+    op.destroy()
+  })
+
+  test('with reuseMask where another mask was submitted, and the one to reuse was dropped', async () => {
+    const op = createDropout(gpu.device, layer)
+    const [source, y, gradient] = [gpu.buffer(x), gpu.buffer(4 * x.length), gpu.buffer(dy)]
+    const forward = { input: source, output: y }
+    gpu.submit((encoder) => op.encode(encoder, forward, { seed: 1 }))
+    op.encode(gpu.device.createCommandEncoder(), forward, { seed: 2 })
+    gpu.submit((encoder) => {
+      op.encode(encoder, { input: gradient, output: gradient }, { seed: 2, reuseMask: true })
+    })
+    expectSameBits(await gpu.read(gradient), judgeDropout(dy, { ...layer, seed: 2 }), { shape: layer.shape })
+    op.destroy()
+  })
+
+  test('with reuseMask in encoders that are submitted in another order than they were recorded', async () => {
+    const op = createDropout(gpu.device, layer)
+    const [source, y, gradient] = [gpu.buffer(x), gpu.buffer(4 * x.length), gpu.buffer(dy)]
+    const passes = [1, 2, 3].map((seed) => {
+      const dx = gpu.buffer(4 * dy.length)
+      const encoder = gpu.device.createCommandEncoder()
+      op.encode(encoder, { input: source, output: y }, { seed })
+      op.encode(encoder, { input: gradient, output: dx }, { seed, reuseMask: true })
+      return { seed, dx, commands: encoder.finish() }
+    })
+    for (const n of [2, 0, 1]) gpu.device.queue.submit([passes[n].commands])
+    for (const { seed, dx } of passes) {
+      const expected = judgeDropout(dy, { ...layer, seed })
+      expectSameBits(await gpu.read(dx), expected, { shape: layer.shape, what: `seed ${seed}` })
+    }
+    op.destroy()
+  })
+
+  test('with reuseMask in an encoder that drew another mask before, and is submitted first', async () => {
+    const op = createDropout(gpu.device, layer)
+    const [source, y, gradient, dx] = [
+      gpu.buffer(x),
+      gpu.buffer(4 * x.length),
+      gpu.buffer(dy),
+      gpu.buffer(4 * x.length),
+    ]
+    const [first, second] = [gpu.device.createCommandEncoder(), gpu.device.createCommandEncoder()]
+    op.encode(first, { input: source, output: y }, { seed: 1 })
+    op.encode(second, { input: source, output: y }, { seed: 2 })
+    op.encode(first, { input: gradient, output: dx }, { seed: 2, reuseMask: true })
+    gpu.device.queue.submit([first.finish(), second.finish()])
+    expectSameBits(await gpu.read(dx), judgeDropout(dy, { ...layer, seed: 2 }), { shape: layer.shape })
     op.destroy()
   })
 

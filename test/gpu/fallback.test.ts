@@ -11,7 +11,7 @@ import {
 import { createDropout } from '../../src/webgpu/index.js'
 import { expectSameBits, floats } from '../support/compare'
 import { pretendHardware } from '../support/disfigured'
-import { useGpu } from '../support/gpu'
+import { storageUsage, useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { judgeDropout, judgeMask } from '../support/judge'
 import { caught } from '../support/refusals'
@@ -227,10 +227,11 @@ describe('when the device refuses', () => {
     expect(uncaptured).not.toHaveBeenCalled()
   })
 
-  test('an op is not ready, with the same error', async () => {
+  test('an op is not ready, and its calls are refused, with the same error', async () => {
     const device = await gpu.anotherDevice()
     const uncaptured = vi.fn()
     device.addEventListener('uncapturederror', uncaptured)
+    const tensor = device.createBuffer({ size: x.byteLength, usage: storageUsage() })
     refuseBuffers(device)
     const op = createDropout(device, draw)
     const error = await caught(() => op.ready)
@@ -238,5 +239,7 @@ describe('when the device refuses', () => {
     expect(error.cause).toBeInstanceOf(GPUError)
     await device.queue.onSubmittedWorkDone()
     expect(uncaptured).not.toHaveBeenCalled()
+    const call = op.encode(device.createCommandEncoder(), { input: tensor, output: tensor }, draw)
+    expect(await caught(() => call)).toBe(error)
   })
 })

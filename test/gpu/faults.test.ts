@@ -357,14 +357,14 @@ describe('buffers that only the device can recognise as wrong', () => {
   const values = input(layer.shape, 3)
   const right = judgeDropout(values, { ...layer, seed: 1 })
 
-  /** Records into its own encoder, and says what `ready` says of it before anything is submitted. */
+  /** Records into its own encoder, and says what `encode` says of it before anything is submitted. */
   async function recorded(device: GPUDevice, tensors: { input: GPUBuffer; output: GPUBuffer }) {
     const op = createDropout(device, layer)
     const submit = vi.spyOn(device.queue, 'submit')
     const encoder = device.createCommandEncoder()
-    op.encode(encoder, tensors, { seed: 1 })
+    const accepted = op.encode(encoder, tensors, { seed: 1 })
     const refusal = await bounded(
-      op.ready.then(
+      accepted.then(
         () => undefined,
         (error: Error) => error,
       ),
@@ -395,7 +395,7 @@ describe('buffers that only the device can recognise as wrong', () => {
   }
 
   test.each(['input', 'output', 'both'] as const)(
-    'of another device as %s: ready says so before anything is submitted',
+    'of another device as %s: encode says so before anything is submitted',
     async (which) => {
       const device = await gpu.anotherDevice()
       const other = await gpu.anotherDevice()
@@ -417,13 +417,45 @@ describe('buffers that only the device can recognise as wrong', () => {
     },
   )
 
-  test('that are good are no reason to wait: ready resolves, also with many', async () => {
+  test('are refused in each call that has them, and in no other; the op itself stays ready', async () => {
+    const device = await gpu.anotherDevice()
+    const other = await gpu.anotherDevice()
+    const make = (from: GPUDevice) => from.createBuffer({ size: values.byteLength, usage: storageUsage() })
+    const op = createDropout(device, layer)
+    const [good, bad] = [make(device), make(other)]
+    const call = (input: GPUBuffer) =>
+      op.encode(device.createCommandEncoder(), { input, output: good }, { seed: 1 })
+    for (const round of [1, 2]) {
+      const calls = [call(bad), call(good)]
+      expect(await bounded(caught(() => calls[0])), `round ${round}`).toBeInstanceOf(WebGPUFailureError)
+      await bounded(calls[1])
+      await bounded(op.ready)
+    }
+  })
+
+  test('are no unhandled rejection where nobody asks', async () => {
+    const device = await gpu.anotherDevice()
+    const other = await gpu.anotherDevice()
+    const unhandled = vi.fn((event: Event) => event.preventDefault())
+    addEventListener('unhandledrejection', unhandled)
+    const op = createDropout(device, layer)
+    const tensor = other.createBuffer({ size: values.byteLength, usage: storageUsage() })
+    op.encode(device.createCommandEncoder(), { input: tensor, output: tensor }, { seed: 1 })
+    await device.queue.onSubmittedWorkDone()
+    await new Promise((resolve) => setTimeout(resolve, 50)) // the browser reports them in a later task
+    removeEventListener('unhandledrejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  test('that are good are no reason to wait: encode resolves, also with many', async () => {
     const device = await gpu.anotherDevice()
     const make = () => device.createBuffer({ size: values.byteLength, usage: storageUsage() })
     const { op, encoder, refusal } = await recorded(device, { input: make(), output: make() })
     expect(refusal).toBeUndefined()
-    for (let i = 0; i < 20; i++) op.encode(encoder, { input: make(), output: make() }, { seed: i })
-    await bounded(op.ready)
+    const calls = Array.from({ length: 20 }, (_, i) =>
+      op.encode(encoder, { input: make(), output: make() }, { seed: i }),
+    )
+    await bounded(Promise.all(calls))
   })
 
   test('that are destroyed: WebGPU refuses the whole submission by name, and nothing is written', async () => {

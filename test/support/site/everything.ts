@@ -57,9 +57,9 @@ async function recorded(): Promise<number[]> {
     device.queue.writeBuffer(tensor, 0, x())
     const op = createDropout(device, DRAW)
     const encoder = device.createCommandEncoder()
-    op.encode(encoder, { input: tensor, output: tensor }, DRAW)
+    const accepted = op.encode(encoder, { input: tensor, output: tensor }, DRAW)
     encoder.copyBufferToBuffer(tensor, 0, readback, 0, tensor.size)
-    await op.ready
+    await accepted
     device.queue.submit([encoder.finish()])
     await readback.mapAsync(GPUMapMode.READ)
     words = bits(new Uint32Array(readback.getMappedRange()))
