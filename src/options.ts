@@ -2,6 +2,7 @@
 
 import type { ElementType, Values } from './elements/element.js'
 import { product } from './shape.js'
+import { tensorRemedy } from './tensor-remedy.js'
 import { readInteger, reject, show } from './validation.js'
 
 /** A noise shape as users write it: `null`, `undefined` and `-1` mean "the tensor's size here". */
@@ -133,7 +134,7 @@ export function readTensor(
   x: unknown,
   { shape, elements, element }: { shape: readonly number[]; elements: number; element: ElementType },
 ): Values {
-  const values = readValues('x', x, element, 'Convert it with Float32Array.from(x)')
+  const values = readValues('x', x, element, () => tensorRemedy(x, element))
   if (values.length !== elements) {
     reject(
       RangeError,
@@ -153,7 +154,7 @@ export function readOutput(
   element: ElementType,
 ): Values<ArrayBuffer> | undefined {
   if (output === undefined) return undefined
-  const values = readValues('output', output, element, 'Leave it out for a new one')
+  const values = readValues('output', output, element, () => 'Leave it out for a new one')
   if (values.length !== x.length) {
     const rule = `x has ${x.length} elements`
     reject(RangeError, 'output.length', values.length, rule, 'Pass an array of the same length')
@@ -166,9 +167,9 @@ export function readOutput(
   return values as Values<ArrayBuffer>
 }
 
-function readValues(name: string, value: unknown, { array }: ElementType, remedy: string): Values {
+function readValues(name: string, value: unknown, { array }: ElementType, remedy: () => string): Values {
   if (!(value instanceof array)) {
-    reject(TypeError, name, value, `it must be a ${array.name}`, remedy)
+    reject(TypeError, name, value, `it must be a ${array.name}`, remedy())
   }
   return value
 }
