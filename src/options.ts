@@ -3,7 +3,7 @@
 import type { ElementType, Values } from './elements/element.js'
 import { product } from './shape.js'
 import { tensorRemedy } from './tensor-remedy.js'
-import { readInteger, reject, show } from './validation.js'
+import { readFlag, readInteger, reject, show } from './validation.js'
 
 /** A noise shape as users write it: `null`, `undefined` and `-1` mean "the tensor's size here". */
 export type NoiseShape = readonly (number | null | undefined)[]
@@ -52,6 +52,9 @@ export interface DrawOptions {
 }
 
 export const MAX_RANK = 8
+
+/** The remedy for a tensor that is too large. */
+export const SPLIT = 'Split the tensor and draw its parts with cellOffset'
 
 /** Reads a tensor's shape. Returns a copy, so later changes to the argument have no effect. */
 export function readShape(shape: unknown): number[] {
@@ -116,6 +119,16 @@ export function readRate(rate: unknown): number {
   if (typeof rate !== 'number') reject(TypeError, 'rate', rate, 'it must be a number', remedy)
   if (!(rate >= 0 && rate <= 1)) reject(RangeError, 'rate', rate, 'it must lie in [0, 1]', remedy)
   return rate + 0
+}
+
+/** Reads the option `oneMaskForBatch`. */
+export function readOneMask(oneMaskForBatch: unknown): boolean {
+  return readFlag('oneMaskForBatch', oneMaskForBatch, 'Pass true to share one mask in a batch')
+}
+
+/** Reads a stream. */
+export function readStream(stream: unknown): number {
+  return readInteger('stream', stream, 2 ** 32 - 1, '2^32 - 1', 'Pass the number of the layer, e.g. 3')
 }
 
 /** Reads the first cell of a window of `cells` noise cells. */
@@ -197,6 +210,6 @@ export function readProduct(name: string, sizes: readonly number[]): void {
   const elements = sizes.includes(0) ? 0 : product(sizes)
   if (elements > Number.MAX_SAFE_INTEGER) {
     const rule = `its product, about ${elements.toPrecision(3)}, must be at most 2^53 - 1`
-    reject(RangeError, name, sizes, rule, 'Split the tensor and draw its parts with cellOffset')
+    reject(RangeError, name, sizes, rule, SPLIT)
   }
 }

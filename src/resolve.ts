@@ -11,6 +11,7 @@ import {
   type DropoutOptions,
   readDataFormat,
   readNoiseShape,
+  readOneMask,
   readProduct,
   readRate,
   readShape,
@@ -18,7 +19,7 @@ import {
 } from './options.js'
 import { resolveScale, type Scale } from './scale.js'
 import { product } from './shape.js'
-import { readFlag, readOptions } from './validation.js'
+import { readOptions } from './validation.js'
 
 /** A resolved dropout: everything but the draw. */
 export interface Dropout extends Scale {
@@ -66,8 +67,7 @@ function resolve(
   ownMasks: readonly number[],
   options: Pick<DropoutOptions, 'rate' | 'oneMaskForBatch' | 'generator'>,
 ): Dropout {
-  const { oneMaskForBatch } = options
-  const shared = readFlag('oneMaskForBatch', oneMaskForBatch, 'Pass true to share one mask in a batch')
+  const shared = readOneMask(options.oneMaskForBatch)
   const noiseShape = shared && shape.length > 0 ? [1, ...ownMasks.slice(1)] : ownMasks
   if (shared) readProduct('noiseShape', noiseShape) // with an empty batch, the shared mask still has cells
   const rate = readRate(options.rate)

@@ -1,7 +1,8 @@
 /** Argument validation for Monte Carlo dropout: its options, and the outputs that `forward` returns. */
 
 import type { Engine } from '../engine.js'
-import { readFlag, readInteger, readOptions, readSeed, reject } from '../validation.js'
+import { readOneMask } from '../options.js'
+import { readInteger, readOptions, readSeed, reject } from '../validation.js'
 import { readTensorRange, type TensorBinding, type TensorRange } from '../webgpu/tensors.js'
 import type { PredictionProgress } from './prediction.js'
 import { BYTES_PER_NUMBER, type OutputKind } from './statistics.js'
@@ -92,7 +93,7 @@ export function readMonteCarloOptions(options: MonteCarloOptions): CheckedOption
       `2^53 - 1 less the ${count - 1} samples after it`,
       'Pass the step of the first sample, e.g. 0',
     ),
-    oneMaskForBatch: readFlag('oneMaskForBatch', oneMaskForBatch, 'Pass true to share one mask in a batch'),
+    oneMaskForBatch: readOneMask(oneMaskForBatch),
     forward,
     outputs: readOutputKind(outputs),
     classes: readClasses(classes, outputs),

@@ -4,7 +4,7 @@ import { type serialization, type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { layers } from '@tensorflow/tfjs-layers'
 import { readGenerator } from '../generators/index.js'
 import { resolveNoiseShape } from '../noise-shape.js'
-import { type DrawOptions, type GeneratorName, type NoiseShape, readRate } from '../options.js'
+import { type DrawOptions, type GeneratorName, type NoiseShape, readRate, readStream } from '../options.js'
 import { product } from '../shape.js'
 import { readFlag, readInteger } from '../validation.js'
 import { dropout } from './dropout.js'
@@ -134,8 +134,4 @@ function readSeed(seed: unknown): number | bigint {
   const remedy = 'Pass e.g. 42, which fits into JSON, or null for a random one'
   readInteger('seed', seed, Number.MAX_SAFE_INTEGER, '2^53 - 1', remedy, Number.MIN_SAFE_INTEGER)
   return (seed as number) < 0 ? BigInt.asUintN(64, BigInt(seed as number)) : (seed as number)
-}
-
-function readStream(stream: unknown): number {
-  return readInteger('stream', stream, 2 ** 32 - 1, '2^32 - 1', 'Pass the number of the layer, e.g. 3')
 }

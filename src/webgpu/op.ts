@@ -2,7 +2,7 @@
 
 import { tensorBytes } from '../elements/element.js'
 import type { Draw } from '../generators/generator.js'
-import type { DrawOptions, DropoutOptions } from '../options.js'
+import { type DrawOptions, type DropoutOptions, SPLIT } from '../options.js'
 import { readDraw, resolveDropout } from '../resolve.js'
 import { readFlag, readInteger, reject, show } from '../validation.js'
 import { createPasses } from './passes.js'
@@ -65,7 +65,7 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
   const bytes = tensorBytes(dropout.element, dropout.elements)
   if (bytes > device.limits.maxBufferSize) {
     const rule = `it takes ${bytes} bytes and this device allows ${device.limits.maxBufferSize} in a buffer`
-    reject(RangeError, 'shape', dropout.shape, rule, 'Split the tensor and draw its parts with cellOffset')
+    reject(RangeError, 'shape', dropout.shape, rule, SPLIT)
   }
   const passes = createPasses(device, dropout, pending)
   let last: Draw | undefined
