@@ -3,7 +3,7 @@
 import type { ElementType, Values } from './elements/element.js'
 import { product } from './shape.js'
 import { tensorRemedy } from './tensor-remedy.js'
-import { readFlag, readInteger, reject, show } from './validation.js'
+import { type Names, readFlag, readInteger, reject, show } from './validation.js'
 
 /** A noise shape as users write it: `null`, `undefined` and `-1` mean "the tensor's size here". */
 export type NoiseShape = readonly (number | null | undefined)[]
@@ -27,6 +27,14 @@ export interface DropoutOptions {
   generator?: GeneratorName | undefined
 }
 
+export const DROPOUT_NAMES = {
+  shape: true,
+  rate: true,
+  noiseShape: true,
+  oneMaskForBatch: true,
+  generator: true,
+} satisfies Names<DropoutOptions>
+
 export interface SpatialDropoutOptions {
   /** The tensor's shape: rank 3 for 1D, 4 for 2D, 5 for 3D, the batch first. */
   shape: readonly number[]
@@ -40,6 +48,14 @@ export interface SpatialDropoutOptions {
   generator?: GeneratorName | undefined
 }
 
+export const SPATIAL_NAMES = {
+  shape: true,
+  rate: true,
+  dataFormat: true,
+  oneMaskForBatch: true,
+  generator: true,
+} satisfies Names<SpatialDropoutOptions>
+
 export interface DrawOptions {
   /** Which experiment: a safe integer >= 0, or a bigint below 2^64. Required: the library keeps no hidden state. */
   seed: number | bigint
@@ -49,6 +65,21 @@ export interface DrawOptions {
   step?: number | bigint | undefined
   /** First cell of this window in a larger noise tensor: an integer, with the window below 2^53. Default 0. */
   cellOffset?: number | undefined
+}
+
+export const DRAW_NAMES = {
+  seed: true,
+  stream: true,
+  step: true,
+  cellOffset: true,
+} satisfies Names<DrawOptions>
+
+/** Remedies for the options object of a call that draws at once. */
+export const PASS_OPTIONS = {
+  dropout: 'Pass e.g. { shape: [2, 3], rate: 0.5, seed: 42 }',
+  1: 'Pass e.g. { shape: [8, 100, 16], rate: 0.5, seed: 42 }',
+  2: 'Pass e.g. { shape: [8, 32, 32, 16], rate: 0.5, seed: 42 }',
+  3: 'Pass e.g. { shape: [8, 4, 32, 32, 16], rate: 0.5, seed: 42 }',
 }
 
 export const MAX_RANK = 8

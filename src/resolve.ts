@@ -19,7 +19,6 @@ import {
 } from './options.js'
 import { resolveScale, type Scale } from './scale.js'
 import { product } from './shape.js'
-import { readOptions } from './validation.js'
 
 /** A resolved dropout: everything but the draw. */
 export interface Dropout extends Scale {
@@ -37,23 +36,23 @@ export interface Dropout extends Scale {
   keepRule: KeepRule
 }
 
-/** Checks and resolves the options of a dropout. */
+/** Checks and resolves the options of a dropout. The caller has checked their names. */
 export function resolveDropout(options: DropoutOptions): Dropout {
-  const { shape, noiseShape } = readOptions(options)
+  const { shape, noiseShape } = options
   const sizes = readShape(shape)
   return resolve(sizes, readNoiseShape(sizes, noiseShape), options)
 }
 
 /** Checks and resolves SpatialDropout1D (`spatialDims` 1), 2D or 3D. */
 export function resolveSpatialDropout(spatialDims: 1 | 2 | 3, options: SpatialDropoutOptions): Dropout {
-  const { shape, dataFormat } = readOptions(options)
+  const { shape, dataFormat } = options
   const sizes = readShape(shape)
   return resolve(sizes, spatialSizes(sizes, readDataFormat(dataFormat), spatialDims + 2), options)
 }
 
-/** Reads the draw options of one call. */
+/** Reads the draw options of one call. The caller has checked their names. */
 export function readDraw({ generator, cells }: Dropout, options: DrawOptions): Draw {
-  return generator.readDraw(readOptions(options), cells)
+  return generator.readDraw(options, cells)
 }
 
 /** The dropout whose tensor is the noise shape itself: applied to ones, it gives the noise. */

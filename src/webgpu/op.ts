@@ -2,9 +2,9 @@
 
 import { tensorBytes } from '../elements/element.js'
 import type { Draw } from '../generators/generator.js'
-import { type DrawOptions, type DropoutOptions, SPLIT } from '../options.js'
+import { DRAW_NAMES, DROPOUT_NAMES, type DrawOptions, type DropoutOptions, SPLIT } from '../options.js'
 import { readDraw, resolveDropout } from '../resolve.js'
-import { readFlag, readInteger, reject, show } from '../validation.js'
+import { type Names, readFlag, readInteger, readOptions, reject, show } from '../validation.js'
 import { createPasses } from './passes.js'
 import { readDevice, readEncoder, readTensors, type TensorBinding } from './tensors.js'
 
@@ -16,12 +16,20 @@ export interface DropoutOpOptions extends DropoutOptions {
   maxPendingCalls?: number
 }
 
+const OP_NAMES = { ...DROPOUT_NAMES, maxPendingCalls: true } satisfies Names<DropoutOpOptions>
+
 export interface EncodeOptions extends DrawOptions {
   /** Reuse the mask of the previous call, which must have the same draw, e.g. in the backward pass. Default false. */
   reuseMask?: boolean
   /** Checked, not set: true requires an op created with one mask for the batch. */
   oneMaskForBatch?: boolean | undefined
 }
+
+const ENCODE_NAMES = {
+  ...DRAW_NAMES,
+  reuseMask: true,
+  oneMaskForBatch: true,
+} satisfies Names<EncodeOptions>
 
 /** A dropout of one shape, rate and noise shape on one device. */
 export interface DropoutOp {
@@ -41,7 +49,8 @@ export interface DropoutOp {
    *
    * @param tensors float32 tensors of the op's shape: a GPUBuffer with usage STORAGE, or a range of one whose offset
    *   respects the device's alignment. Pass the same range twice to work in place.
-   * @throws RangeError or TypeError for an argument outside its documented range; nothing is recorded in that case
+   * @throws RangeError or TypeError for an argument outside its documented range or an unknown option name;
+   *   nothing is recorded in that case
    */
   encode(
     encoder: GPUCommandEncoder,
@@ -55,11 +64,12 @@ export interface DropoutOp {
 /**
  * Prepares dropout on your own device.
  *
- * @throws RangeError or TypeError for an option outside its documented range, or a tensor beyond the device's limits
+ * @throws RangeError or TypeError for an option outside its documented range or an unknown option name, or a tensor
+ *   beyond the device's limits
  */
 export function createDropout(device: GPUDevice, options: DropoutOpOptions): DropoutOp {
   readDevice(device)
-  const dropout = resolveDropout(options)
+  const dropout = resolveDropout(readOptions(options, OP_NAMES, 'Pass e.g. { shape: [2, 3], rate: 0.5 }'))
   const { maxPendingCalls = 256 } = options
   const pending = readInteger('maxPendingCalls', maxPendingCalls, 65536, '65536', 'Pass e.g. 256', 1)
   const bytes = tensorBytes(dropout.element, dropout.elements)
@@ -82,7 +92,10 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
       if (destroyed) throw new Error('noiseshape: this op is destroyed. Create another with createDropout.')
       readEncoder(encoder)
       const { input, output } = readTensors(tensors, dropout, device.limits)
-      const draw = readDraw(dropout, encodeOptions)
+      const draw = readDraw(
+        dropout,
+        readOptions(encodeOptions, ENCODE_NAMES, 'Pass e.g. { seed: 42, step: 0 }'),
+      )
       const { reuseMask, oneMaskForBatch } = encodeOptions
       readSharing(oneMaskForBatch, dropout.noiseShape)
       const reuse = readFlag('reuseMask', reuseMask, 'Pass true in the backward pass')
