@@ -3,9 +3,18 @@
 import * as cpu from './cpu/arrays.js'
 import { generateMask } from './cpu/mask.js'
 import type { Draw } from './generators/generator.js'
-import { type DrawOptions, type DropoutOptions, readTensor, type SpatialDropoutOptions } from './options.js'
+import {
+  DRAW_NAMES,
+  DROPOUT_NAMES,
+  type DrawOptions,
+  type DropoutOptions,
+  PASS_OPTIONS,
+  readTensor,
+  SPATIAL_NAMES,
+  type SpatialDropoutOptions,
+} from './options.js'
 import { type Dropout, noiseOf, readDraw, resolveDropout, resolveSpatialDropout } from './resolve.js'
-import { readOptions, reject } from './validation.js'
+import { type Names, readOptions, reject } from './validation.js'
 import { computeDropout, computeMask } from './webgpu/arrays.js'
 import { requestDevice } from './webgpu/device.js'
 import { DeviceLostError } from './webgpu/errors.js'
@@ -23,11 +32,16 @@ export interface EngineOptions {
   device?: GPUDevice
 }
 
+const ENGINE_NAMES = { backend: true, device: true } satisfies Names<EngineOptions>
+const CALL_NAMES = { ...DROPOUT_NAMES, ...DRAW_NAMES }
+const SPATIAL_CALL_NAMES = { ...SPATIAL_NAMES, ...DRAW_NAMES }
+
 type Values = Float32Array<ArrayBuffer>
 
 /**
  * Every method is a pure function of its arguments, rejects with RangeError or TypeError for an option outside its
- * documented range, and does not modify its input. Do not change the input until the promise settles.
+ * documented range or an unknown option name, and does not modify its input. Do not change the input until the promise
+ * settles.
  */
 export interface Engine {
   /** Where calls currently run. */
@@ -76,11 +90,13 @@ const ANY_ADAPTER = "backend: 'webgpu'"
 /**
  * Creates an engine.
  *
+ * @throws RangeError or TypeError for an option outside its documented range or an unknown option name
  * @throws WebGPUUnavailableError with backend `'webgpu'` if no GPU is available; `'auto'` uses the CPU instead and
  *   gives the reason in `fallbackReason`
  */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { backend = 'auto', device: given } = readOptions(options)
+  const remedy = "Pass e.g. { backend: 'webgpu' }, or leave it out"
+  const { backend = 'auto', device: given } = readOptions(options, ENGINE_NAMES, remedy)
   if (backend !== 'auto' && backend !== 'webgpu' && backend !== 'cpu') {
     const rule = "it must be 'auto', 'webgpu' or 'cpu'"
     reject(
@@ -105,6 +121,10 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
     if (backend === 'webgpu') throw error
     return new GpuOrCpuEngine(backend, undefined, (error as Error).message)
   }
+}
+
+function resolveCall(options: DropoutOptions & DrawOptions): Dropout {
+  return resolveDropout(readOptions(options, CALL_NAMES, PASS_OPTIONS.dropout))
 }
 
 class GpuOrCpuEngine implements Engine {
@@ -151,23 +171,23 @@ class GpuOrCpuEngine implements Engine {
   }
 
   async dropout(x: Float32Array, options: DropoutOptions & DrawOptions) {
-    return this.#apply(x, resolveDropout(options), options)
+    return this.#apply(x, resolveCall(options), options)
   }
 
   async spatialDropout1D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions) {
-    return this.#apply(x, resolveSpatialDropout(1, options), options)
+    return this.#applySpatial(1, x, options)
   }
 
   async spatialDropout2D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions) {
-    return this.#apply(x, resolveSpatialDropout(2, options), options)
+    return this.#applySpatial(2, x, options)
   }
 
   async spatialDropout3D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions) {
-    return this.#apply(x, resolveSpatialDropout(3, options), options)
+    return this.#applySpatial(3, x, options)
   }
 
   async mask(options: DropoutOptions & DrawOptions) {
-    const dropout = resolveDropout(options)
+    const dropout = resolveCall(options)
     const draw = readDraw(dropout, options)
     return this.#run(
       (device) => computeMask(device, dropout, draw),
@@ -176,7 +196,7 @@ class GpuOrCpuEngine implements Engine {
   }
 
   async noise(options: DropoutOptions & DrawOptions) {
-    const dropout = resolveDropout(options)
+    const dropout = resolveCall(options)
     const draw = readDraw(dropout, options)
     return this.#run(
       (device) => computeDropout(device, noiseOf(dropout), draw),
@@ -195,6 +215,15 @@ class GpuOrCpuEngine implements Engine {
     )
     this.#gpu?.end(this.#destroyed)
     this.#announceEnd(this.#destroyed)
+  }
+
+  #applySpatial(
+    spatialDims: 1 | 2 | 3,
+    x: Float32Array,
+    options: SpatialDropoutOptions & DrawOptions,
+  ): Promise<Values> {
+    readOptions(options, SPATIAL_CALL_NAMES, PASS_OPTIONS[spatialDims])
+    return this.#apply(x, resolveSpatialDropout(spatialDims, options), options)
   }
 
   #apply(x: Float32Array, dropout: Dropout, options: DrawOptions): Promise<Values> {

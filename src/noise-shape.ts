@@ -32,12 +32,14 @@ export function spatialNoiseShape(
   return spatialSizes(readShape(shape), readDataFormat(dataFormat), rank)
 }
 
+const LAYOUTS = ['[b, steps, ch]', '[b, h, w, ch]', '[b, d, h, w, ch]']
+
 /** `spatialNoiseShape` for validated arguments. */
 export function spatialSizes(sizes: readonly number[], dataFormat: DataFormat, rank?: number): number[] {
   if (rank === undefined ? sizes.length < 3 || sizes.length > 5 : sizes.length !== rank) {
     const wanted = rank === undefined ? 'rank 3, 4 or 5 (SpatialDropout1D, 2D, 3D)' : `rank ${rank}`
-    const remedy =
-      'Pass [b, steps, ch], [b, h, w, ch] or [b, d, h, w, ch] (or the channel second with channelsFirst)'
+    const layouts = LAYOUTS[(rank ?? Number.NaN) - 3] ?? LAYOUTS.join(' or ')
+    const remedy = `Pass ${layouts} (with channelsFirst, the channels second)`
     reject(RangeError, 'shape', sizes, `spatial dropout needs ${wanted}, not ${sizes.length}`, remedy)
   }
   const channelAxis = dataFormat === 'channelsLast' ? sizes.length - 1 : 1

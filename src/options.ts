@@ -2,7 +2,8 @@
 
 import type { ElementType, Values } from './elements/element.js'
 import { product } from './shape.js'
-import { readInteger, reject, show } from './validation.js'
+import { tensorRemedy } from './tensor-remedy.js'
+import { type Names, readFlag, readInteger, reject, show } from './validation.js'
 
 /** A noise shape as users write it: `null`, `undefined` and `-1` mean "the tensor's size here". */
 export type NoiseShape = readonly (number | null | undefined)[]
@@ -26,6 +27,14 @@ export interface DropoutOptions {
   generator?: GeneratorName | undefined
 }
 
+export const DROPOUT_NAMES = {
+  shape: true,
+  rate: true,
+  noiseShape: true,
+  oneMaskForBatch: true,
+  generator: true,
+} satisfies Names<DropoutOptions>
+
 export interface SpatialDropoutOptions {
   /** The tensor's shape: rank 3 for 1D, 4 for 2D, 5 for 3D, the batch first. */
   shape: readonly number[]
@@ -39,6 +48,14 @@ export interface SpatialDropoutOptions {
   generator?: GeneratorName | undefined
 }
 
+export const SPATIAL_NAMES = {
+  shape: true,
+  rate: true,
+  dataFormat: true,
+  oneMaskForBatch: true,
+  generator: true,
+} satisfies Names<SpatialDropoutOptions>
+
 export interface DrawOptions {
   /** Which experiment: a safe integer >= 0, or a bigint below 2^64. Required: the library keeps no hidden state. */
   seed: number | bigint
@@ -50,7 +67,25 @@ export interface DrawOptions {
   cellOffset?: number | undefined
 }
 
+export const DRAW_NAMES = {
+  seed: true,
+  stream: true,
+  step: true,
+  cellOffset: true,
+} satisfies Names<DrawOptions>
+
+/** Remedies for the options object of a call that draws at once. */
+export const PASS_OPTIONS = {
+  dropout: 'Pass e.g. { shape: [2, 3], rate: 0.5, seed: 42 }',
+  1: 'Pass e.g. { shape: [8, 100, 16], rate: 0.5, seed: 42 }',
+  2: 'Pass e.g. { shape: [8, 32, 32, 16], rate: 0.5, seed: 42 }',
+  3: 'Pass e.g. { shape: [8, 4, 32, 32, 16], rate: 0.5, seed: 42 }',
+}
+
 export const MAX_RANK = 8
+
+/** The remedy for a tensor that is too large. */
+export const SPLIT = 'Split the tensor and draw its parts with cellOffset'
 
 /** Reads a tensor's shape. Returns a copy, so later changes to the argument have no effect. */
 export function readShape(shape: unknown): number[] {
@@ -133,6 +168,16 @@ export function readRate(rate: unknown): number {
   return rate + 0
 }
 
+/** Reads the option `oneMaskForBatch`. */
+export function readOneMask(oneMaskForBatch: unknown): boolean {
+  return readFlag('oneMaskForBatch', oneMaskForBatch, 'Pass true to share one mask in a batch')
+}
+
+/** Reads a stream. */
+export function readStream(stream: unknown): number {
+  return readInteger('stream', stream, 2 ** 32 - 1, '2^32 - 1', 'Pass the number of the layer, e.g. 3')
+}
+
 /** Reads the first cell of a window of `cells` noise cells. */
 export function readCellOffset(cellOffset: unknown, cells: number): number {
   return readInteger(
@@ -149,7 +194,7 @@ export function readTensor(
   x: unknown,
   { shape, elements, element }: { shape: readonly number[]; elements: number; element: ElementType },
 ): Values {
-  const values = readValues('x', x, element, 'Convert it with Float32Array.from(x)')
+  const values = readValues('x', x, element, () => tensorRemedy(x, element))
   if (values.length !== elements) {
     reject(
       RangeError,
@@ -169,7 +214,7 @@ export function readOutput(
   element: ElementType,
 ): Values<ArrayBuffer> | undefined {
   if (output === undefined) return undefined
-  const values = readValues('output', output, element, 'Leave it out for a new one')
+  const values = readValues('output', output, element, () => 'Leave it out for a new one')
   if (values.length !== x.length) {
     const rule = `x has ${x.length} elements`
     reject(RangeError, 'output.length', values.length, rule, 'Pass an array of the same length')
@@ -183,9 +228,9 @@ export function readOutput(
   return values as Values<ArrayBuffer>
 }
 
-function readValues(name: string, value: unknown, { array }: ElementType, remedy: string): Values {
+function readValues(name: string, value: unknown, { array }: ElementType, remedy: () => string): Values {
   if (!(value instanceof array)) {
-    reject(TypeError, name, value, `it must be a ${array.name}`, remedy)
+    reject(TypeError, name, value, `it must be a ${array.name}`, remedy())
   }
   return value
 }
@@ -213,6 +258,6 @@ export function readProduct(name: string, sizes: readonly number[]): void {
   const elements = sizes.includes(0) ? 0 : product(sizes)
   if (elements > Number.MAX_SAFE_INTEGER) {
     const rule = `its product, about ${elements.toPrecision(3)}, must be at most 2^53 - 1`
-    reject(RangeError, name, sizes, rule, 'Split the tensor and draw its parts with cellOffset')
+    reject(RangeError, name, sizes, rule, SPLIT)
   }
 }

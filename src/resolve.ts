@@ -11,6 +11,7 @@ import {
   type DropoutOptions,
   readDataFormat,
   readNoiseShape,
+  readOneMask,
   readProduct,
   readRate,
   readShape,
@@ -18,7 +19,6 @@ import {
 } from './options.js'
 import { resolveScale, type Scale } from './scale.js'
 import { product } from './shape.js'
-import { readFlag, readOptions } from './validation.js'
 
 /** A resolved dropout: everything but the draw. */
 export interface Dropout extends Scale {
@@ -36,23 +36,23 @@ export interface Dropout extends Scale {
   keepRule: KeepRule
 }
 
-/** Checks and resolves the options of a dropout. */
+/** Checks and resolves the options of a dropout. The caller has checked their names. */
 export function resolveDropout(options: DropoutOptions): Dropout {
-  const { shape, noiseShape } = readOptions(options)
+  const { shape, noiseShape } = options
   const sizes = readShape(shape)
   return resolve(sizes, readNoiseShape(sizes, noiseShape), options)
 }
 
 /** Checks and resolves SpatialDropout1D (`spatialDims` 1), 2D or 3D. */
 export function resolveSpatialDropout(spatialDims: 1 | 2 | 3, options: SpatialDropoutOptions): Dropout {
-  const { shape, dataFormat } = readOptions(options)
+  const { shape, dataFormat } = options
   const sizes = readShape(shape)
   return resolve(sizes, spatialSizes(sizes, readDataFormat(dataFormat), spatialDims + 2), options)
 }
 
-/** Reads the draw options of one call. */
+/** Reads the draw options of one call. The caller has checked their names. */
 export function readDraw({ generator, cells }: Dropout, options: DrawOptions): Draw {
-  return generator.readDraw(readOptions(options), cells)
+  return generator.readDraw(options, cells)
 }
 
 /** The dropout whose tensor is the noise shape itself: applied to ones, it gives the noise. */
@@ -66,8 +66,7 @@ function resolve(
   ownMasks: readonly number[],
   options: Pick<DropoutOptions, 'rate' | 'oneMaskForBatch' | 'generator'>,
 ): Dropout {
-  const { oneMaskForBatch } = options
-  const shared = readFlag('oneMaskForBatch', oneMaskForBatch, 'Pass true to share one mask in a batch')
+  const shared = readOneMask(options.oneMaskForBatch)
   const noiseShape = shared && shape.length > 0 ? [1, ...ownMasks.slice(1)] : ownMasks
   if (shared) readProduct('noiseShape', noiseShape) // with an empty batch, the shared mask still has cells
   const rate = readRate(options.rate)

@@ -1,5 +1,7 @@
 /** General argument validation: each reader returns a plain value or throws. */
 
+import { nearest } from './nearest.js'
+
 /** A 64-bit number as two unsigned 32-bit words. */
 export interface Words {
   lo: number
@@ -17,11 +19,30 @@ export function reject(
   throw new Kind(`noiseshape: ${name} is ${show(value)}, but ${rule}. ${remedy}.`)
 }
 
-/** Reads an options object; a missing one gets a clear error instead of "cannot read properties of undefined". */
-export function readOptions<T extends object>(options: T): T {
-  if (typeof options !== 'object' || options === null) {
-    const remedy = 'Pass e.g. { shape: [2, 3], rate: 0.5, seed: 42 }'
-    reject(TypeError, 'options', options, 'it must be an object', remedy)
+/** The option names of a type. Each table stands beside its type, and the compiler checks that it is complete. */
+export type Names<T> = Readonly<Record<keyof T, true>>
+
+/** Reads an options object. Rejects anything else, and unknown names, even with the value undefined. */
+export function readOptions<T extends object>(
+  options: T,
+  names: Names<NoInfer<T>>,
+  remedy: string,
+  name = 'options',
+): T {
+  if (
+    typeof options !== 'object' ||
+    options === null ||
+    Array.isArray(options) ||
+    ArrayBuffer.isView(options)
+  ) {
+    reject(TypeError, name, options, 'it must be an object of named options', remedy)
+  }
+  for (const given of Object.keys(options)) {
+    if (Object.hasOwn(names, given)) continue
+    const known = Object.keys(names)
+    const near = nearest(given, known)
+    const how = near ? `Pass it as ${near}` : `Leave it out: the names are ${known.join(', ')}`
+    reject(RangeError, `${name}.${given}`, Reflect.get(options, given), 'the name is unknown', how)
   }
   return options
 }

@@ -38,11 +38,12 @@ export async function runTrial(
   layer: Layer,
   options: Options,
 ): Promise<Trial> {
-  const cells = { ...options, noiseShape: options.cellShape }
+  const { shape, cellShape, rate, seed, stream, step } = options
+  const cells = { shape, noiseShape: cellShape, rate, seed, stream, step }
   const result = await apply(engine, x, layer, options)
   const words = await engine.mask(cells)
   const backend = engine.backend // read after the call: an engine that lost its GPU finishes on the CPU
-  const flags = unpackMask(words, size(options.cellShape))
+  const flags = unpackMask(words, size(cellShape))
   const trial: Trial = {
     backend,
     result,

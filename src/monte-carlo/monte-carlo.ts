@@ -29,7 +29,8 @@ import type { Prediction } from './prediction.js'
  *
  * @param engine GPUBuffers returned by `forward` must be on its device; `forward` may also use it to compute
  * @returns the statistics of all samples; GPU resources are destroyed when the promise settles
- * @throws RangeError or TypeError for an option outside its documented range, or an invalid output of `forward`
+ * @throws RangeError or TypeError for an option outside its documented range or an unknown option name, or an invalid
+ *   output of `forward`
  * @throws DeviceLostError, EngineDestroyedError or WebGPUFailureError as a call of the engine would; an `'auto'` engine
  *   continues without its GPU as long as `forward` returns Float32Arrays
  * @throws whatever `forward` or `onProgress` throws, and `signal.reason` once the signal is aborted

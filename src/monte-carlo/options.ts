@@ -1,7 +1,8 @@
 /** Argument validation for Monte Carlo dropout: its options, and the outputs that `forward` returns. */
 
 import type { Engine } from '../engine.js'
-import { readFlag, readInteger, readOptions, readSeed, reject } from '../validation.js'
+import { readOneMask } from '../options.js'
+import { type Names, readInteger, readOptions, readSeed, reject } from '../validation.js'
 import { readTensorRange, type TensorBinding, type TensorRange } from '../webgpu/tensors.js'
 import type { PredictionProgress } from './prediction.js'
 import { BYTES_PER_NUMBER, type OutputKind } from './statistics.js'
@@ -53,6 +54,18 @@ export interface MonteCarloOptions {
   signal?: AbortSignal | undefined
 }
 
+const NAMES = {
+  samples: true,
+  seed: true,
+  firstStep: true,
+  oneMaskForBatch: true,
+  forward: true,
+  outputs: true,
+  classes: true,
+  onProgress: true,
+  signal: true,
+} satisfies Names<MonteCarloOptions>
+
 /** The validated options; `classes` is 0 for `'values'`. */
 export interface CheckedOptions {
   samples: number
@@ -67,7 +80,8 @@ export interface CheckedOptions {
 }
 
 export function readMonteCarloOptions(options: MonteCarloOptions): CheckedOptions {
-  const { samples, seed, firstStep = 0, oneMaskForBatch, forward, onProgress, signal } = readOptions(options)
+  readOptions(options, NAMES, 'Pass e.g. { samples: 100, seed: 42, forward: (draw) => the output }')
+  const { samples, seed, firstStep = 0, oneMaskForBatch, forward, onProgress, signal } = options
   const { outputs = 'values', classes } = options
   const count = readInteger('samples', samples, 2 ** 24, '2^24', 'Pass how many samples to take, e.g. 100', 1)
   readSeed(seed)
@@ -92,7 +106,7 @@ export function readMonteCarloOptions(options: MonteCarloOptions): CheckedOption
       `2^53 - 1 less the ${count - 1} samples after it`,
       'Pass the step of the first sample, e.g. 0',
     ),
-    oneMaskForBatch: readFlag('oneMaskForBatch', oneMaskForBatch, 'Pass true to share one mask in a batch'),
+    oneMaskForBatch: readOneMask(oneMaskForBatch),
     forward,
     outputs: readOutputKind(outputs),
     classes: readClasses(classes, outputs),

@@ -1,7 +1,7 @@
 /** Argument validation for `makeStochastic`: which tensors get dropout, with which rate and noise shape. */
 
 import { MAX_RANK, type NoiseShape, readRate } from '../options.js'
-import { readOptions, reject } from '../validation.js'
+import { type Names, readOptions, reject } from '../validation.js'
 
 /** What is known about a dropout point before the model runs. */
 export interface PointDescription {
@@ -27,6 +27,8 @@ export interface PointOptions {
   noiseShape?: NoiseShape | null | undefined
 }
 
+const POINT_NAMES = { tensor: true, node: true, rate: true, noiseShape: true } satisfies Names<PointOptions>
+
 export interface StochasticOptions {
   /** Where dropout happens. Default: every Dropout node, active or not. */
   points?: readonly PointOptions[] | undefined
@@ -38,6 +40,15 @@ export interface StochasticOptions {
    */
   noiseShape?: NoiseShape | ((point: PointDescription) => NoiseShape | null | undefined) | null | undefined
 }
+
+export const STOCHASTIC_NAMES = {
+  points: true,
+  rate: true,
+  noiseShape: true,
+} satisfies Names<StochasticOptions>
+
+/** The remedy for options that are no object. */
+export const PASS_POINTS = "Pass e.g. { points: [{ tensor: 'relu_1', rate: 0.2 }] }, or leave it out"
 
 /** A graph input added to the model: the noise of one dropout point, always float32. */
 export interface NoiseInput {
@@ -79,10 +90,7 @@ export function readPoints({ points }: StochasticOptions): readonly PointOptions
 }
 
 function readPoint(name: string, point: PointOptions, remedy: string): PointOptions {
-  if (typeof point !== 'object' || point === null || Array.isArray(point)) {
-    reject(TypeError, name, point, 'it must be an object', remedy)
-  }
-  const { tensor, node, rate, noiseShape } = point
+  const { tensor, node, rate, noiseShape } = readOptions(point, POINT_NAMES, remedy, name)
   if ((tensor === undefined) === (node === undefined)) {
     reject(TypeError, name, point, 'it must name a tensor or a node, and not both', remedy)
   }
@@ -156,23 +164,9 @@ export function nameOf({ node, tensor }: Pick<PointDescription, 'node' | 'tensor
   return node ? `Dropout node '${node}'` : `tensor '${tensor}'`
 }
 
-/** Reads an options object; an array is most often a list of points. */
-export function readOptionsObject<T extends StochasticOptions>(options: T): T {
-  if (Array.isArray(options)) {
-    reject(
-      TypeError,
-      'options',
-      options,
-      'it must be an object',
-      'Pass a list of points as { points: [...] }',
-    )
-  }
-  return readOptions(options)
-}
-
 /** Reads the options, each once. */
 export function readStochasticOptions(options: StochasticOptions): StochasticOptions {
-  const { points, rate, noiseShape } = readOptionsObject(options)
+  const { points, rate, noiseShape } = readOptions(options, STOCHASTIC_NAMES, PASS_POINTS)
   if (rate !== undefined && typeof rate !== 'function') readRate(rate)
   if (
     noiseShape !== undefined &&

@@ -12,11 +12,11 @@ import {
   type SampleDraw,
 } from '../monte-carlo/index.js'
 import type { GeneratorName } from '../options.js'
-import { readOptions, reject, show } from '../validation.js'
+import { type Names, readOptions, reject, show } from '../validation.js'
 import { writeModel } from './model.js'
 import { createNoiseShapes, type NoiseShapes } from './noise-shapes.js'
 import { createArrayNoise, createBufferNoise, type NoiseSource } from './noise-source.js'
-import { type NoiseInput, readOptionsObject, type StochasticOptions } from './options.js'
+import { type NoiseInput, PASS_POINTS, STOCHASTIC_NAMES, type StochasticOptions } from './options.js'
 import { type ExecutionProvider, inTurn, type OrtModule, openSession, readOrt, readProviders } from './ort.js'
 import { rewrite } from './rewrite.js'
 import { addShapeOutputs, symbolsOf } from './runtime-sizes.js'
@@ -36,6 +36,13 @@ export interface MonteCarloSessionOptions extends StochasticOptions {
   generator?: GeneratorName | undefined
 }
 
+const SESSION_NAMES = {
+  ...STOCHASTIC_NAMES,
+  executionProviders: true,
+  sessionOptions: true,
+  generator: true,
+} satisfies Names<MonteCarloSessionOptions>
+
 export interface PredictOptions extends Omit<MonteCarloOptions, 'forward' | 'onProgress'> {
   /** The model output to summarise, which must be float32. Default: the first. */
   output?: string | undefined
@@ -44,6 +51,18 @@ export interface PredictOptions extends Omit<MonteCarloOptions, 'forward' | 'onP
   /** As in `monteCarlo`. Default: the output's last dim, if the model declares it. */
   classes?: number | undefined
 }
+
+const PREDICT_NAMES = {
+  samples: true,
+  seed: true,
+  firstStep: true,
+  oneMaskForBatch: true,
+  outputs: true,
+  classes: true,
+  onProgress: true,
+  signal: true,
+  output: true,
+} satisfies Names<PredictOptions>
 
 /** `mean` and `variance` have the shape `dims`; the entropies and the mutual information lack its last dim. */
 export interface ShapedPrediction extends Prediction {
@@ -69,9 +88,9 @@ export interface MonteCarloSession {
    * With `oneMaskForBatch` the first dim of each noise shape is 1, except for weights, which have no batch.
    *
    * @param feeds by input name, as for `InferenceSession.run`
-   * @throws RangeError or TypeError for an option outside its documented range, a feed or an output that the model does
-   *   not have, an output that is not float32, or a noise shape that does not fit its tensor; errors of ONNX Runtime;
-   *   `signal.reason` when aborted
+   * @throws RangeError or TypeError for an option outside its documented range or an unknown option name, a feed or an
+   *   output that the model does not have, an output that is not float32, or a noise shape that does not fit its tensor;
+   *   errors of ONNX Runtime; `signal.reason` when aborted
    */
   predict(feeds: Readonly<Record<string, Tensor>>, options: PredictOptions): Promise<ShapedPrediction>
   /** Waits for pending predictions, then frees the session and everything created for it. */
@@ -91,7 +110,8 @@ export async function createMonteCarloSession(
   options: MonteCarloSessionOptions = {},
 ): Promise<MonteCarloSession> {
   readOrt(ort)
-  const { executionProviders, sessionOptions, generator, ...stochastic } = readOptionsObject(options)
+  readOptions(options, SESSION_NAMES, PASS_POINTS)
+  const { executionProviders, sessionOptions, generator, ...stochastic } = options
   readGenerator(generator)
   const providers = readProviders(executionProviders)
   const rewritten = rewrite(modelBytes, stochastic)
@@ -207,7 +227,8 @@ class OrtMonteCarloSession implements MonteCarloSession {
     if (this.#released)
       throw new Error('noiseshape: the session is released. Create another with createMonteCarloSession.')
     readFeeds(feeds, this.inputNames)
-    const { output = this.outputNames[0], onProgress, outputs, ...rest } = readOptions(options)
+    readOptions(options, PREDICT_NAMES, 'Pass e.g. { samples: 100, seed: 42 }')
+    const { output = this.outputNames[0], onProgress, outputs, ...rest } = options
     if (!this.outputNames.includes(output)) {
       const remedy = `Pass one of ${this.outputNames.map((name) => `'${name}'`).join(', ')}`
       reject(RangeError, 'output', output, 'the model has no output of that name', remedy)

@@ -18,9 +18,9 @@ import {
 } from '@tensorflow/tfjs-core'
 import { computeDropout } from '../cpu/arrays.js'
 import type { Draw } from '../generators/generator.js'
-import type { DrawOptions, GeneratorName, NoiseShape } from '../options.js'
+import { DRAW_NAMES, type DrawOptions, type GeneratorName, type NoiseShape } from '../options.js'
 import { type Dropout, readDraw, resolveDropout } from '../resolve.js'
-import { readOptions, reject } from '../validation.js'
+import { type Names, readOptions, reject } from '../validation.js'
 import { dropoutOnWebGPU, isWebGPUBackend, releasePasses } from './on-webgpu.js'
 
 /** Options of a call, except its rate. */
@@ -32,6 +32,13 @@ export interface TensorDropoutOptions extends DrawOptions {
   /** The generator and the version of its stream. Default `'native-1'`. */
   generator?: GeneratorName | undefined
 }
+
+const NAMES = {
+  ...DRAW_NAMES,
+  noiseShape: true,
+  oneMaskForBatch: true,
+  generator: true,
+} satisfies Names<TensorDropoutOptions>
 
 /** Attributes of the kernel. */
 interface Attributes {
@@ -50,10 +57,11 @@ const KERNEL = 'NoiseshapeDropout'
  * @param x float32, rank 0 to 6
  * @param rate probability in [0, 1] that a noise cell is dropped
  * @returns a new tensor of x's shape: kept values times float32(1 / (1 - rate)), +0 where dropped
- * @throws RangeError or TypeError for an argument outside its documented range, or a tensor that is not float32
+ * @throws RangeError or TypeError for an argument outside its documented range, an unknown option name, or a
+ *   tensor that is not float32
  */
 export function dropout<T extends Tensor>(x: T | TensorLike, rate: number, options: TensorDropoutOptions): T {
-  const { noiseShape, oneMaskForBatch, generator } = readOptions(options)
+  const { noiseShape, oneMaskForBatch, generator } = readOptions(options, NAMES, 'Pass e.g. { seed: 42 }')
   return tidy(() => {
     const input = (x instanceof Tensor ? x : tensor(x)) as T
     if (input.dtype !== 'float32') {

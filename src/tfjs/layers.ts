@@ -15,9 +15,9 @@ import {
   readDataFormat,
   readOpenNoiseShape,
 } from '../options.js'
-import { reject } from '../validation.js'
+import { type Names, readOptions, reject } from '../validation.js'
 import { dropout } from './dropout.js'
-import { type NoiseLayerConfig, NoiseShapeLayer } from './noise-layer.js'
+import { LAYER_NAMES, type NoiseLayerConfig, NoiseShapeLayer } from './noise-layer.js'
 import type { Sample } from './sample.js'
 
 type Layer = layers.Layer
@@ -32,10 +32,21 @@ export interface DropoutConfig extends RateConfig {
   noiseShape?: NoiseShape | null
 }
 
+const DROPOUT_NAMES = { ...LAYER_NAMES, rate: true, noiseShape: true } satisfies Names<DropoutConfig>
+
 export interface SpatialDropoutConfig extends RateConfig {
   /** Default `'channelsLast'`. */
   dataFormat?: DataFormat | null
+  /** Keras 2 writes it, and it says nothing: the noise shape follows from `dataFormat`. */
+  noiseShape?: null
 }
+
+const SPATIAL_NAMES = {
+  ...LAYER_NAMES,
+  rate: true,
+  dataFormat: true,
+  noiseShape: true,
+} satisfies Names<SpatialDropoutConfig>
 
 /** The rate, under any of the names used in Keras code. Default, as in keras-cv and TensorFlow Addons: a rate of 0.5. */
 export interface DropPathConfig extends NoiseLayerConfig {
@@ -47,6 +58,15 @@ export interface DropPathConfig extends NoiseLayerConfig {
   survivalProbability?: number
 }
 
+const DROP_PATH_NAMES = {
+  ...LAYER_NAMES,
+  rate: true,
+  dropPathRate: true,
+  survivalProbability: true,
+} satisfies Names<DropPathConfig>
+
+const PASS_RATE = 'Pass e.g. { rate: 0.5 }'
+
 /** Keras' Dropout: `new Dropout({ rate: 0.5, noiseShape: [null, 1, null], seed: 42 })`. */
 export class Dropout extends NoiseShapeLayer {
   static className = 'Dropout'
@@ -54,7 +74,7 @@ export class Dropout extends NoiseShapeLayer {
   readonly noiseShape: (number | null)[] | null
 
   constructor(config: DropoutConfig) {
-    super(config, config.rate)
+    super(readOptions(config, DROPOUT_NAMES, PASS_RATE, 'config'), config.rate)
     this.noiseShape = readOpenNoiseShape(config.noiseShape)
   }
 
@@ -76,7 +96,12 @@ abstract class SpatialDropout extends NoiseShapeLayer {
   readonly dataFormat: DataFormat
 
   constructor(config: SpatialDropoutConfig, rank: number) {
-    super(config, config.rate)
+    super(readOptions(config, SPATIAL_NAMES, PASS_RATE, 'config'), config.rate)
+    const { noiseShape } = config
+    if (noiseShape !== undefined && noiseShape !== null) {
+      const remedy = 'Leave it out, or use Dropout'
+      reject(RangeError, 'config.noiseShape', noiseShape, 'the noise shape follows from dataFormat', remedy)
+    }
     this.dataFormat = readDataFormat(config.dataFormat ?? undefined)
     this.inputSpec = [{ ndim: rank }]
   }
@@ -135,6 +160,7 @@ export class DropPath extends NoiseShapeLayer {
   readonly #given: serialization.ConfigDict
 
   constructor(config: DropPathConfig = {}) {
+    readOptions(config, DROP_PATH_NAMES, PASS_RATE, 'config')
     const name = RATE_NAMES.find((name) => config[name] !== undefined) ?? 'rate'
     const { [name]: value = DEFAULT_RATE } = config
     super(config, name === 'survivalProbability' && typeof value === 'number' ? 1 - value : value)

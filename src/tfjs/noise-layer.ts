@@ -4,9 +4,9 @@ import { type serialization, type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { layers } from '@tensorflow/tfjs-layers'
 import { readGenerator } from '../generators/index.js'
 import { resolveNoiseShape } from '../noise-shape.js'
-import { type DrawOptions, type GeneratorName, type NoiseShape, readRate } from '../options.js'
+import { type DrawOptions, type GeneratorName, type NoiseShape, readRate, readStream } from '../options.js'
 import { product } from '../shape.js'
-import { readFlag, readInteger } from '../validation.js'
+import { type Names, readFlag, readInteger } from '../validation.js'
 import { dropout } from './dropout.js'
 import { currentSample, randomSeed, type Sample, streamOf } from './sample.js'
 
@@ -31,6 +31,27 @@ export interface NoiseLayerConfig extends LayerConfig {
   /** The generator, with the version of its stream. Default `'native-1'`. */
   generator?: GeneratorName | null
 }
+
+/** What a loaded config may hold besides: Keras writes the first two, and TensorFlow.js adds the last. */
+type Loaded = Record<'dynamic' | 'activityRegularizer' | 'customObjects', unknown>
+
+export const LAYER_NAMES = {
+  inputShape: true,
+  batchInputShape: true,
+  batchSize: true,
+  dtype: true,
+  name: true,
+  trainable: true,
+  weights: true,
+  inputDType: true,
+  seed: true,
+  stream: true,
+  alwaysOn: true,
+  generator: true,
+  dynamic: true,
+  activityRegularizer: true,
+  customObjects: true,
+} satisfies Names<NoiseLayerConfig & Loaded>
 
 /** A layer that draws masks. A layer that only applies dropout is a `NoiseShapeLayer`. */
 export abstract class NoiseLayer extends layers.Layer {
@@ -138,8 +159,4 @@ export function readLayerSeed(seed: unknown, remedy: string): number {
 function readDrawSeed(seed: unknown): number | bigint {
   const checked = readLayerSeed(seed, 'Pass a number, e.g. 42, or null for a random seed')
   return checked < 0 ? BigInt.asUintN(64, BigInt(checked)) : checked
-}
-
-function readStream(stream: unknown): number {
-  return readInteger('stream', stream, 2 ** 32 - 1, '2^32 - 1', 'Pass the number of the layer, e.g. 3')
 }

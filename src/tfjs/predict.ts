@@ -11,7 +11,7 @@ import {
   type PredictionProgress,
   type SampleDraw,
 } from '../monte-carlo/index.js'
-import { readInteger, readOptions, reject } from '../validation.js'
+import { type Names, readInteger, readOptions, reject } from '../validation.js'
 import { readModel, USE_OURS } from './model.js'
 import { asFloats, isWebGPUBackend, valuesOnWebGPU } from './on-webgpu.js'
 import { inSample } from './sample.js'
@@ -27,6 +27,17 @@ export interface McPredictOptions
   onProgress?: ((progress: PredictionProgress<Prediction<Tensor>>) => void | Promise<void>) | undefined
 }
 
+const NAMES = {
+  samples: true,
+  seed: true,
+  firstStep: true,
+  oneMaskForBatch: true,
+  outputs: true,
+  signal: true,
+  batchSize: true,
+  onProgress: true,
+} satisfies Names<McPredictOptions>
+
 /**
  * Predicts `samples` times with the dropout layers of this package on and everything else as in `model.predict`: batch
  * normalisation stays in inference mode, and so does the dropout inside TensorFlow.js' recurrent layers. A model with
@@ -38,15 +49,16 @@ export interface McPredictOptions
  * @param x one batch, or one per input of the model
  * @returns tensors owned by the caller: `mean` and `variance` in the output's shape, the others without its last dim;
  *   `tf.dispose(prediction)` frees them all
- * @throws RangeError or TypeError for an argument outside its documented range; Error if no dropout layer ran;
- *   `signal.reason` when aborted
+ * @throws RangeError or TypeError for an argument outside its documented range or an unknown option name; Error if
+ *   no dropout layer ran; `signal.reason` when aborted
  */
 export async function mcPredict(
   model: LayersModel,
   x: Tensor | Tensor[],
   options: McPredictOptions,
 ): Promise<Prediction<Tensor>> {
-  const { batchSize = 32, onProgress, outputs, ...rest } = readOptions(options)
+  readOptions(options, NAMES, 'Pass e.g. { samples: 100, seed: 42 }')
+  const { batchSize = 32, onProgress, outputs, ...rest } = options
   readModel(model)
   const inputs = Array.isArray(x) ? x : [x]
   if (!inputs.every((input) => input instanceof Tensor)) {

@@ -2,9 +2,9 @@
 
 import { tensorBytes } from '../elements/element.js'
 import type { Draw } from '../generators/generator.js'
-import type { DrawOptions, DropoutOptions } from '../options.js'
+import { DRAW_NAMES, DROPOUT_NAMES, type DrawOptions, type DropoutOptions, SPLIT } from '../options.js'
 import { readDraw, resolveDropout } from '../resolve.js'
-import { readFlag, readInteger, reject, show } from '../validation.js'
+import { type Names, readFlag, readInteger, readOptions, reject, show } from '../validation.js'
 import { createPasses } from './passes.js'
 import { readDevice, readEncoder, readTensors, type TensorBinding } from './tensors.js'
 
@@ -17,6 +17,8 @@ export interface DropoutOpOptions extends DropoutOptions {
   maxPendingCalls?: number
 }
 
+const OP_NAMES = { ...DROPOUT_NAMES, maxPendingCalls: true } satisfies Names<DropoutOpOptions>
+
 export interface EncodeOptions extends DrawOptions {
   /**
    * The mask of the previous call again, e.g. in the backward pass; the draw must be the same. Skips the mask pass if this
@@ -27,6 +29,12 @@ export interface EncodeOptions extends DrawOptions {
   /** Checked, not set: true requires an op created with one mask for the batch. */
   oneMaskForBatch?: boolean | undefined
 }
+
+const ENCODE_NAMES = {
+  ...DRAW_NAMES,
+  reuseMask: true,
+  oneMaskForBatch: true,
+} satisfies Names<EncodeOptions>
 
 /** A dropout of one shape, rate and noise shape on one device. */
 export interface DropoutOp {
@@ -48,7 +56,8 @@ export interface DropoutOp {
    * @returns resolves when the device has accepted the op and these tensors; rejects with `WebGPUFailureError`
    *   otherwise, which is no unhandled rejection where it is ignored. A buffer from another device is only detected here,
    *   so await it before `submit` if that can happen. A destroyed buffer is only detected on submission.
-   * @throws RangeError or TypeError for an argument outside its documented range; nothing is recorded in that case
+   * @throws RangeError or TypeError for an argument outside its documented range or an unknown option name; nothing is
+   *   recorded in that case
    */
   encode(
     encoder: GPUCommandEncoder,
@@ -62,17 +71,18 @@ export interface DropoutOp {
 /**
  * Prepares dropout on your own device.
  *
- * @throws RangeError or TypeError for an option outside its documented range, or a tensor beyond the device's limits
+ * @throws RangeError or TypeError for an option outside its documented range or an unknown option name, or a tensor
+ *   beyond the device's limits
  */
 export function createDropout(device: GPUDevice, options: DropoutOpOptions): DropoutOp {
   readDevice(device)
-  const dropout = resolveDropout(options)
+  const dropout = resolveDropout(readOptions(options, OP_NAMES, 'Pass e.g. { shape: [2, 3], rate: 0.5 }'))
   const { maxPendingCalls = 256 } = options
   const pending = readInteger('maxPendingCalls', maxPendingCalls, 65536, '65536', 'Pass e.g. 256', 1)
   const bytes = tensorBytes(dropout.element, dropout.elements)
   if (bytes > device.limits.maxBufferSize) {
     const rule = `it takes ${bytes} bytes and this device allows ${device.limits.maxBufferSize} in a buffer`
-    reject(RangeError, 'shape', dropout.shape, rule, 'Split the tensor and draw its parts with cellOffset')
+    reject(RangeError, 'shape', dropout.shape, rule, SPLIT)
   }
   const passes = createPasses(device, dropout, pending)
   let last: Draw | undefined
@@ -89,7 +99,10 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
       if (destroyed) throw new Error('noiseshape: this op is destroyed. Create another with createDropout.')
       readEncoder(encoder)
       const { input, output } = readTensors(tensors, dropout, device.limits)
-      const draw = readDraw(dropout, encodeOptions)
+      const draw = readDraw(
+        dropout,
+        readOptions(encodeOptions, ENCODE_NAMES, 'Pass e.g. { seed: 42, step: 0 }'),
+      )
       const { reuseMask, oneMaskForBatch } = encodeOptions
       readSharing(oneMaskForBatch, dropout.noiseShape)
       const reuse = readFlag('reuseMask', reuseMask, 'Pass true in the backward pass')

@@ -2,11 +2,15 @@
 
 import { tensorBytes } from '../elements/element.js'
 import type { Dropout } from '../resolve.js'
-import { readInteger, readOptions, reject, show } from '../validation.js'
+import { type Names, readInteger, readOptions, reject, show } from '../validation.js'
 import type { TensorPlace } from './apply.js'
 
 /** A whole GPUBuffer, or the `size` bytes of one from `offset` (bytes, default 0) on. */
 export type TensorBinding = GPUBuffer | { buffer: GPUBuffer; offset?: number; size?: number }
+
+type BufferRange = Exclude<TensorBinding, GPUBuffer>
+const RANGE_NAMES = { buffer: true, offset: true, size: true } satisfies Names<BufferRange>
+const TENSOR_NAMES = { input: true, output: true } as const
 
 /** A validated range of a buffer, in bytes, whose offset respects the device's alignment. */
 export interface TensorRange extends TensorPlace {
@@ -38,7 +42,8 @@ export function readTensors(
   dropout: TensorOf,
   limits: GPUSupportedLimits,
 ): { input: TensorPlace; output: TensorPlace } {
-  const bindings = readOptions(tensors)
+  const remedy = 'Pass { input, output } with a GPUBuffer each, or one buffer twice to work in place'
+  const bindings = readOptions(tensors, TENSOR_NAMES, remedy, 'tensors')
   const input = readTensorBinding('input', bindings.input, dropout, limits)
   const output = readTensorBinding('output', bindings.output, dropout, limits)
   if (input.buffer === output.buffer && input.offset !== output.offset) {
@@ -86,7 +91,10 @@ export function readTensorRange(
     const rule = `its usage must include GPUBufferUsage.STORAGE (${GPUBufferUsage.STORAGE})`
     reject(RangeError, `${name}.usage`, buffer.usage, rule, 'Create the buffer with that usage')
   }
-  const { offset = 0, size } = whole ? {} : (binding as { offset?: number; size?: number })
+  const range = whole
+    ? { buffer }
+    : readOptions(binding as BufferRange, RANGE_NAMES, 'Pass a GPUBuffer', name)
+  const { offset = 0, size } = range
   const alignment = limits.minStorageBufferOffsetAlignment
   const place = readInteger(
     `${name}.offset`,

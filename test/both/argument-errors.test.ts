@@ -307,6 +307,8 @@ describe.each(backends)('$name', (backend) => {
   if (backend.makesArrays) arrayErrors(session, six)
 })
 
+const literal = (text: string) => new RegExp(text.replace(/[[\]().+*?^${}|\\]/g, '\\$&'))
+
 /** What only those have that take and give Float32Arrays. */
 function arrayErrors(session: () => Session, six: () => Float32Array): void {
   const arrays = () => session().arrays as NonNullable<Session['arrays']>
@@ -317,13 +319,53 @@ function arrayErrors(session: () => Session, six: () => Float32Array): void {
   })
 
   test.each([
-    { name: 'an array of numbers', x: [1, 2, 3, 4, 5, 6], says: ['Float32Array', 'x'] },
-    { name: 'a Float64Array', x: new Float64Array(6), says: ['Float64Array', 'Float32Array'] },
-    { name: 'nothing', x: undefined, says: ['undefined', 'Float32Array'] },
-    { name: 'an ArrayBuffer', x: new ArrayBuffer(24), says: ['ArrayBuffer', 'Float32Array'] },
-  ])('$name as x is refused', async ({ x, says }) => {
+    { name: 'an array of numbers', x: [1, 2, 3, 4, 5, 6], says: ['[1, 2', 'with Float32Array.from(x).'] },
+    {
+      name: 'a nested array',
+      x: [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+      says: ['Flatten it: Float32Array.from(x.flat(Infinity))'],
+    },
+    {
+      name: 'an array of Float32Arrays',
+      x: [new Float32Array(3)],
+      says: ['Float32Array.from(x.flatMap((row) => [...row]))'],
+    },
+    { name: 'a promise', x: Promise.resolve(new Float32Array(6)), says: ['Promise', 'await it'] },
+    {
+      name: 'a Float64Array',
+      x: new Float64Array(6),
+      says: ['Float64Array', 'Float32Array.from(x)', 'rounds'],
+    },
+    { name: 'an Int32Array', x: new Int32Array(6), says: ['Int32Array', 'with Float32Array.from(x).'] },
+    {
+      name: 'a Uint16Array',
+      x: new Uint16Array(6),
+      says: ['Uint16Array', 'look like float16 bits', 'new Float16Array(x.buffer, x.byteOffset, x.length)'],
+    },
+    {
+      name: 'a Uint8Array',
+      x: new Uint8Array(24),
+      says: ['Uint8Array', 'Float32Array.from(x)', 'new Float32Array(Uint8Array.from(x).buffer)'],
+    },
+    {
+      name: 'a BigInt64Array',
+      x: new BigInt64Array(6),
+      says: ['BigInt64Array', 'Float32Array.from(x, Number)'],
+    },
+    { name: 'an ArrayBuffer', x: new ArrayBuffer(24), says: ['ArrayBuffer', 'Pass new Float32Array(x).'] },
+    {
+      name: 'a DataView',
+      x: new DataView(new ArrayBuffer(24)),
+      says: ['new Float32Array(x.buffer.slice(x.byteOffset, x.byteOffset + x.byteLength))'],
+    },
+    { name: 'nothing', x: undefined, says: ['undefined', 'Float32Array', 'row-major'] },
+    { name: 'a number', x: 6, says: ['6', 'Float32Array', 'row-major'] },
+  ])('$name as x is refused, with the remedy for it', async ({ x, says }) => {
     const run = async () => session().dropout(x as unknown as Float32Array, control)
-    expectRefusal(await caught(run), TypeError, says)
+    expectRefusal(await caught(run), TypeError, ['x is', ...says.map(literal)])
   })
 
   test.each([0, 5, 7])('%i values for 6 elements are refused', async (length) => {

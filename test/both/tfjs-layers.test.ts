@@ -237,6 +237,84 @@ describe.each(tfjsBackends)('the layers on the %s backend', (name) => {
     })
   })
 
+  describe('a config', () => {
+    const classes = [
+      Dropout,
+      FixedDropout,
+      SpatialDropout1D,
+      SpatialDropout2D,
+      SpatialDropout3D,
+      DropPath,
+      StochasticDepth,
+    ]
+
+    test.each([
+      [Dropout, { noise_shape: [null, 1] }, /config\.noise_shape is \[null, 1\].*Pass it as noiseShape\.$/],
+      [FixedDropout, { noiseshape: [null, 1] }, /Pass it as noiseShape\.$/],
+      [SpatialDropout2D, { data_format: 'channelsFirst' }, /Pass it as dataFormat\.$/],
+      [SpatialDropout1D, { noiseShape: [null, 1, null] }, /config\.noiseShape is .*follows from dataFormat/],
+      [DropPath, { drop_path_rate: 0.3 }, /Pass it as dropPathRate\.$/],
+      [StochasticDepth, { noiseShape: [null, 1] }, /config\.noiseShape is .*the names are/],
+      [Dropout, { input_shape: [4] }, /Pass it as inputShape\.$/],
+      [Dropout, { always_on: true }, /Pass it as alwaysOn\.$/],
+    ])('of %o with %o is refused', (Class, wrong, message) => {
+      const make = () => new Class({ rate: 0.5, ...wrong } as never)
+      expect(make).toThrow(RangeError)
+      expect(make).toThrow(message)
+    })
+
+    test.each(classes)('%o refuses no config and a rate alone, with an example', (Class) => {
+      for (const wrong of [null, 0.5]) {
+        const make = () => new Class(wrong as never)
+        expect(make).toThrow(TypeError)
+        expect(make).toThrow(/config is (null|0\.5).*Pass e\.g\. \{ rate: 0\.5 \}\.$/)
+      }
+    })
+
+    test.each(classes)('%o takes all that TensorFlow.js writes', (Class) => {
+      const layer = new Class({
+        rate: 0.5,
+        seed: 1,
+        stream: 2,
+        alwaysOn: true,
+        generator: 'native-1',
+        name: 'drop',
+        trainable: true,
+        dtype: 'float32',
+        weights: [],
+        batchSize: 2,
+        inputShape: [4, 4, 4, 4],
+      })
+      const config = layer.getConfig()
+      const copy = tfl.layers.Layer.fromConfig(Class as never, config) as Layer
+      expect(copy.getConfig()).toEqual(config)
+    })
+
+    test.each(['SpatialDropout1D', 'SpatialDropout2D', 'SpatialDropout3D'])(
+      'of %s as Keras 2 writes it, with the noise shape of its base class, loads',
+      async (className) => {
+        registerLayers()
+        const shape = [2, 2, 2, 2].slice(3 - Number(className.at(-2)))
+        const config = {
+          rate: 0.25,
+          noise_shape: null,
+          seed: null,
+          dynamic: true,
+          activity_regularizer: null,
+          batch_input_shape: [null, ...shape],
+        }
+        const model = await load(keras2(shape, className, config))
+        expect(model.layers[1].getConfig()).toMatchObject({ rate: 0.25 })
+      },
+    )
+
+    test('with a name that no layer has does not load, because it would say nothing', async () => {
+      registerLayers()
+      const loading = load(keras2([4], 'Dropout', { rate: 0.5, keep_rows: true }))
+      await expect(loading).rejects.toThrow(/config\.keepRows is true/)
+    })
+  })
+
   describe('two branches of StochasticDepth', () => {
     const layer = () => new StochasticDepth({ rate: 0.5, seed: 3, name: 'drop' })
     const run = async (layer: Layer, kwargs = {}) =>

@@ -205,7 +205,22 @@ describe.each(Array.from(new Set([...tfjsBackends, 'cpu'] as const)))('the op on
     const x = () => tf.zeros([2, 3])
     test.each([
       ['a rate above 1', () => dropout(x(), 1.5, { seed: 1 }), /rate is 1.5, but it must lie in \[0, 1\]/],
-      ['no options', () => dropout(x(), 0.5, undefined as never), /options is undefined/],
+      [
+        'no options',
+        () => dropout(x(), 0.5, undefined as never),
+        /options is undefined.*Pass e\.g\. \{ seed: 42 \}\.$/,
+      ],
+      ['a number as options', () => dropout(x(), 0.5, 0.5 as never), /Pass e\.g\. \{ seed: 42 \}\.$/],
+      [
+        'a noise shape in snake case',
+        () => dropout(x(), 0.5, { seed: 1, noise_shape: [1, 3] } as never),
+        /options\.noise_shape is \[1, 3\].*Pass it as noiseShape\.$/,
+      ],
+      [
+        'a shape, which x has itself',
+        () => dropout(x(), 0.5, { seed: 1, shape: [2, 3] } as never),
+        /options\.shape is \[2, 3\].*the names are seed, stream, step, cellOffset, noiseShape/,
+      ],
       ['no seed', () => dropout(x(), 0.5, {} as never), /seed is undefined, but it is required/],
       [
         'a noise shape that grows',

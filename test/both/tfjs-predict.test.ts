@@ -266,6 +266,15 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     tf.dispose([x, variance])
   })
 
+  test.each([undefined, 100])('%s as options is refused with an example', async (wrong) => {
+    const model = network()
+    const x = tf.zeros([1, 5])
+    const example = /Pass e\.g\. \{ samples: 100, seed: 42 \}\.$/
+    await expect(mcPredict(model, x, wrong as never)).rejects.toThrow(example)
+    x.dispose()
+    model.dispose()
+  })
+
   test('a model without a dropout layer gives an error that says what to do', async () => {
     const model = tfl.sequential({ layers: [tfl.layers.activation({ activation: 'relu', inputShape: [4] })] })
     const x = tf.ones([2, 4])
@@ -323,6 +332,14 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     ['a batch size of 0', () => tf.zeros([1, 5]), { batchSize: 0 }, /batchSize is 0/],
     ['no samples', () => tf.zeros([1, 5]), { samples: 0 }, /samples is 0/],
     ['no seed', () => tf.zeros([1, 5]), { seed: undefined as never }, /seed/],
+    ['a misspelt name', () => tf.zeros([1, 5]), { batch_size: 4 } as object, /Pass it as batchSize\.$/],
+    ['output', () => tf.zeros([1, 5]), { output: 'logits' } as object, /Pass it as outputs\.$/],
+    [
+      'classes, which the model has',
+      () => tf.zeros([1, 5]),
+      { classes: 3 } as object,
+      /options\.classes is 3/,
+    ],
   ])('%s is refused', async (_, make, wrong, message) => {
     const model = network()
     const x = make()

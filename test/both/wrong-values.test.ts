@@ -142,8 +142,11 @@ async function run(
 }
 
 /** The arguments, made anew. */
-function build({ trial, more, changes, memory }: Attack): { x: unknown; options: unknown } {
-  const made = buildOptions({ ...trial.draw, ...more }, changes)
+function build({ trial, method, more, changes, memory }: Attack): { x: unknown; options: unknown } {
+  const { dataFormat, oneMaskForBatch } = more
+  const { noiseShape, ...draw } = trial.draw
+  const own = spatialDims(method) ? { dataFormat } : { noiseShape }
+  const made = buildOptions({ ...draw, ...own, oneMaskForBatch }, changes)
   const x = changes.find(({ where }) => where === 'x')
   if (x) return { x: makeJunk(x.junk), options: made }
   return { x: VALUES[memory](trial.x), options: made }

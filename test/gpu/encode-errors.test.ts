@@ -1,6 +1,7 @@
 /** Wrong devices, encoders, buffers and ranges are refused before anything is recorded: the fixture sees no GPU error. */
 
 import { describe, expect, test } from 'vitest'
+import { createEngine } from '../../src/index.js'
 import { createDropout, type EncodeOptions, type TensorBinding } from '../../src/webgpu/index.js'
 import { expectSameBits } from '../support/compare'
 import { storageUsage, useGpu } from '../support/gpu'
@@ -128,6 +129,68 @@ describe('buffers', () => {
     expectRefusal(await refused({ input: wrong }), TypeError, ['input', ...says])
     expectRefusal(await refused({ output: wrong }), TypeError, ['output', ...says])
   })
+})
+
+describe('names', () => {
+  test.each([
+    { name: 'reuse_mask', value: true, says: [/Pass it as reuseMask\.$/] },
+    { name: 'rate', value: 0.5, says: ['options.rate is 0.5', 'the names are seed, stream, step'] },
+    { name: 'noiseShape', value: [1, 16], says: ['options.noiseShape', 'the names are'] },
+    { name: 'steps', value: 1, says: [/Pass it as step\.$/] },
+  ])('$name as an option of a call is refused', async ({ name, value, says }) => {
+    expectRefusal(await refused({}, { ...call, [name]: value }), RangeError, [`options.${name} is`, ...says])
+  })
+
+  test('another name among the tensors is refused', async () => {
+    const error = await refused({ inputs: gpu.buffer(BYTES) } as Partial<Tensors>)
+    expectRefusal(error, RangeError, ['tensors.inputs is', /Pass it as input\.$/])
+  })
+
+  test('another name in a range is refused', async () => {
+    const range = { buffer: gpu.buffer(BYTES + align()), ofset: align() } as unknown as TensorBinding
+    expectRefusal(await refused({ input: range }), RangeError, ['input.ofset is', /Pass it as offset\.$/])
+    const bytes = { buffer: gpu.buffer(BYTES), byteLength: BYTES } as TensorBinding
+    const error = await refused({ output: bytes })
+    expectRefusal(error, RangeError, ['output.byteLength is', 'the names are buffer, offset, size'])
+  })
+
+  test('nothing as tensors is refused with what they are', async () => {
+    const op = createDropout(gpu.device, layer)
+    const encoder = gpu.device.createCommandEncoder()
+    const error = await caught(async () => op.encode(encoder, undefined as never, call))
+    expectRefusal(error, TypeError, ['tensors is undefined', 'Pass { input, output }'])
+    op.destroy()
+  })
+
+  test('a call without options is refused with an example', async () => {
+    const op = createDropout(gpu.device, layer)
+    const encoder = gpu.device.createCommandEncoder()
+    const error = await caught(async () => op.encode(encoder, tensors(), undefined as never))
+    expectRefusal(error, TypeError, ['options is undefined', 'Pass e.g. { seed: 42, step: 0 }'])
+    op.destroy()
+  })
+
+  test.each([
+    { options: { ...layer, noise_shape: [1, 16] }, says: [/Pass it as noiseShape\.$/] },
+    { options: { ...layer, max_pending_calls: 2 }, says: [/Pass it as maxPendingCalls\.$/] },
+    { options: { ...layer, seed: 1 }, says: ['options.seed is 1', 'the names are shape, rate, noiseShape'] },
+  ])('createDropout refuses $options', async ({ options, says }) => {
+    expectRefusal(await caught(async () => createDropout(gpu.device, options)), RangeError, says)
+  })
+
+  test('createDropout without options is refused with an example, which has no seed', async () => {
+    const error = await caught(async () => createDropout(gpu.device, undefined as never))
+    expectRefusal(error, TypeError, ['options is undefined', 'Pass e.g. { shape: [2, 3], rate: 0.5 }'])
+  })
+})
+
+test('an engine sends a GPUBuffer to noiseshape/webgpu', async () => {
+  for (const backend of ['webgpu', 'cpu'] as const) {
+    const engine = await createEngine(backend === 'cpu' ? { backend } : { backend, device: gpu.device })
+    const error = await caught(() => engine.dropout(gpu.buffer(x) as never, { ...layer, ...call }))
+    expectRefusal(error, TypeError, ['x is', 'GPUBuffer', 'Use createDropout of noiseshape/webgpu'])
+    engine.destroy()
+  }
 })
 
 describe('the encoder', () => {

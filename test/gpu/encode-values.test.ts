@@ -10,12 +10,14 @@ import { useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { type Draw, judgeDropout } from '../support/judge'
 import { type Junk, junk, makeJunk, seldomJunk } from '../support/junk'
-import { drawOf, isInteger, product } from '../support/rules'
+import { drawOf, hasOnly, isInteger, product } from '../support/rules'
 
 const gpu = useGpu()
 
 const layer = { shape: [6, 16], rate: 0.5 }
 const BYTES = 4 * 6 * 16
+const OP_NAMES = ['shape', 'rate', 'noiseShape', 'oneMaskForBatch', 'generator']
+const ENCODE_NAMES = ['seed', 'stream', 'step', 'cellOffset', 'reuseMask', 'oneMaskForBatch']
 /** Of the input's buffer, in which a tensor may begin at 0 or at 256 bytes. */
 const content = input([(BYTES + 256) / 4], 1)
 const align = () => gpu.device.limits.minStorageBufferOffsetAlignment
@@ -83,16 +85,13 @@ test(
       'createDropout',
       fc.property(seldomJunk(4), changes, seldomJunk(4), (device, changes, pending) => {
         const options = () =>
-          buildOptions({ ...layer, seed: 1, ...(pending && { maxPendingCalls: makeJunk(pending) }) }, changes)
-        const honest = quietly(() => ({
-          ...(options() as Draw),
-          seed: 1,
-          stream: 0,
-          step: 0,
-          cellOffset: 0,
-        }))
-        const draw = quietly(() => drawOf(honest))
-        const maxPendingCalls = honest && Reflect.get(honest, 'maxPendingCalls')
+          buildOptions({ ...layer, ...(pending && { maxPendingCalls: makeJunk(pending) }) }, changes)
+        const honest = quietly(() => {
+          const { maxPendingCalls, ...rest } = options() as Record<string, unknown>
+          return hasOnly(rest, OP_NAMES) ? { maxPendingCalls, draw: { ...rest, seed: 1 } } : undefined
+        })
+        const draw = quietly(() => drawOf(honest?.draw))
+        const maxPendingCalls = honest?.maxPendingCalls
         const fits = draw && product(draw.shape) * 4n <= BigInt(gpu.device.limits.maxBufferSize)
         const allowed =
           !device &&
@@ -132,10 +131,9 @@ async function check({ encoder, reuseMask, changes, ...tensors }: Attack): Promi
     return buildOptions(given, changes)
   }
   const honest = quietly(() => {
-    const { seed, stream, step, cellOffset, reuseMask, oneMaskForBatch } = options() as Record<
-      string,
-      unknown
-    >
+    const whole = options() as Record<string, unknown>
+    if (!hasOnly(whole, ENCODE_NAMES)) return undefined
+    const { seed, stream, step, cellOffset, reuseMask, oneMaskForBatch } = whole
     const sharing = oneMaskForBatch === undefined || oneMaskForBatch === false
     const drawing = reuseMask === undefined || reuseMask === false
     return sharing && drawing ? drawOf({ ...layer, seed, stream, step, cellOffset }) : undefined

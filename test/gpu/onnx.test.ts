@@ -306,6 +306,13 @@ describe.each(runtimes)('$name', ({ runtime, provider, backend }) => {
     const feeds = { x: tensor([2, 4]) }
     await expect(session.predict(feeds, { samples: 0, seed: 1 })).rejects.toThrow(RangeError)
     await expect(session.predict(feeds, { samples: 1, seed: -1 })).rejects.toThrow(RangeError)
+    const misspelt = { samples: 1, seed: 1, first_step: 2 }
+    await expect(session.predict(feeds, misspelt)).rejects.toThrow(/first_step is 2.*Pass it as firstStep\.$/)
+    const forward = { samples: 1, seed: 1, forward: () => new Float32Array(1) }
+    await expect(session.predict(feeds, forward)).rejects.toThrow(/options\.forward is a function/)
+    await expect(session.predict(feeds, undefined as never)).rejects.toThrow(
+      /Pass e\.g\. \{ samples: 100, seed: 42 \}\.$/,
+    )
     await expect(session.predict(feeds, { samples: 1, seed: 1, output: 'z' })).rejects.toThrow(
       /no output of that name/,
     )

@@ -9,7 +9,8 @@ import { input } from '../support/inputs'
 
 const gpu = useGpu()
 
-const draw = { shape: [40, 51], noiseShape: [40, 1], rate: 0.5, seed: 4 }
+const layer = { shape: [40, 51], noiseShape: [40, 1], rate: 0.5 }
+const draw = { ...layer, seed: 4 }
 const x = input(draw.shape, 1)
 
 afterEach(() => vi.restoreAllMocks())
@@ -28,7 +29,7 @@ describe('buffers', () => {
   test('an op has destroyed all that it made after destroy, and nothing of the user', async () => {
     const [source, output] = [gpu.buffer(x), gpu.buffer(x.byteLength)]
     const before = gpu.liveBuffers()
-    const op = createDropout(gpu.device, draw)
+    const op = createDropout(gpu.device, layer)
     expect(gpu.liveBuffers()).toBeGreaterThan(before)
     gpu.submit((encoder) => op.encode(encoder, { input: source, output }, { seed: 1 }))
     await gpu.device.queue.onSubmittedWorkDone()
@@ -39,7 +40,7 @@ describe('buffers', () => {
   })
 
   test('recording makes no buffer', () => {
-    const op = createDropout(gpu.device, draw)
+    const op = createDropout(gpu.device, layer)
     const tensor = gpu.buffer(x)
     const before = gpu.liveBuffers()
     gpu.submit((encoder) => {
@@ -119,7 +120,7 @@ describe('labels', () => {
     const engine = await createEngine({ device })
     await engine.dropout(floats(x), draw)
     engine.destroy()
-    createDropout(device, draw).destroy()
+    createDropout(device, layer).destroy()
     expect(listen).not.toHaveBeenCalled()
     expect(device.onuncapturederror).toBeNull()
   })

@@ -13,6 +13,7 @@ const OPTION_NAMES = [
   'cellOffset',
   'dataFormat',
   'oneMaskForBatch',
+  'noise_shape', // no name at all
 ] as const
 
 export interface Change {

@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 export type Kind = typeof RangeError | typeof TypeError
 
 /** A remedy is an imperative sentence at the end of the message. */
-const REMEDY = /\. (Pass|Leave|Remove|Split|Convert|Use|Make|Create|Give|Add|Take|Call)\b.*$/s
+const REMEDY = /\. (Pass|Leave|Remove|Split|Convert|Use|Make|Create|Give|Add|Take|Call|Flatten)\b.*$/s
 
 /** What `run` throws or rejects with; a failure where it does neither. */
 export async function caught(run: () => Promise<unknown>): Promise<Error> {

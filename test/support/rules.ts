@@ -7,9 +7,17 @@ import { type Draw, judgeNoiseShape } from './judge'
 
 const MOST = BigInt(Number.MAX_SAFE_INTEGER)
 
+const NAMES = ['shape', 'rate', 'oneMaskForBatch', 'generator', 'seed', 'stream', 'step', 'cellOffset']
+
+/** Whether an object has no option but those of these names. */
+export function hasOnly(options: object, names: readonly string[]): boolean {
+  return Object.keys(options).every((name) => names.includes(name))
+}
+
 /** The dropout that these options ask for; `spatialDims` for SpatialDropout1D, 2D and 3D. Reads each member once. */
 export function drawOf(options: unknown, spatialDims?: number): Draw | undefined {
   if (typeof options !== 'object' || options === null) return undefined
+  if (!hasOnly(options, [...NAMES, spatialDims ? 'dataFormat' : 'noiseShape'])) return undefined
   const given = options as Record<string, unknown>
   const { shape: sizes, rate, seed, stream, step, cellOffset, oneMaskForBatch } = given
   const shape = shapeOf(sizes)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { spatialDropout1D, spatialDropout2D, spatialDropout3D } from '../../src/cpu/index.js'
 import { resolveNoiseShape, spatialNoiseShape } from '../../src/index.js'
 import { property, trial } from '../support/draws'
 import { judgeNoiseShape } from '../support/judge'
@@ -102,5 +103,27 @@ describe('spatialNoiseShape', () => {
     const run = () => spatialNoiseShape([2, 5, 3], 'NCHW' as 'channelsLast')
     expect(run).toThrow(RangeError)
     expect(run).toThrow(/NCHW.*channelsLast.*channelsFirst/)
+  })
+})
+
+describe('a spatial layer on a shape of another rank', () => {
+  const layouts = ['[b, steps, ch]', '[b, h, w, ch]', '[b, d, h, w, ch]']
+
+  test.each([
+    { layer: spatialDropout1D, layout: '[b, steps, ch]' },
+    { layer: spatialDropout2D, layout: '[b, h, w, ch]' },
+    { layer: spatialDropout3D, layout: '[b, d, h, w, ch]' },
+  ])('$layer.name names the layout of its own rank only', ({ layer, layout }) => {
+    let message = ''
+    try {
+      layer(new Float32Array(6), { shape: [6], rate: 0.5, seed: 1 })
+    } catch (error) {
+      message = (error as Error).message
+    }
+    expect(layouts.filter((known) => message.includes(known))).toEqual([layout])
+  })
+
+  test('spatialNoiseShape, which takes all three ranks, names all three', () => {
+    for (const layout of layouts) expect(() => spatialNoiseShape([6])).toThrow(layout)
   })
 })

@@ -122,5 +122,5 @@ test('a feed that the model does not have is named, with the inputs that it has'
 test('a list of points in place of the options is named as such', async () => {
   const points = [{ tensor: 'x', rate: 0.5 }] as MonteCarloSessionOptions
   const error = await caught(() => createMonteCarloSession(runtime(), MODEL, points))
-  expectRefusal(error, TypeError, ['options', 'an object', '{ points: [...] }'])
+  expectRefusal(error, TypeError, ['options', 'an object', '{ points: [{ tensor: '])
 })

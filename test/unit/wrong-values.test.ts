@@ -7,7 +7,7 @@ import { createEngine, resolveNoiseShape, spatialNoiseShape, unpackMask } from '
 import { buildOptions, changes, expectArgumentError, quietly } from '../support/changes'
 import { fuzz, fuzzTimeout } from '../support/fuzz'
 import { type Junk, junk, makeJunk, seldomJunk } from '../support/junk'
-import { isInteger, noiseOf, shapeOf, spatialOf } from '../support/rules'
+import { hasOnly, isInteger, noiseOf, shapeOf, spatialOf } from '../support/rules'
 import { unpacked } from '../support/unpacked'
 
 test(
@@ -114,9 +114,11 @@ test(
   fuzzTimeout,
 )
 
-/** An object that says nothing about backend and device. */
+/** An object that is no array and says nothing. */
 function isHarmless(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(value) || ArrayBuffer.isView(value) || !hasOnly(value, ['backend', 'device']))
+    return false
   return (
     quietly(
       () => Reflect.get(value, 'backend') === undefined && Reflect.get(value, 'device') === undefined,

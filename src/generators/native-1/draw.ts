@@ -1,7 +1,7 @@
 /** The draw options of the native stream, validated and split into 32-bit words. */
 
-import { type DrawOptions, readCellOffset } from '../../options.js'
-import { readInteger, readSeed, readWords, type Words } from '../../validation.js'
+import { type DrawOptions, readCellOffset, readStream } from '../../options.js'
+import { readSeed, readWords, type Words } from '../../validation.js'
 import type { Draw } from '../generator.js'
 
 /** The last word of the key. */
@@ -17,7 +17,7 @@ export function readNativeDraw(options: DrawOptions, cells: number): NativeDraw 
   const { seed, stream = 0, step = 0, cellOffset } = options
   return {
     seed: readSeed(seed),
-    stream: readInteger('stream', stream, 2 ** 32 - 1, '2^32 - 1', 'Pass the number of the layer, e.g. 3'),
+    stream: readStream(stream),
     step: readWords('step', step),
     cellOffset: readCellOffset(cellOffset, cells),
   }

@@ -35,6 +35,9 @@ addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, s
   violations.push(`${effectiveDirective} ${blockedURI} ${sourceFile}`)
 })
 
+const { shape, rate, noiseShape, ...call } = DRAW
+const layer = { shape, rate, noiseShape }
+
 const bits = (values: Float32Array | Uint32Array) => [...patterns(values)]
 const x = () => floats(input(DRAW.shape, 1, 'rare'))
 const ordinary = () => floats(input(DRAW.shape, 2))
@@ -55,9 +58,9 @@ async function recorded(): Promise<number[]> {
     const { COPY_DST, MAP_READ } = GPUBufferUsage
     const readback = device.createBuffer({ size: tensor.size, usage: MAP_READ | COPY_DST })
     device.queue.writeBuffer(tensor, 0, x())
-    const op = createDropout(device, DRAW)
+    const op = createDropout(device, layer)
     const encoder = device.createCommandEncoder()
-    const accepted = op.encode(encoder, { input: tensor, output: tensor }, DRAW)
+    const accepted = op.encode(encoder, { input: tensor, output: tensor }, call)
     encoder.copyBufferToBuffer(tensor, 0, readback, 0, tensor.size)
     await accepted
     device.queue.submit([encoder.finish()])
@@ -85,10 +88,10 @@ async function means(): Promise<number[][]> {
     await over(device, (step) => engine.dropout(ordinary(), { ...DRAW, step }))
     const source = device.createBuffer({ size: output.size, usage: output.usage })
     device.queue.writeBuffer(source, 0, ordinary())
-    const op = createDropout(device, DRAW)
+    const op = createDropout(device, layer)
     await over(device, (step) => {
       const encoder = device.createCommandEncoder()
-      op.encode(encoder, { input: source, output }, { ...DRAW, step })
+      op.encode(encoder, { input: source, output }, { ...call, step })
       device.queue.submit([encoder.finish()])
       return output
     })

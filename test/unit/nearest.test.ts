@@ -1,0 +1,40 @@
+/** The name that a misspelt one stands for. */
+
+import { expect, test } from 'vitest'
+import { nearest } from '../../src/nearest.js'
+
+const NAMES = ['shape', 'rate', 'noiseShape', 'seed', 'step', 'stream', 'cellOffset', 'oneMaskForBatch']
+
+test.each([
+  ['noise_shape', 'noiseShape'],
+  ['noiseshape', 'noiseShape'],
+  ['NOISE-SHAPE', 'noiseShape'],
+  ['noiseShapes', 'noiseShape'],
+  ['nosieShape', 'noiseShape'],
+  ['seeds', 'seed'],
+  ['Seed', 'seed'],
+  ['setp', 'step'],
+  ['steam', 'stream'],
+  ['shap', 'shape'],
+  ['cell_ofset', 'cellOffset'],
+  ['oneMaskPerBatch', 'oneMaskForBatch'],
+])('%s is meant as %s', (wrong, name) => {
+  expect(nearest(wrong, NAMES)).toBe(name)
+})
+
+test.each(['output', 'p', '', '_', 'name', 'dataFormat', 'rank', '0', 'shape'.repeat(10_000)])(
+  '%.20s is near to none',
+  (wrong) => {
+    expect(nearest(wrong, NAMES)).toBeUndefined()
+  },
+)
+
+test('of two names that are near, the nearer one wins, in whatever order they come', () => {
+  for (const names of [
+    ['outputs', 'output'],
+    ['output', 'outputs'],
+  ]) {
+    expect(nearest('out_put', names)).toBe('output')
+    expect(nearest('outputss', names)).toBe('outputs')
+  }
+})
