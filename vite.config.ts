@@ -81,7 +81,7 @@ const site = defineConfig({
   },
 })
 
-/** One file for a runtime without a browser; scripts/runtimes.mjs tells where it goes. */
+/** One file for a runtime without a browser; scripts/runtimes.mjs says where it goes. */
 const portable = (entry: string, entryFileNames: string, plugins: Plugin[] = []) =>
   defineConfig({
     plugins,

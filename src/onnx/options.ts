@@ -131,7 +131,7 @@ export function noiseShapeOf(
   const name = `the noise shape of ${nameOf(point)}`
   if (given === undefined || given === null) {
     if (shape) return shape.map((size) => (size === 1 ? 1 : null))
-    const rule = 'the model does not tell the rank of the tensor'
+    const rule = 'the model does not state the rank of the tensor'
     reject(TypeError, name, given, rule, 'Pass one of its rank, e.g. [null, null] for two dims')
   }
   const remedy = `Pass 1 or null for each dim${shape ? ` of [${shape.map((size) => size ?? '?').join(', ')}]` : ''}`

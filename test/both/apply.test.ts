@@ -26,7 +26,7 @@ describe.each(backends)('$name', (backend) => {
       expectSameBits(y, expected, { shape: draw.shape })
     })
 
-    test('one of it among ordinary values changes nothing but itself', async () => {
+    test('a single one among ordinary values affects no other value', async () => {
       for (let place = 0; place < 9; place++) {
         const draw = { shape: [9], rate: 0.1, seed: place }
         const x = input([9], place)
@@ -111,7 +111,7 @@ describe.each(backends)('$name', (backend) => {
     }
   })
 
-  test('a view into a larger array is read from its own start, and the rest is not read', async () => {
+  test('a view into a larger array is read from its start to its end only', async () => {
     const whole = input([500], 8, 'rare')
     const view = floats(whole).subarray(101, 352)
     const draw = { shape: [251], rate: 0.5, seed: 1 }

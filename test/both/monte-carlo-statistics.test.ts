@@ -49,19 +49,19 @@ describe.each(carriers)('outputs in $name', (carrier) => {
       expectMoments(await run(outputs), outputs)
     })
 
-    test('of one output are that output, to the bit, and 0', async () => {
+    test('of one output are that output, to the bit, and a variance of 0', async () => {
       const [output] = randomOutputs(1, 9, 4, (u) => u * 1e-3)
       const result = await run([output])
       expect(result).toEqual({ samples: 1, mean: output, variance: new Float32Array(9) })
     })
 
-    test('of equal outputs are that output, to the bit, and 0', async () => {
+    test('of equal outputs are that output, to the bit, and a variance of 0', async () => {
       const [output] = randomOutputs(1, 9, 5, (u) => u * 1e5)
       const result = await run(new Array(300).fill(output))
       expect(result).toEqual({ samples: 300, mean: output, variance: new Float32Array(9) })
     })
 
-    test('of outputs without a value are empty', async () => {
+    test('of empty outputs are empty', async () => {
       const empty = new Float32Array(0)
       expect(await run([empty, empty])).toEqual({ samples: 2, mean: empty, variance: empty })
     })
@@ -81,7 +81,7 @@ describe.each(carriers)('outputs in $name', (carrier) => {
         { outputs: 'probabilities', classes: passes[0].length },
       )
 
-    test('a network that is always sure has no entropy of any kind', async () => {
+    test('a network that is always certain has zero entropy of every kind', async () => {
       const result = await ofRows([0, 1, 0], [0, 1, 0], [0, 1, 0])
       expectEntropies(result, [{ predictive: 0, expected: 0, mutual: 0 }])
       expect([...result.mean]).toEqual([0, 1, 0])
@@ -95,7 +95,7 @@ describe.each(carriers)('outputs in $name', (carrier) => {
       }
     })
 
-    test('networks that are sure of different classes disagree by the entropy of their votes', async () => {
+    test('for networks certain of different classes, mutual information is the entropy of their votes', async () => {
       const result = await ofRows([1, 0, 0], [0, 0, 1])
       expectEntropies(result, [{ predictive: Math.LN2, expected: 0, mutual: Math.LN2 }])
       const votes = await ofRows([1, 0, 0], [1, 0, 0], [1, 0, 0], [0, 0, 1])
@@ -146,7 +146,7 @@ describe.each(carriers)('outputs in $name', (carrier) => {
       )
     })
 
-    test('scores far beyond what exp can hold do no harm', async () => {
+    test('scores far beyond the range of exp are handled', async () => {
       await expectLogits([Float32Array.of(1e4, 1e4 - 1, -3e38, 0), Float32Array.of(-1e4, 3e38, 0, 1)], 4)
     })
 

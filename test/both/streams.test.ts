@@ -13,7 +13,7 @@ const draw = { shape: [300], rate: 0.5, seed: 7, stream: 1, step: 3 }
 describe.each(backends)('$name', (backend) => {
   const session = useSession(backend)
 
-  test('the same seed, stream and call give the same mask again', async () => {
+  test('the same seed, stream and step give the same mask again', async () => {
     expectSameBits(await session().mask(draw), await session().mask(draw), { packed: true })
   })
 
@@ -37,13 +37,13 @@ describe.each(backends)('$name', (backend) => {
     expect(changed).toBeLessThan(200)
   })
 
-  test('a number and a bigint of the same value are the same seed and the same call', async () => {
+  test('a number and a bigint of the same value are the same seed and the same step', async () => {
     const numbers = await session().mask({ ...draw, seed: 2 ** 53 - 1, step: 2 ** 40 })
     const bigints = await session().mask({ ...draw, seed: 2n ** 53n - 1n, step: 2n ** 40n })
     expectSameBits(numbers, bigints, { packed: true })
   })
 
-  test('stream, call and cellOffset default to 0', async () => {
+  test('stream, step and cellOffset default to 0', async () => {
     const short = await session().mask({ shape: [300], rate: 0.5, seed: 7 })
     const long = await session().mask({ shape: [300], rate: 0.5, seed: 7, stream: 0, step: 0, cellOffset: 0 })
     expectSameBits(short, long, { packed: true })
@@ -87,7 +87,7 @@ describe.each(backends)('$name', (backend) => {
   })
 
   describe('overlapping calls', () => {
-    test('each of several calls in flight at once gets its own right answer', async () => {
+    test('each of several overlapping calls gets its own result', async () => {
       const draws = [0, 1, 2, 3, 4, 5].map((step): Draw => {
         const length = 50 + 333 * step
         return step % 2 === 0

@@ -118,7 +118,7 @@ describe.each(tfjsBackends)('the layers on the %s backend', (name) => {
       expectSameBits(await run(1), new Uint32Array(99))
     })
 
-    test('without a seed, two layers and two copies of one layer draw masks of their own', async () => {
+    test('without a seed, two layers and two copies of one layer draw different masks', async () => {
       const a = new Dropout({ rate: 0.5, name: 'drop' })
       const b = tfl.layers.Layer.fromConfig(Dropout, a.getConfig()) as Layer
       const run = (layer: Layer) => taken(tf.tidy(() => layer.apply(tf.ones([99]), ON) as tf.Tensor))
@@ -340,7 +340,7 @@ describe.each(tfjsBackends)('the layers on the %s backend', (name) => {
       }
     })
 
-    test('give a dropped residual a gradient of zero, not none', async () => {
+    test('give a dropped residual a gradient of zero rather than none', async () => {
       const drop = new StochasticDepth({ rate: 1 })
       const f = (a: tf.Tensor, b: tf.Tensor) => tf.sum(drop.apply([a, b], ON) as tf.Tensor)
       const [da, db] = tf.tidy(() => tf.grads(f)([tf.ones([3]), tf.ones([3])]))
@@ -395,7 +395,7 @@ describe.each(tfjsBackends)('the layers on the %s backend', (name) => {
       expectSameBits(await taken(y), judgeDropout(x, draw), { shape: whole })
     })
 
-    test('written by Keras 3 loads, once its InputLayer is one that TensorFlow.js takes', async () => {
+    test('written by Keras 3 loads, given an InputLayer that TensorFlow.js accepts', async () => {
       registerLayers()
       const dtype = {
         module: 'keras',

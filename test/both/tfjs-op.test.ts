@@ -48,7 +48,7 @@ describe.each(Array.from(new Set([...tfjsBackends, 'cpu'] as const)))('the op on
     expectSameBits(await taken(y), judgeDropout(x, { shape, rate: 0.5, seed: 9, noiseShape: [1, null] }))
   })
 
-  test('it takes nested arrays, as ops of TensorFlow.js do', async () => {
+  test('it accepts nested arrays, as the ops of TensorFlow.js do', async () => {
     const y = dropout(
       [
         [1, 2],
@@ -60,7 +60,7 @@ describe.each(Array.from(new Set([...tfjsBackends, 'cpu'] as const)))('the op on
     expect(floats(await taken(y))).toEqual(Float32Array.of(1, 2, 3, 4))
   })
 
-  test('it comes after the ops before it and before those after it, over many steps', async () => {
+  test('it keeps its order among other ops, over many steps', async () => {
     // Integers, small enough for every product and sum to be exact on any backend.
     const shape = [8, 160]
     const x = Float32Array.from({ length: 1280 }, (_, i) => (i % 61) - 30)
@@ -201,7 +201,7 @@ describe.each(Array.from(new Set([...tfjsBackends, 'cpu'] as const)))('the op on
     })
   })
 
-  describe('an argument that it cannot take', () => {
+  describe('an invalid argument', () => {
     const x = () => tf.zeros([2, 3])
     test.each([
       ['a rate above 1', () => dropout(x(), 1.5, { seed: 1 }), /rate is 1.5, but it must lie in \[0, 1\]/],

@@ -50,7 +50,7 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
   const data = (rows = 7) => tf.tidy(() => tf.sin(tf.reshape(tf.range(0, rows * 5), [rows, 5])))
   const options = { samples: SAMPLES, seed: 11 }
 
-  test('agrees with passes made by hand from noise of the same seed, call and streams', async () => {
+  test('agrees with samples made by hand from noise of the same seed, step and streams', async () => {
     const model = network()
     const x = data()
     const [dense, , norm, , last] = model.layers
@@ -148,7 +148,7 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     tensor.dispose()
   })
 
-  test('with oneMaskForBatch equal rows have equal predictions, and else not', async () => {
+  test('with oneMaskForBatch equal rows have equal predictions; without it they differ', async () => {
     const model = network()
     const x = tf.ones([6, 5])
     for (const [oneMaskForBatch, distinct] of [

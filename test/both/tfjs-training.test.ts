@@ -57,7 +57,7 @@ describe.each(tfjsBackends)('training on the %s backend', (name) => {
     return { losses: history.loss as number[], weights }
   }
 
-  test('lowers the loss, and from the same seeds gives the same weights to the bit; from others, others', async () => {
+  test('lowers the loss; the same seeds give the same weights to the bit, other seeds other weights', async () => {
     const [first, second, other] = [await train(1), await train(1), await train(2)]
     expect(first.losses.at(-1)).toBeLessThan(first.losses[0] / 2)
     expect(second.losses).toEqual(first.losses)
@@ -67,7 +67,7 @@ describe.each(tfjsBackends)('training on the %s backend', (name) => {
     expect(other.weights).not.toEqual(first.weights)
   })
 
-  test('of one seed draws a new mask in each batch, and the next run the same ones', async () => {
+  test('with one seed draws a new mask for each batch, and the same masks in the next run', async () => {
     const run = async () => {
       const outputs: tf.Tensor[] = []
       const layer = new Dropout({ rate: 0.5, seed: 4, name: 'drop', inputShape: [40] })

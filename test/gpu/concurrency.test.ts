@@ -127,7 +127,7 @@ describe('destroy during hundreds of calls', () => {
     await expect.poll(() => gpu.liveBuffers(), { timeout: 180_000 }).toBe(before)
   })
 
-  test('also when some of them are done', async () => {
+  test('also when some of them have finished', async () => {
     const engine = await createEngine({ backend: 'webgpu' })
     const started = startAll(engine, 500)
     await started[20].got

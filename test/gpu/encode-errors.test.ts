@@ -238,7 +238,7 @@ describe('reuseMask', () => {
     },
   )
 
-  test('the same call written in other words is the same call', () => {
+  test('the same draw in other notation is the same draw', () => {
     const op = createDropout(gpu.device, layer)
     const same = { seed: 1n, stream: 0, step: 0n, cellOffset: 0, reuseMask: true }
     gpu.submit((encoder) => {

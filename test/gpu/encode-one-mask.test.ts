@@ -32,7 +32,7 @@ describe("createDropout on the user's device", () => {
     op.destroy()
   })
 
-  test('a call that wants it on an op that was created without is refused', async () => {
+  test('a call with it on an op created without it is refused', async () => {
     const op = opOf()
     const tensor = gpu.buffer(x)
     const encode = async (oneMaskForBatch: unknown) =>

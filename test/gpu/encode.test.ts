@@ -34,7 +34,7 @@ describe('in the user’s encoder', () => {
     op.destroy()
   })
 
-  test('it takes its place between the commands before and after it', async () => {
+  test('it runs after the commands recorded before it and before those recorded after it', async () => {
     const op = createDropout(gpu.device, layer)
     const [source, tensor, result] = [gpu.buffer(x), gpu.buffer(4 * x.length), gpu.buffer(4 * x.length)]
     gpu.submit((encoder) => {
@@ -111,7 +111,7 @@ describe('in the user’s encoder', () => {
     op.destroy()
   })
 
-  test('a device with nothing but the default limits will do', async () => {
+  test('a device with the default limits is enough', async () => {
     const adapter = (await navigator.gpu.requestAdapter()) as GPUAdapter
     const device = await adapter.requestDevice()
     device.pushErrorScope('validation')
@@ -163,7 +163,7 @@ describe('in place', () => {
     },
   )
 
-  test('the same range named twice is in place too', async () => {
+  test('the same range passed twice works in place too', async () => {
     const offset = gpu.device.limits.minStorageBufferOffsetAlignment
     const op = createDropout(gpu.device, layer)
     const words = guards(offset / 4 + x.length + 5)
@@ -262,7 +262,7 @@ describe('ranges of buffers', () => {
     op.destroy()
   })
 
-  test('a tensor of no element leaves its buffers alone', async () => {
+  test('an empty tensor leaves its buffers untouched', async () => {
     const op = createDropout(gpu.device, { shape: [3, 0], rate: 0.5 })
     const tensors = { input: gpu.buffer(guards(4)), output: gpu.buffer(guards(4)) }
     gpu.submit((encoder) => op.encode(encoder, tensors, call))
@@ -378,7 +378,7 @@ describe('the backward pass', () => {
     op.destroy()
   })
 
-  test('another op draws the same mask from the same call: nothing has to be kept', async () => {
+  test('another op draws the same mask from the same options, so no state needs to be kept', async () => {
     const forward = createDropout(gpu.device, layer)
     const backward = createDropout(gpu.device, layer)
     const [source, y, gradient, dx] = [
@@ -415,7 +415,7 @@ describe('the mask buffer', () => {
     },
   )
 
-  test('has what it takes to be bound and copied', () => {
+  test('can be bound and copied', () => {
     const { maskBuffer, destroy } = createDropout(gpu.device, layer)
     const wanted = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC
     expect(maskBuffer.usage & wanted).toBe(wanted)
@@ -425,7 +425,7 @@ describe('the mask buffer', () => {
 })
 
 describe('the op itself', () => {
-  test('reports its shape and the resolved noise shape, whatever happens to the arrays it was made from', () => {
+  test('keeps its shape and resolved noise shape when the arrays passed in are changed', () => {
     const shape = [6, 5, 7]
     const noiseShape = [null, 1]
     const op = createDropout(gpu.device, { shape, noiseShape, rate: 0.5 })
@@ -436,13 +436,13 @@ describe('the op itself', () => {
     op.destroy()
   })
 
-  test('is ready when the device has accepted it', async () => {
+  test('is ready once the device has accepted it', async () => {
     const op = createDropout(gpu.device, layer)
     await expect(op.ready).resolves.toBeUndefined()
     op.destroy()
   })
 
-  test('takes no more calls into one encoder than it was made for', async () => {
+  test('refuses more calls in one encoder than maxPendingCalls', async () => {
     const op = createDropout(gpu.device, { ...layer, maxPendingCalls: 2 })
     const source = gpu.buffer(x)
     const outputs = [0, 1, 2, 3].map(() => gpu.buffer(4 * x.length))
@@ -465,7 +465,7 @@ describe('the op itself', () => {
     op.destroy()
   })
 
-  test('after destroy it refuses to record and says so', () => {
+  test('after destroy, encode throws a clear error', () => {
     const op = createDropout(gpu.device, layer)
     const tensor = gpu.buffer(x)
     op.destroy()

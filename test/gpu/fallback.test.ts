@@ -9,8 +9,8 @@ import {
   WebGPUUnavailableError,
 } from '../../src/index.js'
 import { createDropout } from '../../src/webgpu/index.js'
+import { pretendHardware } from '../support/altered-device'
 import { expectSameBits, floats } from '../support/compare'
-import { pretendHardware } from '../support/disfigured'
 import { storageUsage, useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { judgeDropout, judgeMask } from '../support/judge'
@@ -47,7 +47,7 @@ describe('where there is a GPU', () => {
     engine.destroy()
   })
 
-  test('its own device has the limits of the adapter for what a tensor may take', async () => {
+  test('its own device has the adapter’s limits for tensor sizes', async () => {
     const adapter = (await navigator.gpu.requestAdapter()) as GPUAdapter
     const request = vi.spyOn(GPUAdapter.prototype, 'requestDevice')
     const engine = await createEngine({ backend: 'webgpu' })
@@ -149,7 +149,7 @@ describe('when the device is lost', () => {
     expect(engine.fallbackReason).toBeUndefined()
   })
 
-  test('a device that was lost before the engine was made is no GPU either', async () => {
+  test('a device that was lost before the engine was created counts as no GPU', async () => {
     const device = await gpu.anotherDevice()
     device.destroy()
     await device.lost
@@ -170,7 +170,7 @@ describe('when the device is lost', () => {
 })
 
 describe('when the engine is destroyed', () => {
-  test('pending and later calls reject and say so', async () => {
+  test('pending and later calls reject with a clear error', async () => {
     const engine = await createEngine({ backend: 'webgpu', device: gpu.device })
     const pending = caught(() => engine.dropout(floats(x), draw))
     engine.destroy()

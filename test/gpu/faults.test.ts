@@ -10,9 +10,9 @@ import {
 } from '../../src/index.js'
 import { monteCarlo } from '../../src/monte-carlo/index.js'
 import { createDropout } from '../../src/webgpu/index.js'
+import { claimLimits, pretendHardware } from '../support/altered-device'
 import { bounded } from '../support/bounded'
 import { expectSameBits, floats } from '../support/compare'
-import { claimLimits, pretendHardware } from '../support/disfigured'
 import { storageUsage, useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { judgeDropout, judgeMask } from '../support/judge'
@@ -126,7 +126,7 @@ describe("after a loss, an 'auto' engine with its own device", () => {
     await request.mock.results[0].value
   }
 
-  test('goes on on the CPU, and on a GPU again when there is one', async () => {
+  test('continues on the CPU, and on a GPU again once there is one', async () => {
     await expectRightBits(engine)
     const lost = await lose()
     expect([engine.backend, engine.device]).toEqual(['cpu', undefined])
@@ -171,7 +171,7 @@ describe("after a loss, an 'auto' engine with its own device", () => {
     expect(await caught(() => engine.mask(draw))).toBeInstanceOf(EngineDestroyedError)
   })
 
-  test('asks at a call only, and after waits that double while there is none', async () => {
+  test('looks for a GPU only when called, with waits that double', async () => {
     const request = nowhere()
     await lose()
     expect(request).not.toHaveBeenCalled()
@@ -189,7 +189,7 @@ describe("after a loss, an 'auto' engine with its own device", () => {
     expect(engine.backend).toBe('cpu')
   })
 
-  test('a Monte Carlo run over arrays goes on through loss and return, and fails only for its own reasons', async () => {
+  test('a Monte Carlo run over arrays continues through loss and return, and fails only for its own reasons', async () => {
     const passes = 6
     const own = new Error('of forward')
     const run = (failAt?: number) =>
@@ -219,7 +219,7 @@ describe("after a loss, an 'auto' engine with its own device", () => {
     expect(await bounded(caught(() => run(4)))).toBe(own)
   })
 
-  test('does not wait for an answer that never comes', async () => {
+  test('does not wait for a request that never settles', async () => {
     vi.spyOn(navigator.gpu, 'requestAdapter').mockReturnValue(new Promise(() => {}))
     await lose()
     await expectRightBits(engine)
@@ -227,7 +227,7 @@ describe("after a loss, an 'auto' engine with its own device", () => {
     expect(engine.backend).toBe('cpu')
   })
 
-  test('takes one device where two requests are answered, and destroys the other', async () => {
+  test('keeps one device when two requests succeed, and destroys the other', async () => {
     const real = navigator.gpu.requestAdapter.bind(navigator.gpu)
     const answers: (() => Promise<void>)[] = []
     const devices: Promise<GPUDevice>[] = []
@@ -301,7 +301,7 @@ describe('when memory runs out', () => {
     return spy
   }
 
-  test('a mask that the device allows and cannot hold is refused with both sizes; the engine goes on', async () => {
+  test('a mask within the limits that does not fit in memory is refused with both sizes, and the engine works on', async () => {
     const engine = await createEngine({ backend: 'webgpu' })
     const { maxBufferSize } = (engine.device as GPUDevice).limits
     const cells = maxBufferSize * 8
@@ -317,7 +317,7 @@ describe('when memory runs out', () => {
     engine.destroy()
   })
 
-  test('a call and an op say what they asked for; the same engine is right when there is memory again', async () => {
+  test('a call and an op report what they requested; the same engine works once there is memory', async () => {
     const device = await gpu.anotherDevice()
     const uncaptured = vi.fn()
     device.addEventListener('uncapturederror', uncaptured)
@@ -352,7 +352,7 @@ describe('when memory runs out', () => {
   })
 })
 
-describe('buffers that only the device can recognise as wrong', () => {
+describe('buffers that only the device can recognise as invalid', () => {
   const layer = { shape: [8, 32], rate: 0.5 }
   const values = input(layer.shape, 3)
   const right = judgeDropout(values, { ...layer, seed: 1 })

@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { createEngine } from '../../src/index.js'
 import { monteCarlo } from '../../src/monte-carlo/index.js'
 import { createDropout } from '../../src/webgpu/index.js'
+import { claimLimits } from '../support/altered-device'
 import { floats } from '../support/compare'
-import { claimLimits } from '../support/disfigured'
 import { storageUsage, useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
 import { rounds } from '../support/rounds'
@@ -62,7 +62,7 @@ const layer = (i: number) => layers[i % layers.length]
 const values = layers.map(({ shape }) => floats(input(shape, 1)))
 
 describe(`after each of ${rounds} rounds`, () => {
-  test('of engine calls, right and wrong ones, no buffer is left', async () => {
+  test('engine calls, valid or not, leave no buffer behind', async () => {
     const engine = await createEngine({ backend: 'webgpu', device })
     for (let i = 0; i < rounds; i++) {
       const options = { ...layer(i), rate: 0.3, seed: i }
@@ -77,7 +77,7 @@ describe(`after each of ${rounds} rounds`, () => {
     engine.destroy()
   })
 
-  test('of ops, created, recorded into, submitted and destroyed, only the buffers of the user are left', async () => {
+  test('ops that were created, encoded, submitted and destroyed leave only the user’s buffers', async () => {
     const bytes = Math.max(...values.map(({ byteLength }) => byteLength))
     const source = device.createBuffer({ size: bytes, usage: storageUsage() })
     const output = device.createBuffer({ size: bytes, usage: storageUsage() })
@@ -93,7 +93,7 @@ describe(`after each of ${rounds} rounds`, () => {
     }
   })
 
-  test('of one op, recording allocates nothing', async () => {
+  test('encoding with one op allocates nothing', async () => {
     const op = createDropout(device, { ...layers[0], rate: 0.3 })
     const tensor = device.createBuffer({ size: values[0].byteLength, usage: storageUsage() })
     const made = ledger.made
@@ -109,7 +109,7 @@ describe(`after each of ${rounds} rounds`, () => {
   })
 })
 
-test('Monte Carlo runs leave nothing, however many passes, whether they end well or not', async () => {
+test('Monte Carlo runs of any length leave nothing behind, whether they succeed or fail', async () => {
   const engine = await createEngine({ backend: 'webgpu', device })
   const output = device.createBuffer({ size: 4 * 60, usage: storageUsage() })
   const peaks = new Set<number>()

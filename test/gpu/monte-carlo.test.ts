@@ -61,7 +61,7 @@ describe('outputs on the GPU', () => {
     },
   )
 
-  test('each pass is accumulated by the time forward is called again, however many are under way', async () => {
+  test('each sample is accumulated before forward is called again', async () => {
     const outputs = randomOutputs(100, 6, 1, (u) => u)
     const result = await run({
       samples: 100,
@@ -99,7 +99,7 @@ describe('outputs on the GPU', () => {
     expect(map).toHaveBeenCalledTimes(1)
   })
 
-  test('another run, of any length, compiles nothing anew', async () => {
+  test('another run, of any length, compiles nothing new', async () => {
     await run({})
     const compile = vi.spyOn(gpu.device, 'createComputePipeline')
     const longer = gpu.buffer(4 * 99)
@@ -107,7 +107,7 @@ describe('outputs on the GPU', () => {
     expect(compile).not.toHaveBeenCalled()
   })
 
-  test('all that a run makes is called noiseshape/statistics/...', async () => {
+  test('everything a run creates is labelled noiseshape/statistics/...', async () => {
     const create = vi.spyOn(gpu.device, 'createBuffer')
     await run({ outputs: 'logits', classes: 3 })
     expect(create).toHaveBeenCalled()
@@ -179,7 +179,7 @@ describe('outputs on the GPU', () => {
     },
   )
 
-  describe('what a run makes is destroyed, and nothing of the user', () => {
+  describe('everything a run creates is destroyed, and nothing of the user’s', () => {
     const expectNothingLeft = async (body: () => Promise<unknown>) => {
       await run({}) // compiles
       const before = gpu.liveBuffers()
@@ -190,7 +190,7 @@ describe('outputs on the GPU', () => {
 
     test('after a run', () => expectNothingLeft(() => run({ outputs: 'probabilities', classes: 2 })))
 
-    test('after a run that was read on its way', () =>
+    test('after a run whose progress was read', () =>
       expectNothingLeft(() => run({ onProgress: ({ read }) => void read() })))
 
     test('after an error', () =>
@@ -210,7 +210,7 @@ describe('outputs on the GPU', () => {
       }))
   })
 
-  describe('an output that will not do', () => {
+  describe('an output that is refused', () => {
     test.each<{ name: string; give(): unknown; kind: typeof RangeError | typeof TypeError; says: string[] }>([
       {
         name: 'without usage STORAGE',
@@ -243,19 +243,19 @@ describe('outputs on the GPU', () => {
       expectRefusal(await caught(() => run({ forward: () => wrong })), kind, says)
     })
 
-    test('of another length than the first is refused', async () => {
+    test('whose length differs from the first', async () => {
       const longer = gpu.buffer(28)
       const error = await caught(() => run({ forward: ({ step }) => (step === 1 ? longer : output) }))
       expectRefusal(error, RangeError, ['output.length', '7', '6 values'])
     })
 
-    test.each([0, 1])('of another kind than the first, which is %i, is refused', async (first) => {
+    test.each([0, 1])('whose kind differs from the first, which is %i', async (first) => {
       const kinds = [output, new Float32Array(6)]
       const error = await caught(() => run({ forward: ({ step }) => kinds[(first + step) % 2] }))
       expectRefusal(error, TypeError, ['output', 'same kind'])
     })
 
-    test('in a buffer is refused where the engine runs on the CPU', async () => {
+    test('in a buffer, where the engine runs on the CPU', async () => {
       const cpu = await createEngine({ backend: 'cpu' })
       const error = await caught(() => monteCarlo(cpu, { samples: 2, seed: 1, forward: () => output }))
       expectRefusal(error, TypeError, ['output', 'GPUBuffer', 'CPU', 'device'])
@@ -283,7 +283,7 @@ describe('engine.device', () => {
     own.destroy()
   })
 
-  test('is undefined on the CPU, and where an engine has gone on there', async () => {
+  test('is undefined on the CPU, also after falling back to it', async () => {
     expect((await createEngine({ backend: 'cpu' })).device).toBeUndefined()
     const device = await gpu.anotherDevice()
     const engine = await createEngine({ backend: 'auto', device })
@@ -331,7 +331,7 @@ describe('when the device is lost', () => {
     },
   )
 
-  test('what forward throws for it before the news comes is a DeviceLostError too', async () => {
+  test('an error of forward just before the loss is reported becomes a DeviceLostError too', async () => {
     const { error } = await lostDuring('webgpu', (device) => async () => {
       device.destroy()
       throw new Error('my buffer is gone')

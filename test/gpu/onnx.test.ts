@@ -12,8 +12,8 @@ import {
   type OrtModule,
 } from 'noiseshape/onnx'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { pretendHardware } from '../support/altered-device'
 import { expectSameBits } from '../support/compare'
-import { pretendHardware } from '../support/disfigured'
 import { floats as constant, dropoutOnly, encode, info, node } from '../support/onnx-models'
 import { goldenData, goldenModel, ort, ortWebgpu } from '../support/onnx-ort'
 import { rounds } from '../support/rounds'
@@ -207,7 +207,7 @@ describe.each(runtimes)('$name', ({ runtime, provider, backend }) => {
     }
   })
 
-  test('sizes that nothing states are found out, for each size of the feeds', async () => {
+  test('sizes that the model does not state are measured, once per size of the feeds', async () => {
     const session = await open(runtime, await goldenModel('convolutions'), { executionProviders })
     expect(session.points[0].shape).toEqual([null, null, null, null])
     for (const dims of [
@@ -229,7 +229,7 @@ describe.each(runtimes)('$name', ({ runtime, provider, backend }) => {
     }
   })
 
-  test('a signal ends a prediction at once, and the next one is unharmed', async () => {
+  test('a signal ends a prediction at once, and the next one works', async () => {
     const session = await open(runtime, dropoutOnly(['n', 4], 0.5), { executionProviders })
     const feeds = { x: ones([2, 4]) }
     const controller = new AbortController()
@@ -260,7 +260,7 @@ describe.each(runtimes)('$name', ({ runtime, provider, backend }) => {
     }
   })
 
-  test('weights keep a mask of their own with oneMaskForBatch', async () => {
+  test('dropout of weights keeps its own mask with oneMaskForBatch', async () => {
     const points = [{ tensor: 'w', rate: 0.5 }]
     const model = encode({
       name: 'weights',
@@ -292,7 +292,7 @@ describe.each(runtimes)('$name', ({ runtime, provider, backend }) => {
     expect(seen).toEqual([1, 3, 2, 4, 8, 2, 3, 2, 4, 8, 3, 3, 2, 4, 8])
   })
 
-  test('after release, which waits for the prediction under way, there are no more', async () => {
+  test('release waits for the pending prediction; later ones are refused', async () => {
     const session = await createMonteCarloSession(runtime, dropoutOnly(['n', 4], 0.5), { executionProviders })
     const prediction = session.predict({ x: ones([2, 4]) }, { samples: 5, seed: 1 })
     await session.release()
@@ -301,7 +301,7 @@ describe.each(runtimes)('$name', ({ runtime, provider, backend }) => {
     await expect(session.predict({ x: ones([2, 4]) }, { samples: 5, seed: 1 })).rejects.toThrow(/released/)
   })
 
-  test('wrong arguments of a prediction are refused in plain words', async () => {
+  test('wrong arguments of a prediction are refused with clear errors', async () => {
     const session = await open(runtime, await goldenModel('opset13'), { executionProviders })
     const feeds = { x: tensor([2, 4]) }
     await expect(session.predict(feeds, { samples: 0, seed: 1 })).rejects.toThrow(RangeError)
@@ -390,7 +390,7 @@ test('a model in half precision gets noise in half precision', async () => {
   })
 })
 
-test('external data comes in by the options of the session', async () => {
+test('external data can be passed in the session options', async () => {
   const path = 'external.data'
   const sessionOptions = { externalData: [{ path, data: await goldenData() }] }
   const session = await open(ortWebgpu, await goldenModel('external'), {
@@ -470,7 +470,7 @@ describe('where there is no GPU', () => {
     } as unknown as OrtModule['InferenceSession'],
   }
 
-  test('a session goes on with wasm and says why', async () => {
+  test('a session uses wasm and says why', async () => {
     pretendHardware()
     const session = await open(without, dropoutOnly(['n', 4], 0.5), {})
     expect(session.backend).toBe('cpu')
@@ -479,7 +479,7 @@ describe('where there is no GPU', () => {
     expectSameBits(mean, noise({ shape: [2, 4], rate: 0.5, seed: 1 }))
   })
 
-  test('asked for webgpu alone it rejects', async () => {
+  test('with webgpu as the only provider it rejects', async () => {
     const opening = createMonteCarloSession(without, dropoutOnly(['n', 4], 0.5), {
       executionProviders: ['webgpu'],
     })

@@ -47,7 +47,7 @@ const BROKEN_MASKS = [
   },
 ]
 
-async function disfigured(from: string | RegExp, to: string): Promise<GPUDevice> {
+async function alteredDevice(from: string | RegExp, to: string): Promise<GPUDevice> {
   const device = await gpu.anotherDevice()
   const create = device.createShaderModule.bind(device)
   device.createShaderModule = (descriptor) =>
@@ -55,8 +55,8 @@ async function disfigured(from: string | RegExp, to: string): Promise<GPUDevice>
   return device
 }
 
-describe('a device that rounds as the contract says', () => {
-  test('conforms, by thousands of values', async () => {
+describe('a device that rounds as specified', () => {
+  test('conforms on thousands of values', async () => {
     expect(await probeDevice(gpu.device)).toEqual({
       conforms: true,
       values: 4096,
@@ -91,9 +91,9 @@ describe('a device that rounds as the contract says', () => {
   })
 })
 
-describe('a device that does not', () => {
+describe('a device that deviates', () => {
   test.each(PATCHES)('$does: reports wrong values, and no wrong flags', async ({ from, to }) => {
-    const result = await probeDevice(await disfigured(from, to))
+    const result = await probeDevice(await alteredDevice(from, to))
     expect(result.conforms).toBe(false)
     expect(result.mismatches).toBeGreaterThan(0)
     expect(result.mismatches).toBeLessThan(result.values)
@@ -104,7 +104,7 @@ describe('a device that does not', () => {
   })
 
   test.each(BROKEN_MASKS)('$does: reports wrong flags, and no wrong values', async ({ from, to }) => {
-    const result = await probeDevice(await disfigured(from, to))
+    const result = await probeDevice(await alteredDevice(from, to))
     expect(result.conforms).toBe(false)
     expect(result.wrongFlags).toBeGreaterThan(0)
     expect(result.mismatches).toBe(0)
@@ -112,13 +112,13 @@ describe('a device that does not', () => {
   })
 
   test('is reported by an engine on it as well', async () => {
-    const device = await disfigured(PATCHES[1].from, PATCHES[1].to)
+    const device = await alteredDevice(PATCHES[1].from, PATCHES[1].to)
     const engine = await createEngine({ backend: 'webgpu', device })
     expect((await engine.probe()).conforms).toBe(false)
     engine.destroy()
   })
 
-  test('refuses its buffers: the probe rejects, and is tried anew when asked again', async () => {
+  test('refuses its buffers: the probe rejects, and a later probe tries again', async () => {
     const device = await gpu.anotherDevice()
     const create = device.createBuffer.bind(device)
     const forbidden = GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE

@@ -9,7 +9,7 @@ import * as webgpu from 'noiseshape/webgpu'
 import { afterEach, expect, test, vi } from 'vitest'
 import digits from '../../models/digits/digits-inference.onnx?url'
 import readme from '../../README.md?raw'
-import { pretendHardware } from '../support/disfigured'
+import { pretendHardware } from '../support/altered-device'
 import { ortWebgpu } from '../support/onnx-ort'
 
 afterEach(() => {

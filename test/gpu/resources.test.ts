@@ -16,7 +16,7 @@ const x = input(draw.shape, 1)
 afterEach(() => vi.restoreAllMocks())
 
 describe('buffers', () => {
-  test('an engine has destroyed all that it made when a call is done', async () => {
+  test('an engine has destroyed everything it created when a call is done', async () => {
     const engine = await createEngine({ device: gpu.device })
     const before = gpu.liveBuffers()
     await engine.dropout(floats(x), draw)
@@ -26,7 +26,7 @@ describe('buffers', () => {
     expect(gpu.liveBuffers()).toBe(before)
   })
 
-  test('an op has destroyed all that it made after destroy, and nothing of the user', async () => {
+  test('after destroy an op has destroyed everything it created, and nothing of the user’s', async () => {
     const [source, output] = [gpu.buffer(x), gpu.buffer(x.byteLength)]
     const before = gpu.liveBuffers()
     const op = createDropout(gpu.device, layer)
@@ -39,7 +39,7 @@ describe('buffers', () => {
     await gpu.read(output)
   })
 
-  test('recording makes no buffer', () => {
+  test('encoding creates no buffer', () => {
     const op = createDropout(gpu.device, layer)
     const tensor = gpu.buffer(x)
     const before = gpu.liveBuffers()
@@ -90,7 +90,7 @@ describe('compilation', () => {
 })
 
 describe('labels', () => {
-  test('everything made on the device is called noiseshape/<stage>/<object>', async () => {
+  test('everything created on the device is labelled noiseshape/<stage>/<object>', async () => {
     const device = await gpu.anotherDevice()
     const makers = [
       'createBuffer',
@@ -114,7 +114,7 @@ describe('labels', () => {
     engine.destroy()
   })
 
-  test('no listener for uncaptured errors is put on a device of the user', async () => {
+  test('no listener for uncaptured errors is added to the user’s device', async () => {
     const device = await gpu.anotherDevice()
     const listen = vi.spyOn(device, 'addEventListener')
     const engine = await createEngine({ device })

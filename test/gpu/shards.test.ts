@@ -49,32 +49,35 @@ const LAYERS: Pick<Draw, 'shape' | 'noiseShape'>[] = [
 ]
 
 describe.each([0, 2 ** 32 - 100, 2 ** 52 + 77])('from cell %d on', (cellOffset) => {
-  test.each(LAYERS)('four workers join to the whole, bit for bit: $shape, $noiseShape', async (layer) => {
-    const whole: Draw = { ...layer, rate: 0.3, seed: 12, stream: 3, step: 2n ** 40n, cellOffset }
-    const x = input(whole.shape, 5, 'rare')
-    const noiseShape = judgeNoiseShape(whole)
-    const elements = count(whole.shape.slice(1))
-    const cells = count(noiseShape.slice(1))
-    let first = 0
-    const shards = SHARES.map(({ examples }): Shard => {
-      const part = {
-        ...whole,
-        shape: [examples, ...whole.shape.slice(1)],
-        noiseShape: [examples, ...noiseShape.slice(1)],
-        cellOffset: cellOffset + first * cells,
-      }
-      const values = floats(x.slice(first * elements, (first + examples) * elements))
-      first += examples
-      return { x: values, draw: part }
-    })
-    expect(first).toBe(whole.shape[0])
-    const drawn = await bounded(Promise.all(shards.map((shard, i) => draw(workers[i], shard))), 'a worker')
-    expect(drawn.map(({ backend }) => backend)).toEqual(SHARES.map(({ backend }) => backend))
-    const joined = Uint32Array.from(drawn.flatMap(({ y }) => [...patterns(y)]))
-    expectSameBits(joined, judgeDropout(x, whole), { shape: whole.shape })
-    const flags = drawn.flatMap(({ mask }, i) => [
-      ...unpacked(mask, count(shards[i].draw.noiseShape as number[])),
-    ])
-    expect(flags).toEqual([...judgeFlags(whole)])
-  })
+  test.each(LAYERS)(
+    'the shards of four workers join to the whole, bit for bit: $shape, $noiseShape',
+    async (layer) => {
+      const whole: Draw = { ...layer, rate: 0.3, seed: 12, stream: 3, step: 2n ** 40n, cellOffset }
+      const x = input(whole.shape, 5, 'rare')
+      const noiseShape = judgeNoiseShape(whole)
+      const elements = count(whole.shape.slice(1))
+      const cells = count(noiseShape.slice(1))
+      let first = 0
+      const shards = SHARES.map(({ examples }): Shard => {
+        const part = {
+          ...whole,
+          shape: [examples, ...whole.shape.slice(1)],
+          noiseShape: [examples, ...noiseShape.slice(1)],
+          cellOffset: cellOffset + first * cells,
+        }
+        const values = floats(x.slice(first * elements, (first + examples) * elements))
+        first += examples
+        return { x: values, draw: part }
+      })
+      expect(first).toBe(whole.shape[0])
+      const drawn = await bounded(Promise.all(shards.map((shard, i) => draw(workers[i], shard))), 'a worker')
+      expect(drawn.map(({ backend }) => backend)).toEqual(SHARES.map(({ backend }) => backend))
+      const joined = Uint32Array.from(drawn.flatMap(({ y }) => [...patterns(y)]))
+      expectSameBits(joined, judgeDropout(x, whole), { shape: whole.shape })
+      const flags = drawn.flatMap(({ mask }, i) => [
+        ...unpacked(mask, count(shards[i].draw.noiseShape as number[])),
+      ])
+      expect(flags).toEqual([...judgeFlags(whole)])
+    },
+  )
 })

@@ -42,7 +42,7 @@ describe('on the webgpu backend', () => {
     expect(gpuBytes()).toBe(before)
   })
 
-  test('a tensor that was made on the cpu backend is taken along', async () => {
+  test('a tensor created on the cpu backend is moved', async () => {
     const shape = [9, 33]
     const x = input(shape, 6)
     await tf.setBackend('cpu')

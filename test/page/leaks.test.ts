@@ -33,7 +33,7 @@ async function alive(): Promise<number> {
 }
 
 test.each(['webgpu', 'cpu'] as const)(
-  "an engine that lives on keeps no input and no result of its calls: '%s'",
+  "an engine keeps no input and no result of its calls: '%s'",
   async (backend) => {
     const held = await bounded(
       page.evaluate(async (backend) => {

@@ -5,9 +5,9 @@
 
 import { createEngine } from '../../src/index.js'
 import { createDropout } from '../../src/webgpu/index.js'
+import { claimLimits } from './altered-device'
 import { buffersOn } from './buffers'
 import { expectSameBits, floats } from './compare'
-import { claimLimits } from './disfigured'
 import { input } from './inputs'
 import { type Draw, judgeDropout, judgeMask } from './judge'
 

@@ -91,7 +91,7 @@ test("'auto' is the default", async () => {
   expect((await createEngine({})).backend).toBe('cpu')
 })
 
-test("'cpu' is no fallback: there is no reason to report", async () => {
+test("'cpu' is no fallback, so there is no reason to report", async () => {
   const engine = await createEngine({ backend: 'cpu' })
   expect(engine.backend).toBe('cpu')
   expect(engine.fallbackReason).toBeUndefined()

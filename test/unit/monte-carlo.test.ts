@@ -27,7 +27,7 @@ afterAll(() => engine.destroy())
 const never = () => new Promise<ForwardOutput>(() => {})
 
 describe('scores of minus infinity', () => {
-  test('are classes that are never taken', async () => {
+  test('are classes of probability 0', async () => {
     const forward = () => Float32Array.of(0, -Infinity, 0)
     const result = await monteCarlo(engine, { samples: 2, seed: 1, outputs: 'logits', classes: 3, forward })
     expect([...result.mean]).toEqual([0.5, 0, 0.5])
@@ -54,7 +54,7 @@ describe('passes', () => {
   const judged = (step: number, change: Partial<Draw> = {}) =>
     floats(judgeDropout(x, { shape, rate: 0.5, seed: 7, stream: 3, step, ...change }))
 
-  test('pass s draws the masks of call s', async () => {
+  test('sample s draws the masks of step s', async () => {
     const { outputs, result } = await passesOf({})
     const expected = [0, 1, 2, 3].map((step) => judged(step))
     expect(outputs).toEqual(expected)
@@ -67,7 +67,7 @@ describe('passes', () => {
     expect((await passesOf({ firstStep: 2 ** 53 - 4 })).outputs[3]).toEqual(judged(2 ** 53 - 1))
   })
 
-  test('the seed is handed on as it is', async () => {
+  test('the seed is passed on unchanged', async () => {
     const calls: SampleDraw[] = []
     const forward = (call: SampleDraw) => {
       calls.push(call)
@@ -80,7 +80,7 @@ describe('passes', () => {
     ])
   })
 
-  test('with oneMaskForBatch the rows of a batch share the mask of a pass, and passes differ', async () => {
+  test('with oneMaskForBatch the rows of a batch share the mask of a sample, and samples differ', async () => {
     const { outputs } = await passesOf({ oneMaskForBatch: true })
     expect(outputs).toEqual([0, 1, 2, 3].map((step) => judged(step, { noiseShape: [1, null] })))
     const keptOf = (output: Float32Array, row: number) =>
@@ -97,7 +97,7 @@ describe('passes', () => {
     expect(kept.slice(0, 40)).not.toEqual(kept.slice(40, 80))
   })
 
-  test('a pass begins when the one before and its progress are done', async () => {
+  test('a sample begins once the previous one and its progress callback have finished', async () => {
     const log: string[] = []
     const later = (what: string) =>
       new Promise<void>((resolve) => setTimeout(() => resolve(void log.push(what)), 1))
@@ -196,7 +196,7 @@ describe('progress', () => {
     ])
   })
 
-  test('a read that is not awaited is of the moment it was asked for', async () => {
+  test('a read that is not awaited gives the statistics of the moment it was requested', async () => {
     const reads: Promise<{ samples: number; mean: Float32Array }>[] = []
     const onProgress = ({ read }: PredictionProgress) => void reads.push(read())
     await monteCarlo(engine, { samples: 3, seed: 1, forward, onProgress })
@@ -233,14 +233,14 @@ describe('an abort', () => {
   const run = (options: Partial<MonteCarloOptions>) =>
     monteCarlo(engine, { samples: 2 ** 24, seed: 1, forward: () => new Float32Array(1), ...options })
 
-  test('before the run rejects with its reason and asks for no pass', async () => {
+  test('before the run rejects with its reason, and forward is not called', async () => {
     const forward = vi.fn(never)
     const reason = new Error('not today')
     await expect(run({ forward, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     expect(forward).not.toHaveBeenCalled()
   })
 
-  test('ends a run whose forward never comes back', async () => {
+  test('ends a run whose forward never settles', async () => {
     const controller = new AbortController()
     const running = run({ forward: never, signal: controller.signal })
     controller.abort()
@@ -254,7 +254,7 @@ describe('an abort', () => {
     await expect(run({ signal: controller.signal })).rejects.toBe('stop')
   })
 
-  test('ends a run whose onProgress never comes back', async () => {
+  test('ends a run whose onProgress never settles', async () => {
     const controller = new AbortController()
     const running = run({ onProgress: () => new Promise(() => {}), signal: controller.signal })
     setTimeout(() => controller.abort(null), 1)
@@ -281,14 +281,14 @@ describe('an abort', () => {
 })
 
 describe('an engine that is destroyed', () => {
-  test('during a pass ends the run', async () => {
+  test('during a sample ends the run', async () => {
     const own = await cpuEngine()
     const running = monteCarlo(own, { samples: 2, seed: 1, forward: never })
     setTimeout(() => own.destroy(), 1)
     expect(await caught(() => running)).toBeInstanceOf(EngineDestroyedError)
   })
 
-  test('before takes no run', async () => {
+  test('before the run rejects it', async () => {
     const own = await cpuEngine()
     own.destroy()
     expect(await caught(() => monteCarlo(own, { samples: 2, seed: 1, forward: never }))).toBeInstanceOf(
@@ -424,7 +424,7 @@ describe('arguments', () => {
     expectRefusal(await caught(run), TypeError, ['engine', 'createEngine'])
   })
 
-  test('options that are none are refused', async () => {
+  test('options that are no object are refused', async () => {
     const run = () => monteCarlo(engine, undefined as unknown as MonteCarloOptions)
     expectRefusal(await caught(run), TypeError, ['options', 'undefined'])
   })

@@ -1,4 +1,4 @@
-/** ONNX files that are cut, bent and built to harm: a model comes out, or a documented error, and nothing else happens. */
+/** ONNX files that are truncated, changed at random or hostile: the result is a model or a documented error. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -77,13 +77,13 @@ const given = fc.record({
   ),
 })
 
-test('the models themselves can be read, so that what is bent below is close to right', () => {
+test('the models themselves can be read, so that the changed files below are nearly valid', () => {
   expect(files.length).toBeGreaterThan(8)
   for (const bytes of models.values()) expect(bytesOf(fieldsOf(bytes) as Field[])).toEqual(bytes)
 })
 
 test(
-  'files bent at random give a model or a documented error, and stay as they are',
+  'files changed at random give a model or a documented error, and are not modified',
   () => {
     let accepted = 0
     const bent = fc.property(

@@ -110,7 +110,7 @@ describe('a Dropout node', () => {
     expect(rewritten(bytes, { points: [{ node: 'drop', rate: 0.6 }], rate: 0.4 }).inputs[0].rate).toBe(0.6)
   })
 
-  test('whose mask is read still gives a mask, of the whole shape', () => {
+  test('whose mask is read still outputs a mask of the whole shape', () => {
     expect(rewritten(golden('opset11')).nodes.slice(2, 6)).toEqual([
       'Mul(hidden,noise_0) -> dropped',
       'Cast(noise_0) -> noise_0_kept',
@@ -121,7 +121,7 @@ describe('a Dropout node', () => {
     expect(rewritten(old).nodes.at(-1)).toBe('Cast(noise_0_mask) -> m')
   })
 
-  test('whose mask is never read gives none', () => {
+  test('whose mask is never read outputs none', () => {
     expect(rewritten(chain(13, { output: ['y', 'm'] })).nodes).toEqual([
       'Relu(x) -> h',
       'Mul(h,noise_0) -> y',
@@ -138,7 +138,7 @@ describe('a Dropout node', () => {
     expect(inputs[0].elementType).toBe('float16')
   })
 
-  test('of another domain is no Dropout', () => {
+  test('of another domain is left alone', () => {
     const bytes = chain(13, { domain: 'com.example' })
     expect(() => makeStochastic(bytes)).toThrow(/has no Dropout node/)
   })
@@ -153,7 +153,7 @@ describe('the noise input', () => {
     )
   }
 
-  test('states what holds in every run: ones, and sizes but the first', () => {
+  test('has fixed sizes, except for the first, the batch', () => {
     expect(dims(golden('opset13'))).toEqual(['noise_0_0', 6])
     expect(dims(golden('opset13'), { noiseShape: [1, null] })).toEqual([1, 6])
     expect(dims(golden('opset13'), { noiseShape: [null] })).toEqual([1, 6])
@@ -216,8 +216,8 @@ describe('the rank of a tensor', () => {
     expect(rank(...args)).toBe(expected)
   })
 
-  test('is asked for where nothing states it', () => {
-    expect(() => rank([['Einsum', ['x'], ['t']]])).toThrow(/does not tell the rank.*Pass one of its rank/)
+  test('is asked for where the model does not state it', () => {
+    expect(() => rank([['Einsum', ['x'], ['t']]])).toThrow(/does not state the rank.*Pass one of its rank/)
   })
 
   test('may then come from the noise shape', () => {
@@ -234,7 +234,7 @@ describe('the rank of a tensor', () => {
 })
 
 describe('named points', () => {
-  test('a tensor that a node makes: its readers get the product', () => {
+  test('the output of a node: its readers get the product', () => {
     const { nodes, inputs } = rewritten(golden('inference'), {
       points: [{ tensor: 'maps', rate: 0.3, noiseShape: [null, null, 1, 1] }],
     })
@@ -275,7 +275,7 @@ describe('named points', () => {
     expect(graph.output.map(({ name }) => name)).toEqual(['y'])
   })
 
-  test('what a Dropout gives out means that Dropout', () => {
+  test('the output of a Dropout names that Dropout', () => {
     const byTensor = rewritten(golden('opset13'), { points: [{ tensor: 'dropped' }] })
     expect(byTensor.inputs).toEqual(rewritten(golden('opset13')).inputs)
     expect(byTensor.nodes).toEqual(rewritten(golden('opset13'), { points: [{ node: 'drop' }] }).nodes)
@@ -369,7 +369,7 @@ describe('the rest of a model', () => {
     expect(model.slice(-unknown.length)).toEqual(unknown)
   })
 
-  test('a value that is the default of its field stays written down', () => {
+  test('a field with its default value stays in the file', () => {
     const bytes = chain(
       13,
       {},
@@ -391,13 +391,13 @@ describe('the rest of a model', () => {
     expect(bytes).toEqual(golden('opset22'))
   })
 
-  test('an ArrayBuffer does as well', () => {
+  test('an ArrayBuffer is accepted too', () => {
     const bytes = golden('opset13')
     expect(makeStochastic(bytes.buffer).model).toEqual(makeStochastic(bytes).model)
   })
 })
 
-describe('what is no model', () => {
+describe('bytes that are no model', () => {
   test.each([
     ['nothing', new Uint8Array()],
     ['text', new TextEncoder().encode('<!doctype html><title>404</title>')],
@@ -447,7 +447,7 @@ describe('what is no model', () => {
     )
   })
 
-  test('graphs within graphs without end are refused', () => {
+  test('graphs nested too deeply are refused', () => {
     let graph: GraphInit = { node: [node('Dropout', ['a'], ['b'])] }
     for (let depth = 0; depth < 60; depth++) {
       graph = { node: [node('If', ['c'], ['d'], { attribute: [attribute('then_branch', graph)] })] }
@@ -533,7 +533,7 @@ describe('wrong arguments', () => {
     expect(() => makeStochastic(golden('inference'))).toThrow(/has no Dropout node.*points: \[/)
   })
 
-  test('a Dropout in a function of the model is pointed out', () => {
+  test('a Dropout in a function of the model is reported', () => {
     expect(() => makeStochastic(golden('dropout-in-function'))).toThrow(
       /function 'Drop' holds a Dropout node/,
     )

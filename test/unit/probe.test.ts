@@ -1,4 +1,4 @@
-/** Whether the probe's values can distinguish a device that rounds as the contract says from one that does not. */
+/** Whether the probe's values can distinguish a device that rounds as specified from one that does not. */
 
 import { describe, expect, test } from 'vitest'
 import { createEngine } from '../../src/index.js'

@@ -73,7 +73,7 @@ drop = [
 ]
 save("opset13", perceptron(drop, value_info=[info("hidden", ["batch", 6]), info("dropped", ["batch", 6])]), 13)
 
-# Two Dropout nodes behind convolutions, whose sizes nothing tells; once more with a mask that the model reads.
+# Two Dropout nodes behind convolutions, whose sizes the model does not state; again with a mask that the model reads.
 def convolutions(with_mask):
     share = [
         h.make_node("Cast", ["mask"], ["flags"], name="flags", to=T.FLOAT),

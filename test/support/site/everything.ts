@@ -1,4 +1,4 @@
-/** A page that calls all of the built library that needs no other package, and tells what came of it as bit patterns. */
+/** A page that calls all of the built library that needs no other package, and reports the results as bit patterns. */
 
 import { createEngine, resolveNoiseShape, spatialNoiseShape, unpackMask } from 'noiseshape'
 import { dropout, mask, noise } from 'noiseshape/cpu'
