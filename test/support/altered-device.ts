@@ -1,4 +1,4 @@
-/** Devices that say other things of themselves than the test browser's does. */
+/** Devices that report other properties than they have. */
 
 import { vi } from 'vitest'
 

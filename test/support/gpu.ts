@@ -13,7 +13,7 @@ const SCOPES: readonly GPUErrorFilter[] = ['internal', 'out-of-memory', 'validat
 export interface Gpu extends Buffers {
   /** How many buffers of the device are alive. */
   liveBuffers(): number
-  /** Another device, for tests that lose or disfigure it. Destroyed after the test. */
+  /** Another device, for tests that lose or alter it. Destroyed after the test. */
   anotherDevice(): Promise<GPUDevice>
 }
 
