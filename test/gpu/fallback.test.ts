@@ -233,14 +233,14 @@ describe('when the device refuses', () => {
     device.addEventListener('uncapturederror', uncaptured)
     const tensor = device.createBuffer({ size: x.byteLength, usage: storageUsage() })
     refuseBuffers(device)
-    const { seed: _, ...layer } = draw
+    const { seed, ...layer } = draw
     const op = createDropout(device, layer)
     const error = await caught(() => op.ready)
     expect(error).toBeInstanceOf(WebGPUFailureError)
     expect(error.cause).toBeInstanceOf(GPUError)
     await device.queue.onSubmittedWorkDone()
     expect(uncaptured).not.toHaveBeenCalled()
-    const call = op.encode(device.createCommandEncoder(), { input: tensor, output: tensor }, draw)
+    const call = op.encode(device.createCommandEncoder(), { input: tensor, output: tensor }, { seed })
     expect(await caught(() => call)).toBe(error)
   })
 })

@@ -7,15 +7,22 @@ const golden = JSON.parse(readFileSync('public/golden.json', 'utf8'))
 const hex = (words) => Array.from(words, (word) => word.toString(16).padStart(8, '0'))
 const floats = (words) =>
   new Float32Array(Uint32Array.from(words, (word) => Number.parseInt(word, 16)).buffer)
-const options = (answer) => ({ ...answer, seed: BigInt(answer.seed), step: BigInt(answer.call) })
+const drawOf = ({ rate, seed, stream, call, cellOffset }) => ({
+  rate,
+  seed: BigInt(seed),
+  stream,
+  step: BigInt(call),
+  cellOffset,
+})
 
 const [maskAnswer, outputAnswer] = [golden.masks.find(({ cells }) => cells === 300), golden.outputs[2]]
-const output = dropout(floats(outputAnswer.x), options(outputAnswer))
+const { shape, noiseShape } = outputAnswer
+const output = dropout(floats(outputAnswer.x), { shape, noiseShape, ...drawOf(outputAnswer) })
 const engine = await createEngine()
 
 console.log(
   JSON.stringify({
-    mask: hex(mask({ ...options(maskAnswer), shape: [maskAnswer.cells] })),
+    mask: hex(mask({ shape: [maskAnswer.cells], ...drawOf(maskAnswer) })),
     wantedMask: maskAnswer.words,
     output: hex(new Uint32Array(output.buffer)),
     wantedOutput: outputAnswer.y,
