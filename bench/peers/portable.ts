@@ -1,6 +1,6 @@
 /** The peers that need no browser and no package. */
 
-import { copyKernels } from './copy.js'
+import { bufferCopy, copyKernels } from './copy.js'
 import { hashKernel } from './hash.js'
 import { noiseshapeOnCpu, noiseshapeOnGpu } from './noiseshape.js'
 import type { Peer } from './peer.js'
@@ -8,6 +8,7 @@ import { mathRandom, typedArraySet, typedArraySlice } from './plain.js'
 
 export const portablePeers: readonly Peer[] = [
   ...copyKernels,
+  bufferCopy,
   ...noiseshapeOnGpu,
   hashKernel,
   typedArraySet,

@@ -32,17 +32,18 @@ export async function read(device: GPUDevice, buffer: GPUBuffer, bytes = buffer.
   }
 }
 
-/** A pipeline, its one bind group, and a dispatch of enough workgroups of 64 threads: a whole hand-written peer. */
-export async function createKernel(
-  device: GPUDevice,
-  kernel: {
-    code: string
-    entryPoint: string
-    constants?: Record<string, number>
-    bindings: GPUBuffer[]
-    threads: number
-  },
-) {
+export interface Kernel {
+  code: string
+  entryPoint: string
+  constants?: Record<string, number>
+  bindings: GPUBuffer[]
+  threads: number
+  /** Default 64. */
+  workgroupSize?: number
+}
+
+/** A pipeline, its one bind group, and a dispatch of enough workgroups: a whole hand-written peer. */
+export async function createKernel(device: GPUDevice, kernel: Kernel) {
   const pipeline = await device.createComputePipelineAsync({
     label: `bench/${kernel.entryPoint}`,
     layout: 'auto',
@@ -56,7 +57,7 @@ export async function createKernel(
     layout: pipeline.getBindGroupLayout(0),
     entries: kernel.bindings.map((buffer, binding) => ({ binding, resource: { buffer } })),
   })
-  const workgroups = Math.ceil(kernel.threads / 64)
+  const workgroups = Math.ceil(kernel.threads / (kernel.workgroupSize ?? 64))
   const columns = Math.min(workgroups, device.limits.maxComputeWorkgroupsPerDimension)
   const rows = Math.ceil(workgroups / columns)
   return (encoder: GPUCommandEncoder) => {
