@@ -36,6 +36,19 @@ describe('scores of minus infinity', () => {
   })
 })
 
+test('one class takes all the probability, in each row, so that nothing is in doubt', async () => {
+  const forward = ({ step }: SampleDraw) => Float32Array.of(step, 5, -3)
+  for (const outputs of ['logits', 'probabilities'] as const) {
+    const certain = outputs === 'logits' ? forward : () => Float32Array.of(1, 1, 1)
+    const result = await monteCarlo(engine, { samples: 3, seed: 1, outputs, classes: 1, forward: certain })
+    expect([...result.mean]).toEqual([1, 1, 1])
+    expect([...result.variance]).toEqual([0, 0, 0])
+    for (const scores of [result.predictiveEntropy, result.expectedEntropy, result.mutualInformation]) {
+      expect(Array.from(scores ?? [])).toEqual([0, 0, 0])
+    }
+  }
+})
+
 describe('passes', () => {
   const shape = [6, 40]
   const x = input(shape, 1)
@@ -321,6 +334,18 @@ describe('arguments', () => {
       change: { outputs: 'logits', classes: 0 },
       kind: RangeError,
       says: ['classes', '0'],
+    },
+    {
+      name: 'probabilities of no class',
+      change: { outputs: 'probabilities', classes: 0 },
+      kind: RangeError,
+      says: ['classes', '0'],
+    },
+    {
+      name: 'values of no class',
+      change: { classes: 0 },
+      kind: RangeError,
+      says: ['classes', '0', 'values'],
     },
     {
       name: 'values with classes',
