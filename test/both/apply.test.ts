@@ -54,6 +54,24 @@ describe.each(backends)('$name', (backend) => {
     })
   })
 
+  test('a value that stands in the same place of every four is found there', async () => {
+    for (const { bits, doubled } of ODD_VALUES) {
+      for (let place = 0; place < 4; place++) {
+        const isOdd = (i: number) => i % 4 === place
+        const x = Uint32Array.from({ length: 16 }, (_, i) => (isOdd(i) ? bits : 0x3f800000))
+        const draw = { shape: [16], rate: 0.5, seed: place }
+        const flags = judgeFlags(draw)
+        const expected = x.map((_, i) => (flags[i] ? (isOdd(i) ? doubled : 0x40000000) : 0))
+        expectSameBits(await session().dropout(floats(x), draw), expected, { what: `place ${place}` })
+      }
+    }
+  })
+
+  test('no values have no dropout, however many cells they could share', async () => {
+    const draw = { shape: [0, 2 ** 40], noiseShape: [1, null], rate: 0.5, seed: 1 }
+    expect(await session().dropout(new Float32Array(0), draw)).toHaveLength(0)
+  })
+
   test('rate 2^-33 keeps every cell and, with scale 1, changes nothing but subnormals', async () => {
     const x = Uint32Array.from(ODD_VALUES, ({ bits }) => bits)
     const flushed = x.map((bits) => ((bits & 0x7f800000) === 0 ? bits & 0x80000000 : bits))

@@ -315,6 +315,28 @@ describe.each(tfjsBackends)('the layers on the %s backend', (name) => {
     })
   })
 
+  test.each([
+    { name: 'a tensor', list: false },
+    { name: 'a list of one tensor', list: true },
+  ])('StochasticDepth of $name is DropPath in training, and nothing otherwise', async ({ list }) => {
+    const shape = [40, 3]
+    const x = input(shape, 2)
+    const run = (kwargs: object) =>
+      tf.tidy(() => {
+        const given = tensorOf(x, shape)
+        const layer = new StochasticDepth({ rate: 0.5, seed: 7, name: 'drop' })
+        return tf.clone(layer.apply(list ? [given] : given, kwargs) as tf.Tensor)
+      })
+    const draw = { shape, noiseShape: [40, 1], rate: 0.5, seed: 7, stream: STREAM_OF_DROP }
+    expectSameBits(await taken(run(ON)), judgeDropout(x, draw), { shape })
+    expectSameBits(await taken(run({})), x, { shape })
+  })
+
+  test('StochasticDepth of one tensor keeps its shape in a model', () => {
+    const layer = new StochasticDepth({ rate: 0.5 })
+    expect((layer.apply(tfl.input({ shape: [4, 5] })) as tfl.SymbolicTensor).shape).toEqual([null, 4, 5])
+  })
+
   describe('two branches of StochasticDepth', () => {
     const layer = () => new StochasticDepth({ rate: 0.5, seed: 3, name: 'drop' })
     const run = async (layer: Layer, kwargs = {}) =>

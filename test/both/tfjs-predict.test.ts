@@ -327,6 +327,22 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     ;(await model)?.dispose()
   })
 
+  test('classes that the model does not have, or of unknown number, are refused where they are needed', async () => {
+    for (const size of [0, null]) {
+      const inputs = tfl.input({ shape: [size] })
+      const model = tfl.model({
+        inputs,
+        outputs: new Dropout({ rate: 0.5 }).apply(inputs) as tfl.SymbolicTensor,
+      })
+      const x = tf.zeros([2, size ?? 3])
+      const logits = mcPredict(model, x, { ...options, outputs: 'logits' })
+      await expect(logits).rejects.toThrow(
+        new RegExp(`output's shape is \\[null, ${size}\\].*last dim must be known.*'logits'`),
+      )
+      x.dispose()
+    }
+  })
+
   test.each([
     ['no rows', () => tf.zeros([0, 5]), {}, /first dim/],
     ['a batch size of 0', () => tf.zeros([1, 5]), { batchSize: 0 }, /batchSize is 0/],

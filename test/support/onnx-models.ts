@@ -17,7 +17,7 @@ type NodeInit = MessageInitShape<typeof NodeProtoSchema>
 type InfoInit = MessageInitShape<typeof ValueInfoProtoSchema>
 export type GraphInit = MessageInitShape<typeof GraphProtoSchema>
 
-export const { FLOAT, FLOAT16, INT64, BOOL, DOUBLE } = TensorProto_DataType
+export const { FLOAT, FLOAT16, BFLOAT16, INT64, BOOL, DOUBLE } = TensorProto_DataType
 
 export function node(opType: string, input: string[], output: string[], rest: NodeInit = {}): NodeInit {
   return { opType, input, output, name: output[0], ...rest }

@@ -36,6 +36,30 @@ describe('scores of minus infinity', () => {
   })
 })
 
+test('one class takes all the probability, in each row, so that nothing is in doubt', async () => {
+  const forward = ({ step }: SampleDraw) => Float32Array.of(step, 5, -3)
+  for (const outputs of ['logits', 'probabilities'] as const) {
+    const certain = outputs === 'logits' ? forward : () => Float32Array.of(1, 1, 1)
+    const result = await monteCarlo(engine, { samples: 3, seed: 1, outputs, classes: 1, forward: certain })
+    expect([...result.mean]).toEqual([1, 1, 1])
+    expect([...result.variance]).toEqual([0, 0, 0])
+    for (const scores of [result.predictiveEntropy, result.expectedEntropy, result.mutualInformation]) {
+      expect(Array.from(scores ?? [])).toEqual([0, 0, 0])
+    }
+  }
+})
+
+test('a small change of a large entropy is not lost in many samples', async () => {
+  // In float32, a mean near ln 2 could no longer take a step below 3e-8, and these become smaller than that.
+  const samples = 60_000
+  const rows = [0.5, 0.53].map((p) => Float32Array.of(p, 1 - p))
+  const forward = ({ step }: SampleDraw) => rows[step < samples / 2 ? 0 : 1]
+  const outputs = 'probabilities'
+  const { expectedEntropy } = await monteCarlo(engine, { samples, seed: 1, outputs, classes: 2, forward })
+  const [first, second] = rows.map((row) => row.reduce((sum, p) => sum - p * Math.log(p), 0))
+  expect(expectedEntropy?.[0]).toBeCloseTo((first + second) / 2, 6)
+})
+
 describe('passes', () => {
   const shape = [6, 40]
   const x = input(shape, 1)
@@ -352,6 +376,36 @@ describe('arguments', () => {
       kind: TypeError,
       says: ['oneMaskForBatch', '1', 'boolean'],
     },
+    {
+      name: 'a firstStep that leaves no room for the samples',
+      change: { samples: 5, firstStep: 2 ** 53 - 4 },
+      kind: RangeError,
+      says: ['firstStep', '2^53 - 1 less the 4 samples after it'],
+    },
+    {
+      name: 'classes beyond what a shader counts',
+      change: { outputs: 'logits', classes: 2 ** 31 },
+      kind: RangeError,
+      says: ['classes is 2147483648', '2^31 - 1'],
+    },
+    {
+      name: 'null as signal',
+      change: { signal: null },
+      kind: TypeError,
+      says: ['signal', 'null', 'AbortSignal'],
+    },
+    {
+      name: 'an array of numbers after a Float32Array',
+      change: { forward: ({ step }: SampleDraw) => (step === 0 ? new Float32Array(6) : [1, 2]) },
+      kind: TypeError,
+      says: ['output', '[1, 2]', 'the previous samples returned Float32Arrays', 'same kind'],
+    },
+    {
+      name: 'a GPUBuffer on an engine without a GPU',
+      change: { forward: () => ({ buffer: { mapAsync() {}, size: 24, usage: 128 } }) },
+      kind: TypeError,
+      says: ['output', 'this engine runs on the CPU', 'return a Float32Array'],
+    },
     { name: 'no forward', change: { forward: undefined }, kind: TypeError, says: ['forward', 'function'] },
     {
       name: 'unknown outputs',
@@ -371,6 +425,18 @@ describe('arguments', () => {
       change: { outputs: 'logits', classes: 0 },
       kind: RangeError,
       says: ['classes', '0'],
+    },
+    {
+      name: 'probabilities of no class',
+      change: { outputs: 'probabilities', classes: 0 },
+      kind: RangeError,
+      says: ['classes', '0'],
+    },
+    {
+      name: 'values of no class',
+      change: { classes: 0 },
+      kind: RangeError,
+      says: ['classes', '0', 'values'],
     },
     {
       name: 'values with classes',

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { property } from '../support/draws'
 import {
   attribute,
+  BFLOAT16,
   DOUBLE,
   decode,
   encode,
@@ -210,6 +211,8 @@ describe('the rank of a tensor', () => {
     ['MatMul', 4, [[['MatMul', ['x', 'm'], ['t']]], [floats('m', [5, 2], new Array(10).fill(0))]]],
     ['Add', 4, [[['Add', ['b', 'x'], ['t']]], [floats('b', [3], [1, 2, 3])]]],
     ['Gather', 5, [[['Gather', ['x', 'i'], ['t']]], [{ ...indices('i', 4), dims: [2n, 2n] }]]],
+    ['Expand to more dims', 5, [[['Expand', ['x', 's'], ['t']]], [indices('s', 5)]]],
+    ['Expand to fewer dims', 4, [[['Expand', ['x', 's'], ['t']]], [indices('s', 2)]]],
     ['ReduceMean', 4, [[['ReduceMean', ['x'], ['t']]]]],
     ['LSTM', 4, [[['LSTM', ['x', 'w', 'r'], ['t']]]]],
   ])('is carried through %s', (_, expected, args) => {
@@ -230,6 +233,77 @@ describe('the rank of a tensor', () => {
       shape: [null, null],
       noiseShape: [null, 1],
     })
+  })
+})
+
+describe('the type of a further output', () => {
+  const second =
+    (op: string, input: string[] = ['x']) =>
+    () =>
+      makeStochastic(
+        encode({
+          node: [node(op, input, ['first', 'second'])],
+          input: [info('x', ['n', 3, 8])],
+          output: [info('first', ['n', 3, 4])],
+          initializer: [{ name: 'k', dataType: INT64, dims: [1n], int64Data: [2n] }],
+        }),
+        { points: [{ tensor: 'second', rate: 0.5 }] },
+      )
+
+  test.each([
+    ['MaxPool', 'int64', ['x']],
+    ['TopK', 'int64', ['x', 'k']],
+    ['Dropout', 'bool', ['x']],
+  ])('of %s is %s, which is not dropped', (op, type, input) => {
+    expect(second(op, input)).toThrow(OnnxModelError)
+    expect(second(op, input)).toThrow(new RegExp(`tensor 'second' cannot be dropped: it holds ${type},`))
+  })
+
+  test('of Split is that of the first, and so is its rank', () => {
+    const { inputs } = second('Split')()
+    expect(inputs[0]).toMatchObject({ tensor: 'second', shape: [null, null, null], elementType: 'float32' })
+  })
+})
+
+describe('a ratio in half precision', () => {
+  /** As ONNX stores it, in either of two places: little-endian bytes, or a number of int32_data. */
+  const rateOf = (bits: number, packed: boolean, dataType: number = FLOAT16) => {
+    const where = packed ? { rawData: Uint8Array.of(bits & 255, bits >> 8) } : { int32Data: [bits] }
+    return makeStochastic(chain(13, { more: ['r'] }, { initializer: [{ name: 'r', dataType, ...where }] }))
+      .inputs[0].rate
+  }
+
+  test.each([
+    ['zero', 0x0000, 0],
+    ['2^-16, below the normal numbers', 0x0100, 0.00001526],
+    ['2^-15, below the normal numbers', 0x0200, 0.00003052],
+    ['2^-14, the smallest normal number', 0x0400, 0.00006104],
+    ['0.1', 0x2e66, 0.1],
+    ['0.3', 0x34cd, 0.3],
+    ['a half', 0x3800, 0.5],
+    ['one', 0x3c00, 1],
+  ])('of %s is the shortest decimal that means it', (_, bits, expected) => {
+    expect(rateOf(bits, true)).toBe(expected)
+    expect(rateOf(bits, false)).toBe(expected)
+  })
+
+  test.each([
+    ['minus a half', 0xb800, /rate is -0.5/],
+    ['two', 0x4000, /rate is 2/],
+    ['infinity', 0x7c00, /rate is NaN/],
+    ['no number', 0x7e00, /rate is NaN/],
+  ])('of %s is refused', (_, bits, message) => {
+    expect(() => rateOf(bits, true)).toThrow(message)
+    expect(() => rateOf(bits, false)).toThrow(message)
+  })
+
+  test.each([
+    ['0.1', 0x3dcd, 0.1],
+    ['0.3', 0x3e9a, 0.3],
+    ['a half', 0x3f00, 0.5],
+  ])('of %s as bfloat16 is the shortest decimal that means it', (_, bits, expected) => {
+    expect(rateOf(bits, true, BFLOAT16)).toBe(expected)
+    expect(rateOf(bits, false, BFLOAT16)).toBe(expected)
   })
 })
 

@@ -187,3 +187,23 @@ test('an empty tensor takes no dispatch', () => {
   expect(planApply(dropout, DEFAULTS, VARIANTS[0])).toEqual([])
   expect(planMask(0, DEFAULTS, VARIANTS[0])).toEqual([])
 })
+
+test.each([
+  { promised: 32, used: 256 },
+  { promised: 256, used: 256 },
+  { promised: 512, used: 512 },
+  { promised: 1024, used: 1024 },
+])('chunks begin at multiples of $used bytes on a device that asks for $promised', ({ promised, used }) => {
+  const limits = { ...TINY, minStorageBufferOffsetAlignment: promised, maxStorageBufferBindingSize: 1536 }
+  const starts = [
+    ...planMask(20_001, limits, VARIANTS[0]).map(({ mask }) => mask.offset),
+    ...SMALL.flatMap((options) =>
+      planApply(resolveDropout({ ...options, rate: 0.5 }), limits, VARIANTS[0]).flatMap(
+        ({ tensor, mask }) => [tensor.offset, mask.offset],
+      ),
+    ),
+  ]
+  const step = Math.floor(1536 / used) * used // the largest binding behind which another can begin
+  expect(new Set(starts.map((start) => start % used))).toEqual(new Set([0]))
+  expect(planMask(20_001, limits, VARIANTS[0])[1].mask.offset).toBe(step)
+})
