@@ -410,7 +410,11 @@ describe('execution providers', () => {
   })
 
   test('are tried in their order, and the reason for the second is kept', async () => {
-    const session = await open(dropoutOnly(['n', 4], 0.5), { executionProviders: ['webgpu', 'wasm'] }, withoutGpu())
+    const session = await open(
+      dropoutOnly(['n', 4], 0.5),
+      { executionProviders: ['webgpu', 'wasm'] },
+      withoutGpu(),
+    )
     expect(session.backend).toBe('cpu')
     expect(session.fallbackReason).toMatch(/webgpu: .*no adapter/)
     const { mean } = await session.predict({ x: ones(2, 4) }, { samples: 1, seed: 1 })
