@@ -30,7 +30,7 @@ function project(name: string, include: string[], more: TestProjectInlineConfigu
 const inNode: TestProjectInlineConfiguration = { resolve: { alias: backends('') } }
 
 /** These repeat themselves (test/support/rounds.ts), or leave a part out: a little in `gpu`, and all of it in `long-gpu`. */
-const ROUNDS = { everyday: 100, long: 1000, files: ['leaks', 'concurrency', 'onnx'] }
+const ROUNDS = { everyday: 100, long: 1000, files: ['leaks', 'concurrency', 'onnx', 'readme'] }
 
 /** On a software GPU this is too long for every day. */
 const LONG_ON_GPU = ['test/both/tfjs-training.test.ts']
