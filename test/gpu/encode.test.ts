@@ -273,15 +273,12 @@ describe('ranges of buffers', () => {
 
 describe('the backward pass', () => {
   const dy = input(layer.shape, 50)
+  /** Input and output of the forward pass, then of the backward pass. */
+  const tensors = () => [gpu.buffer(x), gpu.buffer(4 * x.length), gpu.buffer(dy), gpu.buffer(4 * dy.length)]
 
   test('with reuseMask the gradient goes through the mask of the forward pass, in the same encoder', async () => {
     const op = createDropout(gpu.device, layer)
-    const [source, y, gradient, dx] = [
-      gpu.buffer(x),
-      gpu.buffer(4 * x.length),
-      gpu.buffer(dy),
-      gpu.buffer(4 * x.length),
-    ]
+    const [source, y, gradient, dx] = tensors()
     gpu.submit((encoder) => {
       op.encode(encoder, { input: source, output: y }, call)
       op.encode(encoder, { input: gradient, output: dx }, { ...call, reuseMask: true })
@@ -316,12 +313,7 @@ describe('the backward pass', () => {
 
   test('with reuseMask after a forward pass that was never submitted', async () => {
     const op = createDropout(gpu.device, layer)
-    const [source, y, gradient, dx] = [
-      gpu.buffer(x),
-      gpu.buffer(4 * x.length),
-      gpu.buffer(dy),
-      gpu.buffer(4 * x.length),
-    ]
+    const [source, y, gradient, dx] = tensors()
     op.encode(gpu.device.createCommandEncoder(), { input: source, output: y }, call)
     gpu.submit((encoder) => {
       op.encode(encoder, { input: gradient, output: dx }, { ...call, reuseMask: true })
@@ -363,12 +355,7 @@ describe('the backward pass', () => {
 
   test('with reuseMask in an encoder that drew another mask before, and is submitted first', async () => {
     const op = createDropout(gpu.device, layer)
-    const [source, y, gradient, dx] = [
-      gpu.buffer(x),
-      gpu.buffer(4 * x.length),
-      gpu.buffer(dy),
-      gpu.buffer(4 * x.length),
-    ]
+    const [source, y, gradient, dx] = tensors()
     const [first, second] = [gpu.device.createCommandEncoder(), gpu.device.createCommandEncoder()]
     op.encode(first, { input: source, output: y }, { seed: 1 })
     op.encode(second, { input: source, output: y }, { seed: 2 })
@@ -381,12 +368,7 @@ describe('the backward pass', () => {
   test('another op draws the same mask from the same options, so no state needs to be kept', async () => {
     const forward = createDropout(gpu.device, layer)
     const backward = createDropout(gpu.device, layer)
-    const [source, y, gradient, dx] = [
-      gpu.buffer(x),
-      gpu.buffer(4 * x.length),
-      gpu.buffer(dy),
-      gpu.buffer(4 * x.length),
-    ]
+    const [source, y, gradient, dx] = tensors()
     gpu.submit((encoder) => {
       forward.encode(encoder, { input: source, output: y }, call)
       forward.encode(encoder, { input: source, output: y }, { ...call, step: 10 })

@@ -17,6 +17,7 @@ import { expectSameBits } from '../support/compare'
 import { floats as constant, dropoutOnly, encode, info, node } from '../support/onnx-models'
 import { goldenData, goldenModel, ort, ortWebgpu } from '../support/onnx-ort'
 import { rounds } from '../support/rounds'
+import { withoutWebgpu } from '../support/without-webgpu'
 
 const sessions: { release(): Promise<void> }[] = []
 
@@ -460,15 +461,7 @@ test('where the only GPU is software, a session runs on wasm by default, and say
 })
 
 describe('where there is no GPU', () => {
-  const without: OrtModule = {
-    ...ort,
-    InferenceSession: {
-      create: (model: Uint8Array, options: { executionProviders: string[] }) =>
-        options.executionProviders[0] === 'webgpu'
-          ? Promise.reject(new Error('no adapter'))
-          : ort.InferenceSession.create(model, options),
-    } as unknown as OrtModule['InferenceSession'],
-  }
+  const without = withoutWebgpu(ort)
 
   test('a session uses wasm and says why', async () => {
     pretendHardware()

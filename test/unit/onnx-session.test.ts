@@ -14,6 +14,7 @@ import { expectSameBits, floats } from '../support/compare'
 import { type Draw, judgeDropout } from '../support/judge'
 import { floats as constant, dropoutOnly, encode, INT64, info, node } from '../support/onnx-models'
 import { caught, expectRefusal } from '../support/refusals'
+import { withoutWebgpu } from '../support/without-webgpu'
 
 const WASM = ['wasm'] as const
 const golden = (name: string) => new Uint8Array(readFileSync(`test/golden/onnx/${name}.onnx`))
@@ -397,23 +398,11 @@ describe('release', () => {
 })
 
 describe('execution providers', () => {
-  /** ONNX Runtime without a GPU: WebGPU is refused, and wasm is as it is. */
-  const withoutGpu = (more: object = {}): OrtModule => ({
-    ...ort,
-    ...more,
-    InferenceSession: {
-      create: (model: Uint8Array, options: { executionProviders: string[] }) =>
-        options.executionProviders[0] === 'webgpu'
-          ? Promise.reject(new Error('no adapter'))
-          : ort.InferenceSession.create(model, options),
-    } as unknown as OrtModule['InferenceSession'],
-  })
-
   test('are tried in their order, and the reason for the second is kept', async () => {
     const session = await open(
       dropoutOnly(['n', 4], 0.5),
       { executionProviders: ['webgpu', 'wasm'] },
-      withoutGpu(),
+      withoutWebgpu(ort),
     )
     expect(session.backend).toBe('cpu')
     expect(session.fallbackReason).toMatch(/webgpu: .*no adapter/)
@@ -422,7 +411,8 @@ describe('execution providers', () => {
   })
 
   test('that all fail give the reason', async () => {
-    const opening = () => open(dropoutOnly(['n', 4], 0.5), { executionProviders: ['webgpu'] }, withoutGpu())
+    const opening = () =>
+      open(dropoutOnly(['n', 4], 0.5), { executionProviders: ['webgpu'] }, withoutWebgpu(ort))
     expect((await caught(opening)).message).toMatch(/no adapter/)
   })
 
