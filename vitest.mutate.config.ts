@@ -22,6 +22,8 @@ const LEFT_OUT = [
   'agreement',
   'wrong-values',
   'onnx-bytes',
+  'onnx-size',
+  'workflows',
   'tfjs-training',
   'readme',
   'bench-*',
