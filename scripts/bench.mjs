@@ -2,11 +2,12 @@
 // `npm run bench`: measures the library, its peers and the copy baseline, headless. bench/README.md says how to read it.
 
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { chromeFlags, findOrInstallBrowser } from './browser.mjs'
+import { useTemporaryFolder } from './processes.mjs'
 import { bundle, fetchRuntime } from './runtimes.mjs'
 import { root, setUp } from './setup.mjs'
 import { findDriver } from './vulkan.mjs'
@@ -23,6 +24,7 @@ const USAGE = `npm run bench -- [options]
   --bundle FOLDER      only writes FOLDER/bench.mjs, the benchmark for machines without this repository`
 
 const configFile = join(root, 'vite.config.ts')
+const temporary = useTemporaryFolder()
 
 let lastLine = ''
 
@@ -114,7 +116,7 @@ async function inChrome(/** @type {Options} */ options) {
 /** One bundled file, run by Deno or Node with the package that each needs. */
 async function withoutBrowser(/** @type {'deno' | 'node'} */ runtime, /** @type {Options} */ options) {
   const { folder: home, command } = fetchRuntime(runtime)
-  const folder = mkdtempSync(join(home, 'run-'))
+  const folder = temporary.folderIn(home, 'run-') // where its package is found
   try {
     await bundle('portable', folder)
     const script = join(folder, 'bench.mjs')
@@ -129,7 +131,7 @@ async function withoutBrowser(/** @type {'deno' | 'node'} */ runtime, /** @type 
     const driver = options.driver && (await findDriver(options.driver, { install: false }))
     await run(file, [...before, script, ...args], driver ? driver.environment : {})
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    temporary.forget(folder)
   }
 }
 
@@ -144,6 +146,7 @@ function run(
       stdio: ['ignore', 'inherit', 'pipe'],
       env: { ...process.env, ...extra },
     })
+    const forget = temporary.onStop(() => child.kill('SIGKILL'))
     child.on('error', reject)
     child.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
       for (const line of text.split('\n').filter(Boolean)) {
@@ -153,6 +156,7 @@ function run(
       }
     })
     child.on('exit', (code, signal) => {
+      forget()
       endProgress()
       if (code === 0) fulfil()
       else reject(new Error(`The benchmark ended with ${signal ?? `code ${code}`} (see above).`))

@@ -3,7 +3,7 @@
 // It may install what a place needs: Deno in node_modules/.cache, and drivers with apt-get, as root only.
 
 import { spawn } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -160,9 +160,7 @@ function without(/** @type {Runtime} */ runtime, /** @type {Driver} */ driver) {
     const found = await orNotRun(() => findDriver(driver, { install: true }))
     const { name, folder: home, command } = await orNotRun(() => fetchRuntime(runtime))
     // Below the runtime's folder, where its package is found.
-    const own = mkdtempSync(join(home, 'run-'))
-    const removeOwn = () => rmSync(own, { recursive: true, force: true })
-    const forget = temporary.onStop(removeOwn)
+    const own = temporary.folderIn(home, 'run-')
     try {
       const script = join(own, 'conformance.mjs')
       const report = join(own, 'report.json')
@@ -171,8 +169,7 @@ function without(/** @type {Runtime} */ runtime, /** @type {Driver} */ driver) {
       await runToEnd(file, args, found.environment)
       return { runtime: name, driver: found.name, report: JSON.parse(readFileSync(report, 'utf8')) }
     } finally {
-      removeOwn()
-      forget()
+      temporary.forget(own)
     }
   }
 }

@@ -1,9 +1,10 @@
 // @ts-check
 // `npm run fuzz`: the tests on random wrong values and bytes, for as long as one likes, on new cases each time.
 
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { endTree, useTemporaryFolder } from './processes.mjs'
 import { root, setUp } from './setup.mjs'
 
 const USAGE = `npm run fuzz -- [options]
@@ -28,7 +29,8 @@ if (values.help) {
   process.exit(0)
 }
 setUp()
-const { status } = spawnSync(
+const temporary = useTemporaryFolder()
+const vitest = spawn(
   process.execPath,
   [
     join(root, 'node_modules/vitest/vitest.mjs'),
@@ -41,7 +43,8 @@ const { status } = spawnSync(
   ],
   {
     cwd: root,
-    stdio: 'inherit',
+    detached: process.platform !== 'win32',
+    stdio: ['ignore', 'inherit', 'inherit'],
     env: {
       ...process.env,
       VITE_FUZZ_MINUTES: values.minutes,
@@ -50,4 +53,5 @@ const { status } = spawnSync(
     },
   },
 )
-process.exit(status ?? 1)
+temporary.onStop(() => endTree(vitest))
+vitest.on('exit', (code) => process.exit(code ?? 1))
