@@ -6,8 +6,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { findBrowser } from '../../scripts/browser.mjs'
-import { root } from '../../scripts/setup.mjs'
+import { findBrowser } from '../../../scripts/browser.mjs'
+import { root } from '../../../scripts/setup.mjs'
 
 let folder: string
 
