@@ -7,7 +7,8 @@ import type { Plugin } from 'vite'
 
 /** The pages, in the order of their tabs: file name and label. */
 export const pages = [
-  { file: 'index.html', label: 'Picture' },
+  { file: 'index.html', label: 'Learn' },
+  { file: 'picture.html', label: 'Picture' },
   { file: 'uncertainty.html', label: 'Uncertainty' },
   { file: 'benchmark.html', label: 'Benchmark' },
 ]

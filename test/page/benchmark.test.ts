@@ -131,10 +131,11 @@ describe('without WebGPU', () => {
     await page.waitForSelector('#download')
     expect(await scrollWidth(page)).toBeLessThanOrEqual(390)
   })
+
   test('the tabs lead to the other pages and back', async () => {
     const { page } = here()
     await Promise.all([page.waitForNavigation(), page.click('.tabs a:first-child')])
-    await page.waitForSelector('#demo[data-state=ready]')
+    await page.waitForSelector('#learn[data-state=ready]')
     await Promise.all([page.waitForNavigation(), page.click('.tabs a:last-child')])
     await page.waitForSelector('#bench[data-state=ready]')
   })

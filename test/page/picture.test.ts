@@ -22,7 +22,7 @@ import {
 } from './visit.js'
 
 const site = useSite()
-const address = () => site('')
+const address = () => site('picture.html')
 let folder: string
 
 beforeAll(async () => {
