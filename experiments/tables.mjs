@@ -29,7 +29,7 @@ export const read = (folder, name) => JSON.parse(readFileSync(join(folder, `${na
  */
 export function withTables(markdown, folder) {
   return markdown.replace(
-    /(<!-- table (\w+) -->\n)[^]*?(<!-- end -->)/g,
+    /(<!-- table (\w+) -->\n)(?:.|\n)*?(<!-- end -->)/g,
     (_, start, name, end) => `${start}\n${table(read(folder, name))}\n\n${end}`,
   )
 }
@@ -52,13 +52,21 @@ export function table({ conditions, metric }) {
 /** @param {Condition} condition */
 const label = ({ variant, rate }) => (rate ? `${NAMES[variant]} ${rate}` : NAMES[variant])
 
-/** `{ trainingSentences: 400, words: 'all' }` as "training sentences 400, words all". @param {Condition['setting']} setting */
+/**
+ * `{ trainingSentences: 400, words: 'all' }` as "training sentences 400, words all".
+ *
+ * @param {Condition['setting']} setting
+ */
 const heading = (setting) =>
   Object.entries(setting)
     .map(([key, value]) => `${key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${value}`)
     .join(', ')
 
-/** Mean and half the interval; then whether the difference from no dropout leaves 0 out. @param {Condition} condition @param {boolean} higherIsBetter */
+/**
+ * Mean and half the interval; then a word where the interval of the differences from no dropout leaves 0 out.
+ *
+ * @param {Condition} condition @param {boolean} higherIsBetter
+ */
 function cell({ mean, low, high, versusNone }, higherIsBetter) {
   const number = `${mean.toFixed(2)} ± ${((high - low) / 2).toFixed(2)}`
   if (!versusNone || versusNone.low * versusNone.high <= 0) return number

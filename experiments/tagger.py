@@ -20,7 +20,7 @@ NOISE_SHAPES = {  # of [batch, steps, channels]
     "words": [None, None, 1],
 }
 RATES = [0.1, 0.25, 0.5]
-EPOCHS = {400: 20, 4000: 5}  # by the number of sentences to train with
+EPOCHS = {300: 20, 3000: 5}  # by the number of sentences to train with
 CHANNELS, HIDDEN = 32, 64
 PADDING, UNKNOWN = 0, 1
 NO_CLASS = -1  # the class of padding
@@ -65,7 +65,7 @@ def train(batches, words, epochs, variant, rate, seed):
     torch.manual_seed(seed)
     tagger = Tagger(words, Dropout(rate, NOISE_SHAPES.get(variant), seed))
     order = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(tagger.parameters(), lr=5e-3, fused=True)
+    optimizer = torch.optim.Adam(tagger.parameters(), lr=1e-2, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * len(batches))
     for _ in range(epochs):
         for index in torch.randperm(len(batches), generator=order).tolist():

@@ -16,7 +16,10 @@ const USAGE = `npm run experiments -- NAME [--seeds N] [--out FILE]
 
 const folder = join(root, 'experiments')
 const environment = join(folder, '.venv')
-const python = join(environment, ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']))
+const python = join(
+  environment,
+  ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
+)
 
 try {
   main(process.argv.slice(2))
@@ -51,7 +54,8 @@ function makeEnvironment() {
 /** @param {string} command @param {string[]} words */
 function run(command, words) {
   const { status, error } = spawnSync(command, words, { stdio: 'inherit' })
-  if (error) throw new Error(`${command} did not start (${error.message}): install Python 3.11, or set PYTHON.`)
+  if (error)
+    throw new Error(`${command} did not start (${error.message}): install Python 3.11, or set PYTHON.`)
   if (status !== 0) throw new Error(`${command} ${words.join(' ')} failed, as it says above.`)
 }
 

@@ -29,7 +29,10 @@ describe.each(['digits', 'tagger', 'landmarks'])('%s', (name) => {
 
   test('each setting has every variant at every rate, and no dropout, with 20 seeds', () => {
     expect(seeds).toBe(20)
-    const variants = ['none 0', ...Object.keys(noiseShapes).flatMap((one) => rates.map((rate) => `${one} ${rate}`))]
+    const variants = [
+      'none 0',
+      ...Object.keys(noiseShapes).flatMap((one) => rates.map((rate) => `${one} ${rate}`)),
+    ]
     for (const setting of settings) {
       const found = conditions.filter((one) => JSON.stringify(one.setting) === setting)
       expect(found.map(({ variant, rate }) => `${variant} ${rate}`)).toEqual(variants)
