@@ -4,6 +4,8 @@ A small network gives a heat map for each of four points of a stick figure. As i
 the first 1x1 convolution, where neighbouring pixels of a map are alike. The figures are drawn here, each among lines
 and a disc that do not belong to it."""
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from torch import nn
@@ -17,7 +19,7 @@ RATES = [0.1, 0.25, 0.5]
 SIZE = 32  # pixels of an image, each way
 CELL = 2  # pixels of the image for one of the heat map
 POINTS = ["head", "left hand", "right hand", "foot"]
-STEPS = 300
+STEPS = 200
 BATCH = 10
 TRAINING_IMAGES = [30, 300]
 TEST_IMAGES = 300
@@ -53,11 +55,11 @@ def draw(random):
     head = neck + 3 * turn(lean - 90)
     foot = hip + random.uniform(6, 9) * turn(lean + 90 + random.uniform(-20, 20))
     hands = []
-    for side, radius in ((180, 0.5), (0, 0.5)):
+    for side in (180, 0):
         elbow = neck + random.uniform(4, 5) * turn(lean + side + random.uniform(-50, 50))
         hands.append(elbow + random.uniform(4, 5) * turn(lean + side + random.uniform(-70, 70)))
-        stroke(neck, elbow, radius, ink)
-        stroke(elbow, hands[-1], radius, ink)
+        stroke(neck, elbow, 0.5, ink)
+        stroke(elbow, hands[-1], 0.5, ink)
     stroke(neck, hip, 0.8, ink)
     stroke(hip, foot, 0.5, ink)
     stroke(head, head, 1.8, ink)
@@ -72,6 +74,7 @@ def draw(random):
     return noisy, np.clip([head, *hands, foot], 0, SIZE - 1)
 
 
+@lru_cache(maxsize=4)  # the same images serve all variants
 def images(count, seed):
     random = np.random.default_rng(seed)
     drawn, points = zip(*(draw(random) for _ in range(count)), strict=True)
