@@ -29,7 +29,7 @@ export const read = (folder, name) => JSON.parse(readFileSync(join(folder, `${na
  */
 export function withTables(markdown, folder) {
   return markdown.replace(
-    /(<!-- table (\w+) -->\n)(?:.|\n)*?(<!-- end -->)/g,
+    /(<!-- table ([\w-]+) -->\n)(?:.|\n)*?(<!-- end -->)/g,
     (_, start, name, end) => `${start}\n${table(read(folder, name))}\n\n${end}`,
   )
 }

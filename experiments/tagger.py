@@ -5,6 +5,7 @@ one of 12 word classes for each word. The words of a sentence are in lower case;
 once is "unknown", as is every word that it has not."""
 
 from collections import Counter
+from functools import lru_cache
 
 import torch
 from torch import nn
@@ -91,42 +92,42 @@ def accuracies(tagger, batches):
     return [(which, 100 * right[which] / total[which]) for which in right]
 
 
-def main():
+def experiment(name, epochs, rates):
+    """Compares the variants at `rates`, for each number of training sentences in `epochs`."""
     train_sentences, test_sentences = brown.load()
-    prepared = {}  # of the seed at hand: the same sentences serve all variants
 
+    @lru_cache(maxsize=len(epochs))  # the same sentences serve all variants
     def prepare(sentences, seed):
-        if (sentences, seed) not in prepared:
-            chosen = torch.Generator().manual_seed(seed)
-            picked = torch.randperm(len(train_sentences), generator=chosen)[:sentences].tolist()
-            examples = [train_sentences[index] for index in picked]
-            numbers = vocabulary(examples)
-            batches = batched(examples, numbers, 32), batched(test_sentences, numbers, 250)
-            for old in [key for key in prepared if key[1] != seed]:
-                del prepared[old]
-            prepared[sentences, seed] = (*batches, len(numbers) + UNKNOWN + 1)
-        return prepared[sentences, seed]
+        chosen = torch.Generator().manual_seed(seed)
+        picked = torch.randperm(len(train_sentences), generator=chosen)[:sentences].tolist()
+        examples = [train_sentences[index] for index in picked]
+        numbers = vocabulary(examples)
+        return (
+            batched(examples, numbers, 32),
+            batched(test_sentences, numbers, 250),
+            len(numbers) + UNKNOWN + 1,
+        )
 
     def measure(seed, sentences, variant, rate):
         train_batches, test_batches, words = prepare(sentences, seed)
-        tagger = train(train_batches, words, EPOCHS[sentences], variant, rate, seed)
+        tagger = train(train_batches, words, epochs[sentences], variant, rate, seed)
         return [
             ({"trainingSentences": sentences, "words": which}, value)
             for which, value in accuracies(tagger, test_batches)
         ]
 
     run(
-        "tagger",
+        name,
         {"name": "accuracy on the words of 50 held-out texts", "unit": "%", "higherIsBetter": True},
         NOISE_SHAPES,
         [
             {"sentences": sentences, "variant": variant, "rate": rate}
-            for sentences in EPOCHS
-            for variant, rate in variants(NOISE_SHAPES, RATES)
+            for sentences in epochs
+            for variant, rate in variants(NOISE_SHAPES, rates)
         ],
         measure,
     )
 
 
 if __name__ == "__main__":
-    main()
+    experiment("tagger", EPOCHS, RATES)
