@@ -6,6 +6,7 @@ import { runAlike } from './alike.js'
 import { asMarkdown, callsFor, inNumbers, patternName } from './calls.js'
 import { runFlips } from './flips.js'
 import { runHeal } from './heal-picture.js'
+import { runMaps } from './maps.js'
 import { runQuiz } from './quiz.js'
 import { ShapeError, write } from './shapes.js'
 import { sentences } from './start.js'
@@ -111,6 +112,7 @@ element('calls').addEventListener('click', ({ target }) => {
 // The rest of the page.
 
 runFlips()
+void runMaps()
 runAlike()
 runHeal()
 runQuiz(quiz ?? '', (answers) => {

@@ -118,6 +118,17 @@ describe('with a mouse and a keyboard', () => {
     expect(await text(page, 'flips-verdict')).toBe('1,000 draws. Never: 1, 3, 5 and 7.')
   })
 
+  test('feature maps are dropped whole under SpatialDropout2D, and peppered under Dropout', async () => {
+    const { page } = here()
+    const names = () => page.$$eval('#maps svg', (all) => all.map((map) => map.getAttribute('aria-label')))
+    await page.waitForFunction(() => document.querySelectorAll('#maps svg').length === 16)
+    const packed = mask({ shape: [1, 8, 8, 16], noiseShape: [1, 1, 1, 16], rate: 0.5, seed: 37 })
+    const kept = [...unpackMask(packed, 16)]
+    expect(await names()).toEqual(kept.map((flag, i) => `Map ${i}: ${flag ? 'kept' : 'dropped whole'}`))
+    await page.click('[name=maps-pattern][value=values]')
+    for (const name of await names()) expect(name).toMatch(/^Map \d+: \d+ of 64 values dropped$/)
+  })
+
   test('the sentence: whole words, and the calls follow', async () => {
     const { page } = here()
     await page.click('[name=sentence-pattern][value="2,4,1"]')
