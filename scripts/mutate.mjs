@@ -63,7 +63,7 @@ async function mutate(/** @type {string} */ part) {
     else if (isIn(ONLY_A_GPU_CAN_TELL) || isOnTheGpu(file, source, location)) counts.gpu++
     else {
       counts.survived++
-      console.log(`survived, line ${location.start.line + 1}: ${change}`)
+      console.log(`survived, line ${location.start.line}: ${change}`)
     }
   }
   const { killed, endless, survived, equivalent, gpu } = counts
@@ -74,11 +74,11 @@ async function mutate(/** @type {string} */ part) {
 
 /** @typedef {{ start: { line: number, column: number }, end: { line: number, column: number } }} Location */
 
-/** Lines and columns are counted from 0. */
+/** Lines and columns are counted from 1. */
 function textAt(/** @type {string} */ source, /** @type {Location} */ { start, end }) {
-  const lines = source.split('\n').slice(start.line, end.line + 1)
-  lines[lines.length - 1] = lines[lines.length - 1].slice(0, end.column)
-  lines[0] = lines[0].slice(start.column)
+  const lines = source.split('\n').slice(start.line - 1, end.line)
+  lines[lines.length - 1] = lines[lines.length - 1].slice(0, end.column - 1)
+  lines[0] = lines[0].slice(start.column - 1)
   return lines.join(' ')
 }
 
@@ -101,6 +101,6 @@ function isOnTheGpu(
     const last = lines.findIndex(
       (line, i) => i > first && line.search(/\S/) === indent && /^\s*(}|\)$)/.test(line),
     )
-    return start.line >= first && start.line <= last
+    return start.line - 1 >= first && start.line - 1 <= last
   })
 }
