@@ -1,7 +1,7 @@
 /** Shows results: the verdict, where they come from, what copies them, and the blocks below. */
 
 import { significant } from '../../bench/notation.js'
-import { adapterName } from '../../bench/report.js'
+import { adapterName, isMeasured, type Report } from '../../bench/report.js'
 import { element, make } from '../shared/elements.js'
 import { renderReport } from './results.js'
 import type { Source } from './sources.js'
@@ -26,15 +26,28 @@ export function show(source: Source): void {
   shown = source
 }
 
-function about({ report, remarks }: Source): string[] {
+function about({ report, remarks, when }: Source): string[] {
   const { machine, coldStart, notes } = report
   return [
     ...remarks,
-    `${machine.runtime} on ${machine.platform}, ${machine.cores} cores. Adapter: ${adapterName(machine)}.`,
+    `Measured ${when} in ${machine.runtime}, ${machine.platform}, ${machine.cores} cores. Adapter: ${adapterName(machine)}.`,
     ...(coldStart
       ? [`Cold start: ${significant(coldStart.median)} ms from createEngine to the first result.`]
       : []),
+    ...disagreement(report),
     ...notes,
+  ]
+}
+
+/** Half of an interquartile range, relative to the median: more, and other work has changed the ratios. */
+const QUIET = 0.2
+
+function disagreement({ cases }: Report): string[] {
+  const spreads = cases.flatMap(({ entrants }) => entrants.filter(isMeasured).map(({ spread }) => spread / 2))
+  const most = Math.max(0, ...spreads.filter(Number.isFinite))
+  if (most <= QUIET) return []
+  return [
+    `Batches of one peer differ by up to ±${Math.round(100 * most)} %, probably because of other work. Measure again when this machine is quiet.`,
   ]
 }
 

@@ -173,5 +173,5 @@ function apart<T extends { points: Point[] }>(lines: readonly T[], pixels: numbe
 /** The title up to its first comma, short enough for an axis; the table has all of it. */
 function shortTitle({ title, role }: PeerReport): string {
   if (role === 'part') return title.replace('noiseshape, ', '')
-  return title.split(',')[0].replace(/^plain loop with /, '')
+  return title.split(/, | \(/)[0].replace(/^plain loop with /, '')
 }

@@ -91,10 +91,13 @@ function caseBlock(report: Report, one: CaseReport, kind: Kind): Block | undefin
     ({ peer }) => peer.kind === kind && (peer.role !== 'baseline' || peer.name === baseline?.peer),
   )
   if (rows.length === 0) return undefined
+  const spread = hasSpread(rows)
   const cells = rows.map(({ peer, entrant }) => ({
     role: peer.role,
     head: peer.role === 'baseline' ? `the copy baseline: ${peer.title}` : peer.title,
-    cells: isMeasured(entrant) ? measuredCells(entrant) : `${entrant.status}: ${entrant.reason}`,
+    cells: isMeasured(entrant)
+      ? [...timedCells(entrant, spread), significant(entrant.gbPerS)]
+      : `${entrant.status}: ${entrant.reason}`,
   }))
   const [shape, noiseShape] = [one.shape, one.noiseShape].map((sides) => `[${sides.join(', ')}]`)
   const { elements, rate } = one
@@ -110,7 +113,11 @@ function caseBlock(report: Report, one: CaseReport, kind: Kind): Block | undefin
       rows,
       `${one.title} at rate ${rate} on ${KINDS[kind]}: times the copy baseline; the table has the numbers`,
     ),
-    table: table(['', 'ms', '±', 'times the copy', 'GB/s'], cells, `${one.name}, rate ${rate}, ${kind}`),
+    table: table(
+      ['', 'ms', ...(spread ? ['±'] : []), 'times the copy', 'GB/s'],
+      cells,
+      `${one.name}, rate ${rate}, ${kind}`,
+    ),
     rows: rows.map(({ peer }) => peer),
   }
 }
@@ -139,14 +146,15 @@ function bars<T extends Timed>(rows: readonly Row<T>[], label: string): Block['p
   return { height: barsHeight(measured), draw: (place) => ratioBars(place, measured, label) }
 }
 
-function measuredCells(measured: Measured): string[] {
-  return [...timedCells(measured), significant(measured.gbPerS)]
+/** A file of results leaves the spread out. */
+function hasSpread(rows: readonly Row<Timed>[]): boolean {
+  return rows.some(({ entrant }) => isMeasured(entrant) && Number.isFinite(entrant.spread))
 }
 
-function timedCells({ median, spread, ratio }: Timed): string[] {
+function timedCells({ median, spread, ratio }: Timed, withSpread: boolean): string[] {
   return [
     significant(median),
-    Number.isFinite(spread) ? percent.format(spread / 2) : '–', // a file of results leaves it out
+    ...(withSpread ? [percent.format(spread / 2)] : []),
     ratio === undefined ? '?' : `${significant(ratio)}×`,
   ]
 }
@@ -155,10 +163,11 @@ function predictionBlock(report: Report, one: PredictionReport): Block | undefin
   const { name, title, digits, entrants } = one
   const rows = rowsOf<Timed>(report, entrants)
   if (rows.length === 0) return undefined
+  const spread = hasSpread(rows)
   const cells = rows.map(({ peer, entrant }) => ({
     role: peer.role,
     head: peer.title,
-    cells: isMeasured(entrant) ? timedCells(entrant) : `${entrant.status}: ${entrant.reason}`,
+    cells: isMeasured(entrant) ? timedCells(entrant, spread) : `${entrant.status}: ${entrant.reason}`,
   }))
   const ours = entrants.filter(isMeasured).find(({ peer }) => peer === 'noiseshape-onnx')
   const batch = `${digits} ${digits > 1 ? 'digits' : 'digit'}`
@@ -168,7 +177,11 @@ function predictionBlock(report: Report, one: PredictionReport): Block | undefin
     gist: `${batch}: ${ours ? `noiseshape/onnx takes ${significant(ours.median)} ms` : 'noiseshape/onnx: no figure'}`,
     about: [aboutCase(name), `The digits network, batch size ${digits}, from images to statistics`],
     plot: bars(rows, `${title}, digits ${digits}: times noiseshape/onnx; the table has the numbers`),
-    table: table(['', 'ms', '±', 'times noiseshape/onnx'], cells, `${name}, digits ${digits}`),
+    table: table(
+      ['', 'ms', ...(spread ? ['±'] : []), 'times noiseshape/onnx'],
+      cells,
+      `${name}, digits ${digits}`,
+    ),
     rows: rows.map(({ peer }) => peer),
   }
 }

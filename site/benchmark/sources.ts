@@ -16,6 +16,7 @@ export interface Source {
   markdown: string
   /** Within a sentence. */
   place: string
+  when: string
   /** What must be known of these results; empty if nothing. */
   remarks: string[]
 }
@@ -28,6 +29,7 @@ const dateAndTime = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeSty
 /** In the order of the file. */
 export const committed: readonly Source[] = readResults(resultsFile, allPeers).map(
   ({ title, markdown, report }) => ({
+    when: date.format(new Date(report.date)),
     id: title
       .toLowerCase()
       .replaceAll(/[^a-z0-9]+/g, '-')
@@ -43,13 +45,15 @@ export const committed: readonly Source[] = readResults(resultsFile, allPeers).m
 /** @param now the machine as it is found to be, once that is known */
 export function fromHere({ report, ending }: Kept, now?: Machine): Source {
   const adapter = adapterName(report.machine)
+  const when = dateAndTime.format(new Date(report.date))
   const moved = now && adapterName(now) !== adapter
   return {
     id: HERE,
-    label: `This machine, ${report.machine.adapter ? adapter : 'CPU'}, ${dateAndTime.format(new Date(report.date))}${ending === 'done' ? '' : ', partial'}`,
+    label: `This machine, ${report.machine.adapter ? adapter : 'CPU'}, ${when}${ending === 'done' ? '' : ', partial'}`,
     report,
     markdown: markdownTables(report),
     place: 'here',
+    when,
     remarks: [
       ...(ending === 'running' ? ['Partial: this run has not ended.'] : []),
       ...(moved ? [`Measured on another adapter than this page has now (${adapterName(now)}).`] : []),

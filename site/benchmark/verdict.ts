@@ -37,11 +37,11 @@ function aboutKind(report: Report, kind: Kind, place: string): string[] {
   const layers = duels.filter(({ sweep }) => !sweep)
   const [first, ...others] = layers.length > 0 ? layers : duels.slice(-1)
   const where = kind === 'cpu' ? `on the CPU${place === 'here' ? ' here' : ''}` : place
-  const spelledOut = others.length > 2 ? [first] : [first, ...others]
-  const sentences = spelledOut.map((duel) => sentence(duel, where))
-  if (others.length > 2) sentences.push(range(layers, where))
-  const rest = duels.filter((duel) => !spelledOut.includes(duel))
-  return [...sentences, ...losses(rest, where)]
+  const few = others.length < 3
+  const spelledOut = (few ? [first, ...others] : [first]).map((duel) => sentence(duel, where))
+  if (spelledOut.length === duels.length) return spelledOut
+  const parts = [...(few ? [] : [range(layers, where)]), ...losses(duels, where)]
+  return parts.length > 0 ? [...spelledOut, `${capitalised(parts.join('; '))}.`] : spelledOut
 }
 
 function duelsOf(report: Report, kind: Kind): Duel[] {
@@ -80,7 +80,7 @@ function sentence({ title, ours, rivals }: Duel, where: string): string {
   const slower = rivals.filter(({ times, even }) => times > 1 && !even)
   const even = rivals.filter((rival) => rival.even)
   const faster = rivals.filter(({ times, even }) => times < 1 && !even)
-  const parts = [`${title} costs ${cost(ours)} ${where}`]
+  const parts = [`${title} ${cost(ours)} ${where}`]
   if (slower.length > 0) {
     const [first, ...rest] = slower
     const words = [
@@ -98,32 +98,28 @@ function sentence({ title, ours, rivals }: Duel, where: string): string {
 }
 
 function cost({ ratio, median }: Timed): string {
-  if (ratio === undefined) return `${about(median)} ms`
-  return Math.abs(ratio - 1) <= EVEN ? 'about as much as a copy' : `${about(ratio)} times a copy`
+  if (ratio === undefined) return `takes ${about(median)} ms`
+  return Math.abs(ratio - 1) <= EVEN ? 'costs about as much as a copy' : `costs ${about(ratio)} times a copy`
 }
 
 function range(duels: readonly Duel[], where: string): string {
   const ratios = duels.flatMap(({ ours }) => ours.ratio ?? [])
   const [low, high] = [Math.min(...ratios), Math.max(...ratios)].map(about)
-  return `Over the ${duels.length} measurements of layers it costs ${low} to ${high} times a copy ${where}.`
+  return `over ${duels.length} measurements of layers it costs ${low} to ${high} times a copy ${where}`
 }
 
-/** Who is faster in cases that no sentence spells out. */
+/** Who is faster in some of these cases: few sentences for many cases. */
 function losses(duels: readonly Duel[], where: string): string[] {
-  const byName = new Map<string, { lost: number; most: number }>()
+  const byName = new Map<string, number[]>()
   for (const { rivals } of duels) {
     for (const { name, times, even } of rivals) {
-      if (times >= 1 || even) continue
-      const { lost, most } = byName.get(name) ?? { lost: 0, most: 1 }
-      byName.set(name, { lost: lost + 1, most: Math.max(most, 1 / times) })
+      if (times < 1 && !even) byName.set(name, [...(byName.get(name) ?? []), 1 / times])
     }
   }
-  if (byName.size === 0) return []
-  const words = Array.from(
-    byName,
-    ([name, { lost, most }]) => `${name} in ${lost} (up to ${about(most)} times as fast)`,
-  )
-  return [`Of ${duels.length} further measurements ${where}, faster than noiseshape: ${listed(words)}.`]
+  return Array.from(byName, ([name, speeds]) => {
+    const often = `in ${speeds.length} of ${duels.length} measurements`
+    return `${name} is faster than noiseshape ${often} ${where}, up to ${about(Math.max(...speeds))} times as fast`
+  })
 }
 
 /** GPU and CPU on the same tensor. */
@@ -159,6 +155,10 @@ function aboutPredictions({ predictions, peers }: Report, place: string): string
 /** Two digits, without an exponent. */
 function about(value: number): string {
   return String(value >= 9.5 && value < 100 ? Math.round(value) : Number(value.toPrecision(2)))
+}
+
+function capitalised(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 function listed(words: readonly string[]): string {

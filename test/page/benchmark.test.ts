@@ -47,7 +47,7 @@ describe('the verdict', () => {
     })
     expect(verdict(report, 'here')).toEqual([
       'DropPath costs about as much as a copy here; a hand-written kernel takes 5 times as long.',
-      'Of 3 further measurements here, faster than noiseshape: a hand-written kernel in 2 (up to 4 times as fast).',
+      'A hand-written kernel is faster than noiseshape in 2 of 4 measurements here, up to 4 times as fast.',
     ])
   })
 
@@ -66,210 +66,210 @@ describe('the verdict', () => {
 describe('with WebGPU', () => {
   const browser = useBrowser({ webgpu: true })
 
-  const here = useVisit(browser, address)
-
-  test('a GPU that is lost in the middle of a run leaves what was measured', async () => {
-    const { page } = here()
-    expect(await text(page, 'badge')).toMatch(/^WebGPU on /)
-    await choose(page, ['small', 'sweep-2^20', 'sweep-2^22', 'noiseshape', 'hash-kernel'])
-    await page.click('#run')
-    await page.waitForFunction(() => document.getElementById('doing')?.textContent?.includes('sweep-2^2'))
-    const session = await browser().target().createCDPSession()
-    await session.send('Browser.crashGpuProcess').catch(() => {}) // it is no longer there to answer
-    expect(await ended(page)).toBe('lost')
-    expect(await text(page, 'run-error')).toMatch(/^The GPU was lost .*The finished cases are below/)
-    expect(await text(page, 'about')).toContain('Partial: the GPU was lost')
-    expect(await shownFrom(page)).toContain('partial')
-    const partial = await download(page)
-    expect(partial.cases[0]).toMatchObject({
-      name: 'small',
-      entrants: expect.arrayContaining([expect.objectContaining({ peer: 'noiseshape', status: 'ok' })]),
-    })
-    expect(partial.cases.length).toBeLessThan(3)
-  })
-
-  test('then it measures the small case on a new one to a verdict, a plot, a table and a report, and keeps them', async () => {
-    const { page } = here()
-    await choose(page, ['small', 'noiseshape', 'hash-kernel', 'noiseshape-cpu'])
-    await Promise.all([page.waitForNavigation(), page.click('#run')]) // the GPU was lost
-    expect(await ended(page)).toBe('done')
-    expect(await text(page, 'run-error')).toBe('')
-    await page.waitForFunction(() => document.querySelectorAll('.case .plot svg[role=img]').length === 2)
-    const heads = await page.$$eval('.case tbody th', (all) => all.map((each) => each.textContent))
-    expect(heads).toEqual([
-      expect.stringMatching(/^the copy baseline: copy kernel/),
-      'noiseshape',
-      'hand-written kernel, pcg hash per element',
-      'the copy baseline: TypedArray.set',
-      'noiseshape/cpu',
-    ])
-    expect(await text(page, 'about')).toContain('Cold start: ')
-    const report = await download(page)
-    expect(report).toMatchObject({ format: 1, quick: true, notes: [] })
-    expect(report.machine.adapter?.architecture).toBe('swiftshader')
-    const [{ name, rate, elements, entrants }] = report.cases
-    expect({ name, rate, elements }).toEqual({ name: 'small', rate: 0.1, elements: 32 * 768 })
-    for (const entrant of entrants as Measured[]) {
-      expect(entrant.status).toBe('ok')
-      for (const value of [entrant.median, entrant.min, entrant.ratio, entrant.gbPerS]) {
-        expect(value).toBeGreaterThan(0)
-      }
-    }
-    const [first] = verdict(report, 'here')
-    expect(await text(page, 'verdict')).toBe(first)
-    expect(await text(page, 'status')).toBe(`Done. ${first}`)
-
-    await page.reload()
-    await page.waitForSelector('#bench[data-state=ready]')
-    expect(await text(page, 'verdict')).toBe(first)
-    expect(await shownFrom(page)).toMatch(
-      /^This machine, google swiftshader \(software\), Nov 27, 2026|^This machine, .*\d{4}/,
-    )
-    expect(await download(page)).toEqual(report)
-    expect(await chosen(page, 'case')).toEqual(['small'])
-    expect(await chosen(page, 'peer')).toEqual(['noiseshape', 'hash-kernel', 'noiseshape-cpu'])
-  })
-
   test.each([1280, 390])('nothing moves while it loads, %i pixels wide', async (width) => {
     expect(await layoutShift(browser(), address(), width)).toBeLessThan(0.01)
   })
-})
 
-describe('with measuring stubbed', () => {
-  const here = useVisit(useBrowser({ webgpu: true }), address, {
-    width: 390,
-    height: 844,
-    before: stubMeasuring,
-  })
-
-  test('one button on the first screen, of a phone too, says about how long it takes', async () => {
-    const { page } = here()
-    const bottom = () => page.$eval('#measure', (button) => button.getBoundingClientRect().bottom)
-    expect(await text(page, 'measure')).toMatch(/^Measure this machine \(about \d+ s\)$/)
-    expect(await bottom()).toBeLessThan(844)
-    await page.setViewport({ width: 1440, height: 900 })
-    expect(await bottom()).toBeLessThan(900)
-  })
-
-  test('before a run it shows what the repository has, as the file says it', async () => {
-    const { page } = here()
-    const [, ...sections] = readFileSync('bench/RESULTS.md', 'utf8').split(/^## /m)
-    const labels = await page.$$eval('#source option', (all) => all.map((each) => each.textContent ?? ''))
-    expect(labels).toHaveLength(sections.length)
-    for (const [i, section] of sections.entries()) {
-      const [title] = section.split('\n')
-      expect(labels[i].startsWith(title), labels[i]).toBe(true)
-      await page.select(
-        '#source',
-        await page.$$eval('#source option', (all, i) => (all[i] as HTMLOptionElement).value, i),
-      )
-      const columns =
-        /^\| case \| copy \|(.*)\|$/m
-          .exec(section)?.[1]
-          .split('|')
-          .map((cell) => cell.trim()) ?? []
-      const row =
-        /^\| spatial1d, rate 0.1 \|(.*)\|$/m
-          .exec(section)?.[1]
-          .split('|')
-          .map((cell) => cell.trim()) ?? []
-      expect(columns).toContain('noiseshape')
-      const shown = await page.$$eval('table', (all) =>
-        Array.from(
-          all.find((each) => each.ariaLabel === 'spatial1d, rate 0.1, gpu')?.querySelectorAll('tbody tr') ??
-            [],
-          (row) => row.children[3].textContent,
-        ),
-      )
-      expect(shown).toEqual(['1×', ...row.slice(1).map((cell) => `${Number.parseFloat(cell)}×`)])
-      expect(await text(page, 'about')).toContain('not measured on this machine')
-      const runtime = /^Runtime: (.*?),/m.exec(section)?.[1]
-      expect(await text(page, 'about')).toContain(runtime)
-    }
-    const [first] = await page.$$eval('#source option', (all) => all.map((each) => each.value))
-    await page.select('#source', first)
-    expect(await page.evaluate(() => location.hash)).toBe('')
-  })
-
-  test('it measures a few cases, and shows each as it comes, then the verdict', async () => {
-    const { page } = here()
-    await page.click('#measure')
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('cancel')
-    const selection = await page.evaluate(() => globalThis.stub.selection)
-    expect(selection).toMatchObject({ cases: ['elementwise', 'spatial1d'], quick: true })
-    const first = reportOf({ Dropout: { noiseshape: 20, 'tensorflow-webgpu': 90 } })
-    await page.evaluate((report) => {
-      globalThis.stub.hooks.onProgress({ share: 0.5, what: 'spatial1d, rate 0.1: round 1 of 3' })
-      globalThis.stub.hooks.onCase(report)
-    }, first)
-    expect(await text(page, 'doing')).toBe('50 %, spatial1d, rate 0.1: round 1 of 3')
-    expect(await text(page, 'status')).toBe('50 % measured.')
-    expect(await text(page, 'verdict')).toBe(verdict(first, 'here')[0])
-    expect(await shownFrom(page)).toContain('partial')
-    const whole = reportOf({ ...losing, SpatialDropout1D: { noiseshape: 13, 'tensorflow-webgpu': 39 } })
-    await page.evaluate((report) => globalThis.stub.finish(report), whole)
-    expect(await ended(page)).toBe('done')
-    expect(await text(page, 'verdict')).toContain('a hand-written kernel is faster than noiseshape here')
-    expect(await text(page, 'findings')).toBe(
-      'SpatialDropout1D costs 1.3 times a copy here; TensorFlow.js takes 3 times as long.',
-    )
-    expect(await shownFrom(page)).toMatch(/^This machine, acme one, .*2026/)
-    expect(await shownFrom(page)).not.toContain('partial')
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('measure')
-    expect(await text(page, 'measure'), 'as long as it took').toBe('Measure this machine (about 1 s)')
-  })
-
-  test('results are copied as Markdown and as JSON', async () => {
-    const { page } = here()
-    const permissions = ['clipboard-read', 'clipboard-sanitized-write'] as const
-    await page.browserContext().overridePermissions(new URL(page.url()).origin, [...permissions])
-    await page.bringToFront()
-    const copied = async (button: string) => {
-      await page.click(`#${button}`)
-      await page.waitForFunction(() => document.getElementById('copied')?.textContent?.startsWith('Copied'))
-      return page.evaluate(() => navigator.clipboard.readText())
-    }
-    const report = JSON.parse(await copied('copy-json'))
-    expect(report).toMatchObject({ format: 1, machine: { runtime: 'Chrome 150' } })
-    expect(await copied('copy-markdown')).toBe(`${markdownTables(report)}\n`)
-    expect(await text(page, 'status')).toBe('Copied as Markdown.')
-  })
-
-  test('results of this machine stay beside those of the repository, also after a reload', async () => {
-    const { page } = here()
-    const second = await page.$$eval('#source option', (all) => all[1].value)
-    await page.select('#source', second)
-    expect(await text(page, 'verdict')).toContain('google swiftshader')
-    expect(await page.$('#copy-json:not([hidden])')).toBeNull()
-    await page.reload()
-    await page.waitForSelector('#bench[data-state=ready]')
-    expect(await page.$eval('#source', (list) => (list as HTMLSelectElement).value)).toBe(second)
-    await page.select('#source', 'here')
-    expect(await text(page, 'verdict')).toContain('here')
-    expect(await shownFrom(page)).toMatch(/^This machine, acme one/)
-  })
-
-  test('a case opens with the keyboard, to a plot and to what its rows are', async () => {
-    const { page } = here()
-    await page.focus('.case:first-child > summary')
-    for (const open of [false, true]) {
-      await page.keyboard.press('Enter')
-      expect(await page.$eval('.case', (details) => (details as HTMLDetailsElement).open)).toBe(open)
-    }
-    await page.waitForSelector('.case .plot svg')
-    await page.click('.case .terms summary')
-    expect(await page.$eval('.case .terms', (node) => node.textContent)).toContain('pcg hash')
-  })
-
-  test('what an older version of the page kept is dropped', async () => {
-    const { page } = here()
-    await page.evaluate(() => {
-      const broken = { report: { format: 1, cases: [{}], peers: [] }, ending: 'done' }
-      localStorage.setItem('noiseshape/benchmark/results', JSON.stringify(broken))
+  describe('with measuring stubbed', () => {
+    const here = useVisit(browser, address, {
+      width: 390,
+      height: 844,
+      before: stubMeasuring,
     })
-    await page.reload()
-    await page.waitForSelector('#bench[data-state=ready]')
-    expect(await text(page, 'about')).toContain('not measured on this machine')
+
+    test('one button on the first screen, of a phone too, says about how long it takes', async () => {
+      const { page } = here()
+      const bottom = () => page.$eval('#measure', (button) => button.getBoundingClientRect().bottom)
+      expect(await text(page, 'measure')).toMatch(/^Measure this machine \(about \d+ s\)$/)
+      expect(await bottom()).toBeLessThan(844)
+      await page.setViewport({ width: 1440, height: 900 })
+      expect(await bottom()).toBeLessThan(900)
+    })
+
+    test('before a run it shows what the repository has, as the file says it', async () => {
+      const { page } = here()
+      const [, ...sections] = readFileSync('bench/RESULTS.md', 'utf8').split(/^## /m)
+      const labels = await page.$$eval('#source option', (all) => all.map((each) => each.textContent ?? ''))
+      expect(labels).toHaveLength(sections.length)
+      for (const [i, section] of sections.entries()) {
+        const [title] = section.split('\n')
+        expect(labels[i].startsWith(title), labels[i]).toBe(true)
+        await page.select(
+          '#source',
+          await page.$$eval('#source option', (all, i) => (all[i] as HTMLOptionElement).value, i),
+        )
+        const columns =
+          /^\| case \| copy \|(.*)\|$/m
+            .exec(section)?.[1]
+            .split('|')
+            .map((cell) => cell.trim()) ?? []
+        const row =
+          /^\| spatial1d, rate 0.1 \|(.*)\|$/m
+            .exec(section)?.[1]
+            .split('|')
+            .map((cell) => cell.trim()) ?? []
+        expect(columns).toContain('noiseshape')
+        const shown = await page.$eval('table[aria-label="spatial1d, rate 0.1, gpu"]', (table) => {
+          const heads = Array.from(table.querySelectorAll('thead th'), (head) => head.textContent)
+          const rows = Array.from(table.querySelectorAll('tbody tr'))
+          return rows.map(({ children }) => children[heads.indexOf('times the copy')].textContent)
+        })
+        expect(shown).toEqual(['1×', ...row.slice(1).map((cell) => `${Number.parseFloat(cell)}×`)])
+        expect(await text(page, 'about')).toContain('not measured on this machine')
+        const runtime = /^Runtime: (.*?),/m.exec(section)?.[1]
+        expect(await text(page, 'about')).toContain(runtime)
+      }
+      const [first] = await page.$$eval('#source option', (all) => all.map((each) => each.value))
+      await page.select('#source', first)
+      expect(await page.evaluate(() => location.hash)).toBe('')
+    })
+
+    test('it measures a few cases, and shows each as it comes, then the verdict', async () => {
+      const { page } = here()
+      await page.click('#measure')
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('cancel')
+      const selection = await page.evaluate(() => globalThis.stub.selection)
+      expect(selection).toMatchObject({ cases: ['elementwise', 'spatial1d'], quick: true })
+      const first = reportOf({ Dropout: { noiseshape: 20, 'tensorflow-webgpu': 90 } })
+      await page.evaluate((report) => {
+        globalThis.stub.hooks.onProgress({ share: 0.5, what: 'spatial1d, rate 0.1: round 1 of 3' })
+        globalThis.stub.hooks.onCase(report)
+      }, first)
+      expect(await text(page, 'doing')).toBe('50 %, spatial1d, rate 0.1: round 1 of 3')
+      expect(await text(page, 'status')).toBe('50 % measured.')
+      expect(await text(page, 'verdict')).toBe(verdict(first, 'here')[0])
+      expect(await shownFrom(page)).toContain('partial')
+      const whole = reportOf({ ...losing, SpatialDropout1D: { noiseshape: 13, 'tensorflow-webgpu': 39 } })
+      await page.evaluate((report) => globalThis.stub.finish(report), whole)
+      expect(await ended(page)).toBe('done')
+      expect(await text(page, 'verdict')).toContain('a hand-written kernel is faster than noiseshape here')
+      expect(await text(page, 'findings')).toBe(
+        'SpatialDropout1D costs 1.3 times a copy here; TensorFlow.js takes 3 times as long.',
+      )
+      expect(await shownFrom(page)).toMatch(/^This machine, acme one, .*2026/)
+      expect(await shownFrom(page)).not.toContain('partial')
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe('measure')
+      expect(await text(page, 'measure'), 'as long as it took').toBe('Measure this machine (about 1 s)')
+    })
+
+    test('results are copied as Markdown and as JSON', async () => {
+      const { page } = here()
+      const permissions = ['clipboard-read', 'clipboard-sanitized-write'] as const
+      await page.browserContext().overridePermissions(new URL(page.url()).origin, [...permissions])
+      await page.bringToFront()
+      const copied = async (button: string) => {
+        await page.click(`#${button}`)
+        await page.waitForFunction(() => document.getElementById('copied')?.textContent?.startsWith('Copied'))
+        return page.evaluate(() => navigator.clipboard.readText())
+      }
+      const report = JSON.parse(await copied('copy-json'))
+      expect(report).toMatchObject({ format: 1, machine: { runtime: 'Chrome 150' } })
+      expect(await copied('copy-markdown')).toBe(`${markdownTables(report)}\n`)
+      expect(await text(page, 'status')).toBe('Copied as Markdown.')
+    })
+
+    test('results of this machine stay beside those of the repository, also after a reload', async () => {
+      const { page } = here()
+      const second = await page.$$eval('#source option', (all) => all[1].value)
+      await page.select('#source', second)
+      expect(await text(page, 'verdict')).toContain('google swiftshader')
+      expect(await page.$('#copy-json:not([hidden])')).toBeNull()
+      await page.reload()
+      await page.waitForSelector('#bench[data-state=ready]')
+      expect(await page.$eval('#source', (list) => (list as HTMLSelectElement).value)).toBe(second)
+      await page.select('#source', 'here')
+      expect(await text(page, 'verdict')).toContain('here')
+      expect(await shownFrom(page)).toMatch(/^This machine, acme one/)
+    })
+
+    test('a case opens with the keyboard, to a plot and to what its rows are', async () => {
+      const { page } = here()
+      await page.focus('.case:first-child > summary')
+      for (const open of [false, true]) {
+        await page.keyboard.press('Enter')
+        expect(await page.$eval('.case', (details) => (details as HTMLDetailsElement).open)).toBe(open)
+      }
+      await page.waitForSelector('.case .plot svg')
+      await page.click('.case .terms summary')
+      expect(await page.$eval('.case .terms', (node) => node.textContent)).toContain('pcg hash')
+    })
+
+    test('what an older version of the page kept is dropped', async () => {
+      const { page } = here()
+      await page.evaluate(() => {
+        const broken = { report: { format: 1, cases: [{}], peers: [] }, ending: 'done' }
+        localStorage.setItem('noiseshape/benchmark/results', JSON.stringify(broken))
+      })
+      await page.reload()
+      await page.waitForSelector('#bench[data-state=ready]')
+      expect(await text(page, 'about')).toContain('not measured on this machine')
+    })
+  })
+
+  describe('and a real run', () => {
+    const here = useVisit(browser, address)
+
+    test('a GPU that is lost in the middle of a run leaves what was measured', async () => {
+      const { page } = here()
+      expect(await text(page, 'badge')).toMatch(/^WebGPU on /)
+      await choose(page, ['small', 'sweep-2^20', 'sweep-2^22', 'noiseshape', 'hash-kernel'])
+      await page.click('#run')
+      await page.waitForFunction(() => document.getElementById('doing')?.textContent?.includes('sweep-2^2'))
+      const session = await browser().target().createCDPSession()
+      await session.send('Browser.crashGpuProcess').catch(() => {}) // it is no longer there to answer
+      expect(await ended(page)).toBe('lost')
+      expect(await text(page, 'run-error')).toMatch(/^The GPU was lost .*The finished cases are below/)
+      expect(await text(page, 'about')).toContain('Partial: the GPU was lost')
+      expect(await shownFrom(page)).toContain('partial')
+      const partial = await download(page)
+      expect(partial.cases[0]).toMatchObject({
+        name: 'small',
+        entrants: expect.arrayContaining([expect.objectContaining({ peer: 'noiseshape', status: 'ok' })]),
+      })
+      expect(partial.cases.length).toBeLessThan(3)
+    })
+
+    test('then it measures the small case on a new one to a verdict, a plot, a table and a report, and keeps them', async () => {
+      const { page } = here()
+      await choose(page, ['small', 'noiseshape', 'hash-kernel', 'noiseshape-cpu'])
+      await Promise.all([page.waitForNavigation(), page.click('#run')]) // the GPU was lost
+      expect(await ended(page)).toBe('done')
+      expect(await text(page, 'run-error')).toBe('')
+      await page.waitForFunction(() => document.querySelectorAll('.case .plot svg[role=img]').length === 2)
+      const heads = await page.$$eval('.case tbody th', (all) => all.map((each) => each.textContent))
+      expect(heads).toEqual([
+        expect.stringMatching(/^the copy baseline: copy kernel/),
+        'noiseshape',
+        'hand-written kernel, pcg hash per element',
+        'the copy baseline: TypedArray.set',
+        'noiseshape/cpu',
+      ])
+      expect(await text(page, 'about')).toContain('Cold start: ')
+      const report = await download(page)
+      expect(report).toMatchObject({ format: 1, quick: true, notes: [] })
+      expect(report.machine.adapter?.architecture).toBe('swiftshader')
+      const [{ name, rate, elements, entrants }] = report.cases
+      expect({ name, rate, elements }).toEqual({ name: 'small', rate: 0.1, elements: 32 * 768 })
+      for (const entrant of entrants as Measured[]) {
+        expect(entrant.status).toBe('ok')
+        for (const value of [entrant.median, entrant.min, entrant.ratio, entrant.gbPerS]) {
+          expect(value).toBeGreaterThan(0)
+        }
+      }
+      const [first] = verdict(report, 'here')
+      expect(await text(page, 'verdict')).toBe(first)
+      expect(await text(page, 'status')).toBe(`Done. ${first}`)
+
+      await page.reload()
+      await page.waitForSelector('#bench[data-state=ready]')
+      expect(await text(page, 'verdict')).toBe(first)
+      expect(await shownFrom(page)).toMatch(
+        /^This machine, google swiftshader \(software\), Nov 27, 2026|^This machine, .*\d{4}/,
+      )
+      expect(await download(page)).toEqual(report)
+      expect(await chosen(page, 'case')).toEqual(['small'])
+      expect(await chosen(page, 'peer')).toEqual(['noiseshape', 'hash-kernel', 'noiseshape-cpu'])
+    })
   })
 })
 
@@ -342,7 +342,8 @@ describe('without WebGPU', () => {
 
   test('a run can be cancelled with the keyboard, and another one started', async () => {
     const { page } = here()
-    await choose(page, [...cases.map(({ name }) => name), 'noiseshape-cpu'])
+    const sweep = cases.map(({ name }) => name).filter((name) => name.startsWith('sweep'))
+    await choose(page, [...sweep, 'noiseshape-cpu'])
     await page.focus('#run')
     await page.keyboard.press('Enter')
     await page.waitForFunction(() => document.getElementById('doing')?.textContent?.includes('checking'))
