@@ -62,6 +62,7 @@ function offerDownload({ report }: Source): void {
 
 /** @param tell says to everybody what has happened */
 export function connectCopying(tell: (message: string) => void): void {
+  element('copy-json').after(make('a', { className: 'button', id: 'download', textContent: 'Download JSON' }))
   const copying = (id: string, what: string, text: (source: Source) => string) => {
     element(id).addEventListener('click', async () => {
       if (!shown) return

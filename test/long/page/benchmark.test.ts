@@ -37,14 +37,10 @@ test('every peer is loaded, found to do a dropout, and measured', async () => {
   expect(await text(page, 'results')).toContain('Growth, on WebGPU')
 }, 600_000)
 
-test('the one button measures two cases on GPU and CPU, in about the time that it says', async () => {
+test('the one button measures two cases on GPU and CPU', async () => {
   here = await open(browser(), site('benchmark.html'))
   const { page } = here
-  const said = Number(/about (\d+) s/.exec(await text(page, 'measure'))?.[1])
-  const start = performance.now()
   expect(await run(page, 'measure')).toBe('done')
-  const took = (performance.now() - start) / 1000
-  console.log(`The page said about ${said} s; it took ${took.toFixed(1)} s.`)
   const report = await download(page)
   expect(report.notes).toEqual([])
   expect(report.cases.map(({ name }) => name)).toEqual(['elementwise', 'spatial1d'])
@@ -52,7 +48,6 @@ test('the one button measures two cases on GPU and CPU, in about the time that i
     for (const entrant of entrants) expect(entrant).toMatchObject({ status: 'ok' })
   }
   expect(await text(page, 'verdict')).toMatch(/^Dropout .* here; .*\.$/)
-  expect(await text(page, 'measure'), 'now it knows').toMatch(/about \d+ s/)
 }, 600_000)
 
 test('100 samples of a network are found to be Monte Carlo dropout, and measured', async () => {
