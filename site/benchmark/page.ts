@@ -108,14 +108,18 @@ async function run(what: What): Promise<void> {
   running = new AbortController()
   showRunning()
   const start = performance.now()
+  let first = true
   try {
     const outcome = await measure(selection, {
       signal: running.signal,
       onOpened: identify,
       onProgress: ({ share, what }) => showProgress(share, what),
-      onCase: (report) => keepAndShow(report, 'running'),
+      onCase: (report) => {
+        keepAndShow(report, 'running', first)
+        first = false
+      },
     })
-    if (outcome.report) keepAndShow(outcome.report, outcome.ending)
+    if (outcome.report) keepAndShow(outcome.report, outcome.ending, first)
     if (outcome.ending === 'done' && what === 'default') {
       keepPace({ adapter: adapterName(machine), seconds: (performance.now() - start) / 1000 })
     }
@@ -142,7 +146,7 @@ function conclude({ ending, report, reason }: Outcome): void {
   }
   const words = ending === 'done' ? 'Done.' : report ? 'Cancelled; the finished cases stay.' : 'Cancelled.'
   element('doing').textContent = words
-  tell(ending === 'done' ? `${words} ${element('verdict').textContent}` : words)
+  tell(ending === 'done' && list.value === HERE ? `${words} ${element('verdict').textContent}` : words)
 }
 
 /** Opens a device only to describe it. */
@@ -152,10 +156,11 @@ async function look(): Promise<void> {
   opened.device?.destroy()
 }
 
-function keepAndShow(report: Report, ending: Ending): void {
+/** @param first the reader may have chosen to look at other results since then */
+function keepAndShow(report: Report, ending: Ending, first: boolean): void {
   kept = { report, ending }
   keep(kept)
-  showFrom(HERE)
+  showFrom(first ? HERE : list.value)
   remember()
 }
 

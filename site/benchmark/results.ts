@@ -114,7 +114,7 @@ function caseBlock(report: Report, one: CaseReport, kind: Kind): Block | undefin
       `${one.title} at rate ${rate} on ${KINDS[kind]}: times the copy baseline; the table has the numbers`,
     ),
     table: table(
-      ['', 'ms', ...(spread ? ['±'] : []), 'times the copy', 'GB/s'],
+      ['peer', 'ms', ...(spread ? ['±'] : []), 'times the copy', 'GB/s'],
       cells,
       `${one.name}, rate ${rate}, ${kind}`,
     ),
@@ -178,7 +178,7 @@ function predictionBlock(report: Report, one: PredictionReport): Block | undefin
     about: [aboutCase(name), `The digits network, batch size ${digits}, from images to statistics`],
     plot: bars(rows, `${title}, digits ${digits}: times noiseshape/onnx; the table has the numbers`),
     table: table(
-      ['', 'ms', ...(spread ? ['±'] : []), 'times noiseshape/onnx'],
+      ['peer', 'ms', ...(spread ? ['±'] : []), 'times noiseshape/onnx'],
       cells,
       `${name}, digits ${digits}`,
     ),
