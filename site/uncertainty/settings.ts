@@ -1,10 +1,8 @@
 /** The settings, and the state of the page in its address: image, samples, seed and runner. */
 
-import { mask } from 'noiseshape/cpu'
 import { type Digit, readDigit, SIDE, writeDigit } from '../../models/digits/digits.js'
 import { writeState } from '../shared/address.js'
 import { element } from '../shared/elements.js'
-import { messageOf } from '../shared/message.js'
 import { type Example, examples } from './examples.js'
 import { RUNNERS, type RunnerName } from './runner.js'
 
@@ -29,7 +27,10 @@ export function readSettings(): Settings | { wrong: string } {
       Number.isInteger(samples) && samples >= 1 && samples <= MAX_SAMPLES
         ? ''
         : `‘${input.samples.value}’: enter a whole number from 1 to ${MAX_SAMPLES}.`,
-    seed: input.seed.value.trim() === '' ? 'This is empty: enter a number.' : errorOf(seed),
+    seed:
+      input.seed.value.trim() !== '' && Number.isSafeInteger(seed) && seed >= 0
+        ? ''
+        : `‘${input.seed.value}’: enter a whole number from 0 to 2^53 - 1.`,
   }
   for (const [name, message] of Object.entries(wrong)) {
     element(`${name}-error`).textContent = message
@@ -37,16 +38,6 @@ export function readSettings(): Settings | { wrong: string } {
   }
   const message = wrong.samples || wrong.seed
   return message ? { wrong: message } : { samples, seed }
-}
-
-/** The library's error message for a seed, found by drawing a mask of one cell; empty if there is none. */
-function errorOf(seed: number): string {
-  try {
-    mask({ shape: [1], rate: 0.5, seed })
-    return ''
-  } catch (error) {
-    return messageOf(error)
-  }
 }
 
 export function runnerRadios(): HTMLInputElement[] {

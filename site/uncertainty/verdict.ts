@@ -32,8 +32,8 @@ export function judge(prediction: Prediction, usual: Usual): Verdict {
   if (mutual > usual.mutualInformation) {
     return {
       kind: 'unlike',
-      title: 'Unlike the training digits.',
-      reason: `That is what it looks like: the samples contradict each other more than on 95 % of the test digits. Its best guess is ${a(first.digit)}.`,
+      title: 'It may be unlike the training digits.',
+      reason: `The samples contradict each other more than on 95 % of the test digits. Their best guess is ${a(first.digit)}.`,
     }
   }
   if (expected > usual.expectedEntropy) {
