@@ -32,7 +32,7 @@ export function createAnswers(body: HTMLElement, onPoint: (sample: number) => vo
   const all: Answer[] = []
   const dots: SVGElement[] = []
   const counts = new Array<number>(CLASSES).fill(0)
-  let chosen: SVGElement | undefined
+  const marker = svg('circle', { class: 'chosen', r: 6 })
 
   const point = ({ target }: Event) => {
     const sample = target instanceof SVGCircleElement ? target.dataset.sample : undefined
@@ -47,7 +47,6 @@ export function createAnswers(body: HTMLElement, onPoint: (sample: number) => vo
       all.length = 0
       dots.length = 0
       counts.fill(0)
-      chosen = undefined
       for (const { strip, bar, mean, count } of rows) {
         strip.replaceChildren(bar)
         bar.setAttribute('width', '0')
@@ -75,12 +74,12 @@ export function createAnswers(body: HTMLElement, onPoint: (sample: number) => vo
       })
     },
     choose(sample) {
-      chosen?.classList.remove('chosen')
-      chosen?.setAttribute('r', '3')
-      chosen = dots.at(sample - all.length)
-      chosen?.classList.add('chosen')
-      chosen?.setAttribute('r', '6')
-      chosen?.parentElement?.append(chosen) // above the others
+      marker.remove()
+      const dot = dots.at(sample - all.length)
+      if (!dot) return // older than the newest MOST_DOTS
+      for (const at of ['cx', 'cy']) marker.setAttribute(at, dot.getAttribute(at) ?? '')
+      marker.dataset.sample = String(sample)
+      dot.parentElement?.append(marker) // the dot stays where it is, else the browser reports it as pointed at again
     },
   }
 }

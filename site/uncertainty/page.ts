@@ -41,6 +41,7 @@ let place: Place | undefined
 function start(): void {
   addExamples(pick)
   addSample()
+  element('newest').textContent = `Dots: the newest ${MOST_DOTS}.`
   element('usual-expected').textContent = usual.expectedEntropy.toFixed(2)
   element('usual-mutual').textContent = usual.mutualInformation.toFixed(2)
   listen()
@@ -172,7 +173,13 @@ function show({ id, fresh, prediction, last }: Extract<Report, { kind: 'answer' 
   if (timer !== undefined) return // it is of an image or of settings that have changed
   main.removeAttribute('data-stale')
   if (!last) return
-  announce(`${title} ${element('progress').textContent}. ${countsInWords()}`)
+  const said = [
+    title,
+    `${element('progress').textContent}.`,
+    countsInWords(),
+    element('sample-text').textContent,
+  ]
+  announce(said.join(' '))
   main.dataset.state = 'ready'
 }
 
@@ -187,7 +194,7 @@ function showEntropies(prediction: Prediction): void {
   element('mutual-bar').style.width = share(facts.mutual)
 }
 
-/** "57 samples read a 3, 43 an 8." */
+/** "Answers: 3: 57, 8: 43." */
 function countsInWords(): string {
   const counts = new Map<number, number>()
   for (const { digit } of answers.all) counts.set(digit, (counts.get(digit) ?? 0) + 1)
@@ -206,7 +213,6 @@ function fail(message: string): void {
 let pointed: number | undefined
 
 function pointAt(sample: number): void {
-  if (sample === pointed) return // its dot is moved above the others, which the browser reports as pointed at again
   pointed = sample
   showChosen()
 }
