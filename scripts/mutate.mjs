@@ -49,7 +49,7 @@ async function mutate(/** @type {string} */ part) {
     timeoutMS: 10_000,
   }).runMutationTest()
 
-  const counts = { killed: 0, survived: 0, equivalent: 0, gpu: 0 }
+  const counts = { killed: 0, endless: 0, survived: 0, equivalent: 0, gpu: 0 }
   for (const { status, fileName, location, replacement = '' } of results) {
     if (status === 'Ignored') continue
     const file = relative(root, fileName).replaceAll('\\', '/')
@@ -57,6 +57,7 @@ async function mutate(/** @type {string} */ part) {
     const change = `${file}: ${short(textAt(source, location))} => ${short(replacement)}`
     const isIn = (/** @type {{ changes: string[] }[]} */ list) =>
       list.some(({ changes }) => changes.includes(change))
+    if (status === 'Timeout') counts.endless++
     if (status === 'Killed' || status === 'Timeout') counts.killed++
     else if (isIn(EQUIVALENT)) counts.equivalent++
     else if (isIn(ONLY_A_GPU_CAN_TELL) || isOnTheGpu(file, source, location)) counts.gpu++
@@ -65,10 +66,10 @@ async function mutate(/** @type {string} */ part) {
       console.log(`survived, line ${location.start.line + 1}: ${change}`)
     }
   }
-  const { killed, survived, equivalent, gpu } = counts
+  const { killed, endless, survived, equivalent, gpu } = counts
   const percent = ((100 * killed) / (killed + survived)).toFixed(1)
   const minutes = ((Date.now() - started) / 60_000).toFixed(1)
-  return `${part}: ${killed} of ${killed + survived} killed (${percent} %) in ${minutes} minutes; left out: ${equivalent} equivalent, ${gpu} that only a GPU can tell`
+  return `${part}: ${killed} of ${killed + survived} killed (${percent} %), ${endless} of them by a test that did not end, in ${minutes} minutes; left out: ${equivalent} equivalent, ${gpu} that only a GPU can tell`
 }
 
 /** @typedef {{ start: { line: number, column: number }, end: { line: number, column: number } }} Location */
