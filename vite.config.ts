@@ -72,6 +72,7 @@ const site = defineConfig({
     ],
     exclude: ['onnxruntime-web'], // finds its parts by its own address
   },
+  worker: { format: 'es' },
   build: {
     target: 'es2022',
     outDir: at('site/dist'),
