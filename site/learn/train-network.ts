@@ -42,7 +42,9 @@ export function createParameters(): Parameters {
 export function initialise({ layers }: Parameters, random: () => number): void {
   for (const { kernel, bias } of Object.values(layers)) {
     const bound = Math.sqrt(bias.length / kernel.length)
-    for (const values of [kernel, bias]) values.forEach((_, i) => (values[i] = bound * (2 * random() - 1)))
+    for (const values of [kernel, bias]) {
+      for (let i = 0; i < values.length; i++) values[i] = bound * (2 * random() - 1)
+    }
   }
 }
 
@@ -77,7 +79,7 @@ export function addGradients(
 
     loss -= Math.log(toLogits[labels[i]]) / batch
     toLogits[labels[i]] -= 1 // the gradient of softmax and cross-entropy together
-    toLogits.forEach((value, digit) => (toLogits[digit] = value / batch))
+    for (let digit = 0; digit < toLogits.length; digit++) toLogits[digit] /= batch
 
     const toHidden = multiplyBack(hidden, weights.out, toLogits, gradients.out)
     const toPooled = multiplyBack(pooled, weights.dense, toHidden, gradients.dense)

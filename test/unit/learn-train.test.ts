@@ -75,7 +75,7 @@ describe('gradients', () => {
     const twice = createParameters()
     addGradients(layers, images, labels, drop, once.layers)
     for (let i = 0; i < 2; i++) addGradients(layers, images, labels, drop, twice.layers)
-    once.values.forEach((gradient, i) => expect(twice.values[i]).toBeCloseTo(2 * gradient, 5))
+    for (const [i, gradient] of once.values.entries()) expect(twice.values[i]).toBeCloseTo(2 * gradient, 5)
   })
 })
 
