@@ -2,13 +2,13 @@
 
 import { variants } from './train-recipe.js'
 
-const WIDTH = 400
-const HEIGHT = 260
+const WIDTH = 360
+const HEIGHT = 250
 const LEFT = 44
-const RIGHT = 142 // for the labels at the ends of the curves
-const TOP = 12
+const RIGHT = 120 // for the labels at the ends of the curves
+const TOP = 20
 const BOTTOM = 38
-const LABEL = 18 // least distance of labels
+const LABEL = 17 // height of a label
 
 export const percent = (share: number) => `${Math.round(100 * share)} %`
 
@@ -40,20 +40,19 @@ export function curvesSvg(label: string, curves: readonly (readonly number[])[],
   )
   const numbers = ends.map(({ variant, share }) => `${variants[variant].name} ${percent(share)}`)
   const title = numbers.length > 0 ? `${label}: ${numbers.join(', ')}` : label
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">${[...rules, ...epochNames, ...lines, ...labels].join('')}</svg>`
+  const parts = [...rules, ...epochNames, ...lines.toReversed(), ...labels] // thin lines over thick ones
+  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">${parts.join('')}</svg>`
 }
 
-/** Moves labels apart, from the lowest up; the lowest stays above the axis. */
+/** Moves labels that would overlap apart, each by half, until there is room for all. */
 function spread(labels: { at: number }[]): void {
-  let below = HEIGHT - BOTTOM + LABEL / 2
-  for (const label of labels.toSorted((a, b) => b.at - a.at)) {
-    label.at = Math.min(label.at, below - LABEL)
-    below = label.at
-  }
-  // What was pushed out of the top comes back, and pushes the others down.
-  let above = TOP - LABEL / 2
-  for (const label of labels.toSorted((a, b) => a.at - b.at)) {
-    label.at = Math.max(label.at, above + LABEL / 2)
-    above = label.at + LABEL / 2
+  labels.sort((a, b) => a.at - b.at)
+  for (let round = 0; round < 20; round++) {
+    for (let i = 1; i < labels.length; i++) {
+      const overlap = LABEL - (labels[i].at - labels[i - 1].at)
+      if (overlap <= 0) continue
+      labels[i - 1].at -= overlap / 2
+      labels[i].at += overlap / 2
+    }
   }
 }

@@ -73,6 +73,7 @@ export function runTrain(): void {
     bar.hidden = !running
   }
 
+  const finished = () => Math.floor(progress.length / variants.length)
   const last = (variant: number) => progress.findLast((each) => each.variant === variant)
 
   function show(): void {
@@ -84,21 +85,20 @@ export function runTrain(): void {
       )
     element('train-intact').innerHTML = curvesSvg(INTACT, curves('intact'), epochs)
     element('train-removed').innerHTML = curvesSvg(WITHOUT, curves('removed'), epochs)
+    element('train-epoch').textContent = `After ${finished()} of ${epochs} epochs`
     element('train-table').innerHTML = variants
       .map(({ name }, variant) => {
-        const { epoch = 0, intact, removed } = last(variant) ?? {}
+        const { intact, removed } = last(variant) ?? {}
         const cells = [intact, removed].map(
           (share) => `<td>${share === undefined ? '' : `${(100 * share).toFixed(1)} %`}</td>`,
         )
-        return `<tr><th scope="row"><svg class="key" viewBox="0 0 32 8" aria-hidden="true"><path class="curve variant-${variant}" d="M1 4H31"/></svg>${name}</th><td>${epoch}</td>${cells.join('')}</tr>`
+        return `<tr><th scope="row"><svg class="key" viewBox="0 0 32 8" aria-hidden="true"><path class="curve variant-${variant}" d="M1 4H31"/></svg>${name}</th>${cells.join('')}</tr>`
       })
       .join('')
   }
 
   start.addEventListener('click', train)
-  stop.addEventListener('click', () =>
-    end(`Stopped after ${last(0)?.epoch ?? 0} of ${settings.epochs} epochs.`),
-  )
+  stop.addEventListener('click', () => end(`Stopped after ${finished()} of ${settings.epochs} epochs.`))
 }
 
 /** `?epochs=2&digits=200` is a shorter training, for tests and for slow machines. */
