@@ -29,7 +29,7 @@ export interface Draw {
   step: number
 }
 
-interface Layer {
+export interface Layer {
   /** Row-major; the last dim is that of the outputs. */
   kernel: Float32Array
   bias: Float32Array
@@ -37,24 +37,26 @@ interface Layer {
 
 export type Weights = Readonly<Record<'conv1' | 'conv2' | 'dense' | 'out', Layer>>
 
-/** Reads tfjs/weights.bin: float32 tensors one after the other, as tfjs/model.json names them. */
+const tensors = manifest.weightsManifest[0].weights
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1)
+
+/** How many numbers the weights are. */
+export const PARAMETERS = tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+
+/** Reads tfjs/weights.bin: float32 tensors one after the other, as tfjs/model.json names them. They are views of `bytes`. */
 export function readWeights(bytes: ArrayBuffer): Weights {
-  const tensors = new Map<string, Float32Array>()
+  const views = new Map<string, Float32Array>()
   let at = 0
-  for (const { name, shape } of manifest.weightsManifest[0].weights) {
-    const values = new Float32Array(
-      bytes,
-      at,
-      shape.reduce((product, size) => product * size, 1),
-    )
-    tensors.set(name, values)
+  for (const { name, shape } of tensors) {
+    const values = new Float32Array(bytes, at, sizeOf(shape))
+    views.set(name, values)
     at += values.byteLength
   }
   if (at !== bytes.byteLength) {
     throw new Error(`The weights have ${bytes.byteLength} bytes, and ${at} are described.`)
   }
   const tensor = (name: string) => {
-    const found = tensors.get(name)
+    const found = views.get(name)
     if (!found) throw new Error(`The weights have no tensor ${name}.`)
     return found
   }
@@ -64,13 +66,13 @@ export function readWeights(bytes: ArrayBuffer): Weights {
 
 /** The feature maps of an image of 8 x 8 pixels from 0 to 1, [8, 8, 16], before their dropout: the same for all samples. */
 export function featureMaps({ conv1 }: Weights, image: Float32Array): Float32Array {
-  return relu(convolve(image, { side: SIDE, channels: 1, padding: 1 }, conv1))
+  return relu(convolve(image, FIRST, conv1))
 }
 
 /** The network's ten outputs from feature maps on, with the masks of `draw`; without dropout if there is no draw. */
 export function logits({ conv2, dense, out }: Weights, maps: Float32Array, draw?: Draw): Float32Array {
   const kept = draw ? dropout(maps, { ...SPATIAL, ...draw }) : maps
-  const convolved = relu(convolve(kept, { side: SIDE, channels: MAPS, padding: 0 }, conv2))
+  const convolved = relu(convolve(kept, SECOND, conv2))
   const hidden = relu(multiply(pool(convolved, SIDE - 2), dense))
   return multiply(draw ? dropout(hidden, { ...HIDDEN, ...draw }) : hidden, out)
 }
@@ -82,28 +84,80 @@ export function softmax(logits: Float32Array): Float32Array {
   return powers.map((power) => power / sum)
 }
 
-/** A convolution with a kernel [3, 3, channels, 16] over a square input [side, side, channels]. */
-function convolve(
+/** A square input [side, side, channels] with that many pixels of 0 around it. */
+export interface Geometry {
+  side: number
+  channels: number
+  padding: number
+}
+
+export const FIRST: Geometry = { side: SIDE, channels: 1, padding: 1 }
+export const SECOND: Geometry = { side: SIDE, channels: MAPS, padding: 0 }
+
+/** The inputs that an output pixel of a convolution sees and that are not 0: dropped or not activated, most are. */
+export function createWindow(channels: number) {
+  return {
+    count: 0,
+    values: new Float32Array(9 * channels),
+    /** Where they are in the input. */
+    places: new Uint16Array(9 * channels),
+    /** Where their weights begin in the kernel: one for each map. */
+    weights: new Uint16Array(9 * channels),
+  }
+}
+
+export function readWindow(
+  window: ReturnType<typeof createWindow>,
   input: Float32Array,
-  { side, channels, padding }: { side: number; channels: number; padding: number },
-  { kernel, bias }: Layer,
-): Float32Array {
-  const size = side + 2 * padding - 2
+  { side, channels, padding }: Geometry,
+  y: number,
+  x: number,
+): void {
+  let count = 0
+  for (let tap = 0; tap < 9; tap++) {
+    const row = y + Math.floor(tap / 3) - padding
+    const column = x + (tap % 3) - padding
+    if (row < 0 || row >= side || column < 0 || column >= side) continue
+    for (let channel = 0; channel < channels; channel++) {
+      const place = (row * side + column) * channels + channel
+      if (input[place] === 0) continue
+      window.values[count] = input[place]
+      window.places[count] = place
+      window.weights[count] = (tap * channels + channel) * MAPS
+      count++
+    }
+  }
+  window.count = count
+}
+
+/** A convolution with a kernel [3, 3, channels, 16]. */
+export function convolve(input: Float32Array, geometry: Geometry, { kernel, bias }: Layer): Float32Array {
+  const size = geometry.side + 2 * geometry.padding - 2
   const output = new Float32Array(size * size * MAPS)
+  const window = createWindow(geometry.channels)
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
+      readWindow(window, input, geometry, y, x)
+      const { count, values, weights } = window
       const at = (y * size + x) * MAPS
-      output.set(bias, at)
-      for (let tap = 0; tap < 9; tap++) {
-        const row = y + Math.floor(tap / 3) - padding
-        const column = x + (tap % 3) - padding
-        if (row < 0 || row >= side || column < 0 || column >= side) continue
-        for (let channel = 0; channel < channels; channel++) {
-          const value = input[(row * side + column) * channels + channel]
-          if (value === 0) continue // dropped, or not activated: most are
-          const weights = (tap * channels + channel) * MAPS
-          for (let map = 0; map < MAPS; map++) output[at + map] += value * kernel[weights + map]
+      // Four maps at a time, whose sums stay in registers: a quarter of the time of sums in the output.
+      for (let map = 0; map < MAPS; map += 4) {
+        let a = bias[map]
+        let b = bias[map + 1]
+        let c = bias[map + 2]
+        let d = bias[map + 3]
+        for (let i = 0; i < count; i++) {
+          const value = values[i]
+          const from = weights[i] + map
+          a += value * kernel[from]
+          b += value * kernel[from + 1]
+          c += value * kernel[from + 2]
+          d += value * kernel[from + 3]
         }
+        output[at + map] = a
+        output[at + map + 1] = b
+        output[at + map + 2] = c
+        output[at + map + 3] = d
       }
     }
   }
@@ -111,7 +165,7 @@ function convolve(
 }
 
 /** The largest of each 2 x 2 block of [side, side, 16]. */
-function pool(input: Float32Array, side: number): Float32Array {
+export function pool(input: Float32Array, side: number): Float32Array {
   const size = side / 2
   const output = new Float32Array(size * size * MAPS)
   for (let y = 0; y < size; y++) {
@@ -131,16 +185,19 @@ function pool(input: Float32Array, side: number): Float32Array {
   return output
 }
 
-function multiply(input: Float32Array, { kernel, bias }: Layer): Float32Array {
+export function multiply(input: Float32Array, { kernel, bias }: Layer): Float32Array {
   const output = Float32Array.from(bias)
-  input.forEach((value, i) => {
-    if (value === 0) return
+  for (let i = 0; i < input.length; i++) {
+    const value = input[i]
+    if (value === 0) continue
     const weights = i * output.length
     for (let unit = 0; unit < output.length; unit++) output[unit] += value * kernel[weights + unit]
-  })
+  }
   return output
 }
 
-function relu(values: Float32Array): Float32Array {
-  return values.map((value) => Math.max(value, 0))
+export function relu(values: Float32Array): Float32Array {
+  const output = new Float32Array(values.length)
+  for (let i = 0; i < values.length; i++) if (values[i] > 0) output[i] = values[i]
+  return output
 }
