@@ -19,6 +19,13 @@ const shown = ['digit', 'rotated'].map((kind) =>
   samples.findIndex((each) => each.kind === kind && each.label === 3),
 )
 
+const examples = ['onnx', 'tfjs', 'tagger']
+
+function packagesOf(name: string) {
+  const { dependencies, devDependencies } = read(`examples/${name}/package.json`)
+  return { ...dependencies, ...devDependencies } as Record<string, string>
+}
+
 let clone: string
 
 beforeAll(() => {
@@ -29,6 +36,8 @@ beforeAll(() => {
     const filter = (path: string) => !/[\\/](node_modules|dist)$/.test(path)
     cpSync(join(root, folder), join(clone, folder), { recursive: true, filter })
   }
+  const { noiseshape, vite, ...packages } = Object.assign({}, ...examples.map(packagesOf))
+  for (const name of Object.keys(packages)) linkPackage(clone, name)
 })
 
 afterAll(() => {
@@ -38,12 +47,7 @@ afterAll(() => {
 /** `npm run test:long` has the others as well: each is installed, bundled and run for itself. */
 const long = inject('rounds') > 0
 
-function packagesOf(name: string) {
-  const { dependencies, devDependencies } = read(`examples/${name}/package.json`)
-  return { ...dependencies, ...devDependencies } as Record<string, string>
-}
-
-test.each(['onnx', 'tfjs', 'tagger'])('examples/%s asks for the versions that are tested here', (name) => {
+test.each(examples)('examples/%s asks for the versions that are tested here', (name) => {
   const { noiseshape, ...packages } = packagesOf(name)
   const { version, devDependencies: tested } = read('package.json')
   expect(noiseshape).toBe(`^${version}`)
@@ -158,8 +162,6 @@ async function visit<T>(
   read: (page: Page) => Promise<T>,
 ): Promise<T> {
   const project = join(clone, 'examples', name)
-  const { noiseshape, vite, ...packages } = packagesOf(name)
-  for (const each of Object.keys(packages)) linkPackage(clone, each)
   await build({ root: project, logLevel: 'error' })
   const server = await serveFolder(join(project, 'dist'))
   const browser = await launchBrowser({ webgpu: true })
