@@ -11,12 +11,12 @@ const percent = (share) => `${(100 * share).toFixed(0)}\u00a0%`
 const SURE = 0.7
 const isUnsure = ({ probability }) => probability < SURE
 
-element('size').textContent = `${training.length} sentences`
+element('size').textContent = training.length
 element('samples').textContent = SAMPLES
 
 const adapter = await navigator.gpu?.requestAdapter()
 const hasGPU = adapter && !adapter.info.isFallbackAdapter // one in software would be slower than the CPU without it
-await tf.setBackend(hasGPU ? 'webgpu' : 'cpu')
+if (!hasGPU || !(await tf.setBackend('webgpu'))) await tf.setBackend('cpu')
 
 let model
 element('training').addEventListener('submit', (event) => {
@@ -29,39 +29,43 @@ element('reading').addEventListener('submit', (event) => {
 })
 await learn()
 
-/** Trains a new tagger, measures on the held-out sentences what its doubt is worth, and reads the sentence. */
+/** Trains a new tagger, and reads the sentence. */
 async function learn() {
   const focused = document.activeElement
   enable(false)
-  element('epochs').replaceChildren(
-    ...Array.from({ length: EPOCHS }, (_, epoch) => row([epoch + 1, '…', '…'])),
-  )
+  const epochs = Array.from({ length: EPOCHS }, (_, epoch) => row([epoch + 1, '…', '…']))
+  element('epochs').replaceChildren(...epochs)
   element('words').replaceChildren(...wordsOf(element('sentence').value).map((word) => row([word, '…'])))
-  status.textContent = 'Training …'
+  status.textContent = `Training on TensorFlow.js' ${tf.getBackend()} backend …`
+  document.querySelector('main').hidden = false
   model?.optimizer.dispose()
   model?.dispose()
   model = createTagger(element('dropped').value)
   await train(model, (epoch, loss, accuracy) => {
     element('epochs').rows[epoch].replaceWith(row([epoch + 1, loss.toFixed(2), percent(accuracy)]))
   })
-
-  const tagged = await tag(
-    model,
-    heldOut.map(({ words }) => words),
-  )
-  const words = tagged.flatMap((sentence, i) =>
-    sentence.map((word, j) => ({ unsure: isUnsure(word), right: word.class === heldOut[i].classes[j] })),
-  )
-  const right = (some) => percent(some.filter(({ right }) => right).length / some.length)
-  const [unsure, sure] = [true, false].map((kind) => words.filter((word) => word.unsure === kind))
-  status.textContent =
-    `Trained on TensorFlow.js' ${tf.getBackend()} backend. Of the held-out words, ${percent(unsure.length / words.length)} are unsure: their class has a probability ` +
-    `below ${percent(SURE)}. ${right(unsure)} of them are tagged right, and ${right(sure)} of the others.`
+  status.textContent = `Trained on TensorFlow.js' ${tf.getBackend()} backend. ${await measureDoubt()}`
   await read()
   enable(true)
   focused.focus()
 }
 
+/** How often the tagger is right on held-out words of which it is unsure, and on the others. */
+async function measureDoubt() {
+  const sentences = heldOut.map(({ words }) => words)
+  const tagged = (await tag(model, sentences)).flat()
+  const classes = heldOut.flatMap((sentence) => sentence.classes)
+  const share = (words) => percent(words.filter(({ right }) => right).length / words.length)
+  const words = tagged.map((word, i) => ({ unsure: isUnsure(word), right: word.class === classes[i] }))
+  const unsure = words.filter((word) => word.unsure)
+  const sure = words.filter((word) => !word.unsure)
+  return (
+    `Of the held-out words, ${percent(unsure.length / words.length)} are unsure: their class has a probability below ` +
+    `${percent(SURE)}. ${share(unsure)} of them are tagged right, and ${share(sure)} of the others.`
+  )
+}
+
+/** Tags the sentence that stands in the page. */
 async function read() {
   const words = wordsOf(element('sentence').value)
   if (words.length === 0) return
