@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
+import { learn } from './site/learn/static.ts'
 import { frame, pages } from './site/shared/frame.ts'
 
 const at = (path: string) => resolve(import.meta.dirname, path)
@@ -52,7 +53,7 @@ const library = defineConfig({
 
 const site = defineConfig({
   root: at('site'),
-  plugins: [frame],
+  plugins: [frame, learn],
   base: './',
   resolve: { alias },
   server: { host: '127.0.0.1' }, // WebGPU exists in secure contexts only: https, localhost, 127.0.0.1
@@ -71,6 +72,7 @@ const site = defineConfig({
     ],
     exclude: ['onnxruntime-web'], // finds its parts by its own address
   },
+  worker: { format: 'es' },
   build: {
     target: 'es2022',
     outDir: at('site/dist'),

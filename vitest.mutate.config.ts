@@ -29,6 +29,7 @@ const LEFT_OUT = [
   'bench-*',
   'judge',
   'compare',
+  'learn',
 ]
 
 const projects = config.test?.projects

@@ -17,15 +17,19 @@ export interface Selection {
 
 interface Hooks {
   signal?: AbortSignal
+  /** Called once, before anything is measured: a page watches whether the device gets lost. */
+  onOpened?: (opened: Opened) => void
   onProgress?: (progress: Progress) => void
   onCase?: (report: Report) => void
 }
 
 export async function runInBrowser(selection: Selection, hooks: Hooks = {}): Promise<Report> {
+  const { onOpened, ...others } = hooks
   const opened = await openDevice()
   try {
+    onOpened?.(opened)
     return await runBenchmark({
-      ...hooks,
+      ...others,
       ...selection,
       cases: select(
         'case',

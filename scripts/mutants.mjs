@@ -26,6 +26,7 @@ export const PARTS = {
  * @type {Record<string, string[]>}
  */
 export const GPU_FUNCTIONS = {
+  'src/engine.ts': ['if (gpu) {', 'get backend() {', 'get device() {', 'async #run<T>('],
   'src/monte-carlo/accumulator.ts': ['function bufferAccumulator('],
   'src/monte-carlo/options.ts': ['export function readBufferOutput('],
   'src/monte-carlo/statistics-webgpu.ts': ['export function createStatistics(', 'const kernelsOf ='],

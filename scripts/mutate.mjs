@@ -49,7 +49,7 @@ async function mutate(/** @type {string} */ part) {
     timeoutMS: 10_000,
   }).runMutationTest()
 
-  const counts = { killed: 0, survived: 0, equivalent: 0, gpu: 0 }
+  const counts = { killed: 0, endless: 0, survived: 0, equivalent: 0, gpu: 0 }
   for (const { status, fileName, location, replacement = '' } of results) {
     if (status === 'Ignored') continue
     const file = relative(root, fileName).replaceAll('\\', '/')
@@ -57,27 +57,28 @@ async function mutate(/** @type {string} */ part) {
     const change = `${file}: ${short(textAt(source, location))} => ${short(replacement)}`
     const isIn = (/** @type {{ changes: string[] }[]} */ list) =>
       list.some(({ changes }) => changes.includes(change))
+    if (status === 'Timeout') counts.endless++
     if (status === 'Killed' || status === 'Timeout') counts.killed++
     else if (isIn(EQUIVALENT)) counts.equivalent++
     else if (isIn(ONLY_A_GPU_CAN_TELL) || isOnTheGpu(file, source, location)) counts.gpu++
     else {
       counts.survived++
-      console.log(`survived, line ${location.start.line + 1}: ${change}`)
+      console.log(`survived, line ${location.start.line}: ${change}`)
     }
   }
-  const { killed, survived, equivalent, gpu } = counts
+  const { killed, endless, survived, equivalent, gpu } = counts
   const percent = ((100 * killed) / (killed + survived)).toFixed(1)
   const minutes = ((Date.now() - started) / 60_000).toFixed(1)
-  return `${part}: ${killed} of ${killed + survived} killed (${percent} %) in ${minutes} minutes; left out: ${equivalent} equivalent, ${gpu} that only a GPU can tell`
+  return `${part}: ${killed} of ${killed + survived} killed (${percent} %), ${endless} of them by a test that did not end, in ${minutes} minutes; left out: ${equivalent} equivalent, ${gpu} that only a GPU can tell`
 }
 
 /** @typedef {{ start: { line: number, column: number }, end: { line: number, column: number } }} Location */
 
-/** Lines and columns are counted from 0. */
+/** Lines and columns are counted from 1. */
 function textAt(/** @type {string} */ source, /** @type {Location} */ { start, end }) {
-  const lines = source.split('\n').slice(start.line, end.line + 1)
-  lines[lines.length - 1] = lines[lines.length - 1].slice(0, end.column)
-  lines[0] = lines[0].slice(start.column)
+  const lines = source.split('\n').slice(start.line - 1, end.line)
+  lines[lines.length - 1] = lines[lines.length - 1].slice(0, end.column - 1)
+  lines[0] = lines[0].slice(start.column - 1)
   return lines.join(' ')
 }
 
@@ -100,6 +101,6 @@ function isOnTheGpu(
     const last = lines.findIndex(
       (line, i) => i > first && line.search(/\S/) === indent && /^\s*(}|\)$)/.test(line),
     )
-    return start.line >= first && start.line <= last
+    return start.line - 1 >= first && start.line - 1 <= last
   })
 }

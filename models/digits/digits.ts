@@ -11,6 +11,11 @@ export function readDigit(text: string): Digit {
   return Uint8Array.from(text, (character) => Number.parseInt(character, INK + 1))
 }
 
+/** The reverse of `readDigit`. */
+export function writeDigit(digit: Digit): string {
+  return Array.from(digit, (pixel) => pixel.toString(INK + 1)).join('')
+}
+
 /** The network's input: ink as a fraction from 0 to 1, shape [digits, 1, 8, 8]. */
 export function toInput(digits: readonly Digit[]): Float32Array {
   const area = SIDE * SIDE

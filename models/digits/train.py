@@ -13,10 +13,10 @@ import onnx
 import onnxruntime
 import sklearn
 import torch
-from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import train_test_split
 from torch import nn
+
+from splits import as_text, load, write_json, write_splits
 
 HERE = Path(__file__).parent
 SPATIAL_RATE, RATE = 0.25, 0.5
@@ -28,14 +28,7 @@ SPLIT_EXPERIMENTS = 20  # the same for the whole test split
 BOUND = {"standardErrors": 5, "allowance": 0.01}
 
 
-# The data: pixels are whole numbers 0 to 16; the network sees them divided by 16.
-
-
-def load():
-    digits = load_digits()
-    return train_test_split(
-        digits.images.astype(np.int64), digits.target, test_size=360, random_state=0, stratify=digits.target
-    )
+# What the network never saw.
 
 
 def noise(count):
@@ -56,11 +49,6 @@ SHIFTS = {
 
 def to_input(images):
     return torch.from_numpy((images / 16).astype(np.float32))[:, None]
-
-
-def as_text(image):
-    """One character for each pixel, in base 17."""
-    return "".join("0123456789abcdefg"[pixel] for pixel in image.reshape(-1))
 
 
 # The network.
@@ -280,10 +268,6 @@ def choose_samples(network, images, labels):
     ], np.array([image for _, _, image in chosen])
 
 
-def write_json(path, value):
-    path.write_text(json.dumps(value, indent=1) + "\n")
-
-
 def rounded(values, digits=6):
     return np.round(values, digits).tolist()
 
@@ -305,10 +289,7 @@ def main():
     write_keras(network)
 
     samples, images = choose_samples(network, test_images, test_labels)
-    write_json(
-        HERE / "test-split.json",
-        {"labels": "".join(map(str, test_labels)), "pixels": [as_text(image) for image in test_images]},
-    )
+    write_splits()
 
     network.eval()
     with torch.no_grad():

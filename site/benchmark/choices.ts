@@ -1,10 +1,11 @@
-/** What to measure: chips for cases and peers, and presets for the cases. */
+/** What to measure, in detail: chips for cases and peers, presets for the cases, and all of it in the page's address. */
 
 import { cases, quickCases } from '../../bench/cases.js'
 import type { Selection } from '../../bench/in-browser.js'
 import { power } from '../../bench/notation.js'
 import { allPeers } from '../../bench/peers/all.js'
-import { element } from '../shared/elements.js'
+import { element, make } from '../shared/elements.js'
+import { choiceTerms, explained } from './terms.js'
 
 interface Preset {
   label: string
@@ -21,7 +22,8 @@ const presets: Preset[] = [
   { label: 'Everything', cases: cases.map(({ name }) => name), quick: false },
 ]
 
-export function addChoices(): void {
+/** @param changed called when the reader has changed a choice */
+export function addChoices(changed: () => void): void {
   for (const one of cases) {
     if (one.task === undefined && one.sweep) addChip('sweep', 'case', one.name, power(one.shape[0]))
     else addChip('cases', 'case', one.name, one.title)
@@ -30,33 +32,57 @@ export function addChoices(): void {
   for (const { task, name, title, kind, role } of allPeers)
     if (role !== 'baseline') addChip(task ?? kind, 'peer', name, title, true)
   for (const preset of presets) {
-    const button = Object.assign(document.createElement('button'), {
-      type: 'button',
-      textContent: preset.label,
+    const button = make('button', { type: 'button', className: 'button', textContent: preset.label })
+    button.addEventListener('click', () => {
+      take(preset)
+      changed()
     })
-    button.className = 'button'
-    button.addEventListener('click', () => take(preset))
     element('presets').append(button)
   }
-  take(presets[0])
+  element('choices').append(explained('What these are', choiceTerms()))
+  element('choices').addEventListener('change', changed)
 }
 
-/** Disables the peers that need WebGPU, and says why. */
-export function withoutGpu(reason: string): void {
-  for (const input of inputs('peer')) {
-    if (input.closest('.on-gpu')) Object.assign(input, { disabled: true, checked: false })
+/** What differs from the choices that the page opens with, as text for the address. */
+export function choicesState(): Record<string, string | undefined> {
+  const chosen = names('case').join(',')
+  const available = inputs('peer').filter(({ disabled }) => !disabled)
+  return {
+    cases: chosen === presets[0].cases.join(',') ? undefined : chosen,
+    peers: available.every(({ checked }) => checked) ? undefined : names('peer').join(','),
+    quick: element<HTMLInputElement>('quick').checked ? undefined : '0',
   }
-  element('choices').dataset.withoutGpu = ''
-  const hint = element('no-gpu')
-  hint.textContent = `${reason}. The peers on the CPU can be measured.`
-  hint.hidden = false
 }
 
+/** Chooses what the address says. Names that do not exist are ignored. */
+export function applyChoices(state: Readonly<Record<string, string>>): void {
+  const wanted = state.cases?.split(',') ?? presets[0].cases
+  for (const input of inputs('case')) input.checked = wanted.includes(input.value)
+  const peers = state.peers?.split(',')
+  for (const input of inputs('peer')) {
+    input.checked = !input.disabled && (peers?.includes(input.value) ?? true)
+  }
+  element<HTMLInputElement>('quick').checked = state.quick !== '0'
+  if ('cases' in state || 'peers' in state || 'quick' in state) {
+    element<HTMLDetailsElement>('detail').open = true
+  }
+}
+
+/** Enables the peers that need WebGPU; where there is none, disables them and says why. */
+export function offerGpu(noAdapter: string | undefined): void {
+  for (const input of inputs('peer')) {
+    const disabled = noAdapter !== undefined
+    if (!input.closest('.on-gpu') || input.disabled === disabled) continue
+    Object.assign(input, { disabled, checked: !disabled })
+  }
+  element('choices').toggleAttribute('data-without-gpu', noAdapter !== undefined)
+  const hint = element('no-gpu')
+  hint.textContent = noAdapter === undefined ? '' : `${noAdapter}. The peers on the CPU can be measured.`
+  hint.hidden = noAdapter === undefined
+}
+
+/** @throws Error that can be shown, if nothing is chosen */
 export function readChoices(): Selection {
-  const names = (kind: 'case' | 'peer') =>
-    inputs(kind)
-      .filter(({ checked }) => checked)
-      .map(({ value }) => value)
   const selection = { cases: names('case'), peers: names('peer') }
   if (selection.cases.length === 0) throw new Error('No case is chosen. Choose one, or a preset.')
   if (selection.peers.length === 0) throw new Error('No peer is chosen. Choose one of those listed.')
@@ -71,6 +97,7 @@ export function freezeChoices(frozen: boolean): void {
       fieldset.disabled = frozen
     })
   element<HTMLInputElement>('quick').disabled = frozen
+  element<HTMLButtonElement>('run').disabled = frozen
 }
 
 function take(preset: Preset): void {
@@ -78,13 +105,18 @@ function take(preset: Preset): void {
   element<HTMLInputElement>('quick').checked = preset.quick
 }
 
+function names(name: 'case' | 'peer'): string[] {
+  return inputs(name)
+    .filter(({ checked }) => checked)
+    .map(({ value }) => value)
+}
+
 function inputs(name: 'case' | 'peer'): HTMLInputElement[] {
   return Array.from(element('choices').querySelectorAll<HTMLInputElement>(`input[name=${name}]`))
 }
 
 function addChip(group: string, name: string, value: string, text: string, checked = false): void {
-  const input = Object.assign(document.createElement('input'), { type: 'checkbox', name, value, checked })
-  const label = document.createElement('label')
-  label.append(input, Object.assign(document.createElement('span'), { textContent: text }))
+  const input = make('input', { type: 'checkbox', name, value, checked })
+  const label = make('label', {}, [input, make('span', { textContent: text })])
   element(group).append(label)
 }

@@ -1,97 +1,218 @@
-/** Connects the benchmark page: runs what is chosen, and shows results as they come. */
+/** Connects the benchmark page: which results are shown, what is measured, and what is kept of it. */
 
-import { openDevice } from '../../bench/device.js'
-import { describeMachine, runInBrowser } from '../../bench/in-browser.js'
-import { adapterName, type Report } from '../../bench/report.js'
-import { element } from '../shared/elements.js'
-import { addChoices, freezeChoices, readChoices, withoutGpu } from './choices.js'
-import { renderReport } from './results.js'
+import { type Opened, openDevice } from '../../bench/device.js'
+import { describeMachine, type Selection } from '../../bench/in-browser.js'
+import { adapterName, type Machine, type Report } from '../../bench/report.js'
+import { onStateChange, readState, writeState } from '../shared/address.js'
+import { element, make } from '../shared/elements.js'
+import { messageOf } from '../shared/message.js'
+import { addChoices, applyChoices, choicesState, freezeChoices, offerGpu, readChoices } from './choices.js'
+import { defaultSelection, estimatedSeconds } from './default-run.js'
+import { type Ending, forget, type Kept, keep, keepPace, noteAgain, recall, takeAgain } from './kept.js'
+import { connectCopying, show } from './outcome.js'
+import { measure, type Outcome } from './run.js'
+import { committed, fromHere, HERE, type Source } from './sources.js'
+import { explained, words } from './terms.js'
+
+/** What a button measures: what the page proposes, or what is chosen in detail. */
+type What = 'default' | 'chosen'
 
 const bench = element('bench')
 const progress = element<HTMLProgressElement>('progress')
+const list = element<HTMLSelectElement>('source')
+let machine: Machine | undefined
+let kept: Kept | undefined
 let running: AbortController | undefined
+/** The other libraries keep the lost device until the page is reloaded. */
+let lost = false
 
 async function start(): Promise<void> {
-  addChoices()
+  element('results').before(explained('What the words mean', words))
+  connectCopying(tell)
+  kept = recall()
+  try {
+    showFrom(readState().show)
+  } catch {
+    forget() // kept by another version of this page
+    kept = undefined
+    showFrom(undefined)
+  }
+  addChoices(remember)
+  applyChoices(readState())
+  connect()
+  await look()
+  const adapter = machine && adapterName(machine)
+  if (kept && adapterName(kept.report.machine) !== adapter) showFrom(list.value) // and says so
+  for (const id of ['measure', 'run']) element<HTMLButtonElement>(id).disabled = false
+  bench.dataset.state = 'ready'
+  const again = takeAgain()
+  if (again === 'default' || again === 'chosen') void run(again)
+}
+
+function connect(): void {
+  element('measure').addEventListener('click', () => run('default'))
   element('choices').addEventListener('submit', (event) => {
     event.preventDefault()
-    if (!running) void run()
+    void run('chosen')
   })
   element('cancel').addEventListener('click', () => running?.abort())
-  const opened = await openDevice()
-  const machine = describeMachine(opened)
+  list.addEventListener('change', () => {
+    showFrom(list.value)
+    remember()
+  })
+  onStateChange((state) => {
+    applyChoices(state)
+    showFrom(state.show)
+  })
+}
+
+/** Says what there is to measure on; called again at the start of a run, because a GPU may come and go. */
+function identify(opened: Opened): void {
+  machine = describeMachine(opened)
+  if (opened.device) setBadge('webgpu', `WebGPU on ${adapterName(machine)}`)
+  else setBadge('cpu', 'CPU, without WebGPU')
+  offerGpu(opened.device ? undefined : opened.noAdapter)
+  nameButton()
+}
+
+function setBadge(backend: 'webgpu' | 'cpu', words: string): void {
   const badge = element('badge')
-  badge.dataset.backend = opened.device ? 'webgpu' : 'cpu'
-  badge.textContent = opened.device ? `WebGPU on ${adapterName(machine)}` : 'CPU, without WebGPU'
-  if (!opened.device) withoutGpu(opened.noAdapter)
-  opened.device?.destroy()
-  element<HTMLButtonElement>('run').disabled = false
-  bench.dataset.state = 'ready'
+  badge.dataset.backend = backend
+  badge.textContent = words
 }
 
-async function run(): Promise<void> {
-  running = new AbortController()
-  const { signal } = running
-  let latest: Report | undefined
-  showRunning(true)
-  try {
-    const selection = readChoices()
-    tell('Measuring.')
-    latest = await runInBrowser(selection, {
-      signal,
-      onProgress: ({ share, what }) => {
-        progress.value = share
-        element('doing').textContent = `${Math.round(share * 100)} %, ${what}`
-      },
-      onCase: (report) => {
-        latest = report
-        void show(report)
-      },
-    })
-    await show(latest)
-    end('done', 'Done.')
-  } catch (error) {
-    if (signal.aborted) {
-      latest?.notes.push('The run was cancelled: these are the cases that were finished.')
-      if (latest) await show(latest)
-      end('cancelled', latest ? 'Cancelled; the finished cases stay.' : 'Cancelled.')
-    } else {
-      element('run-error').textContent = error instanceof Error ? error.message : String(error)
-      end('error', '')
-    }
-  }
+function nameButton(): void {
+  if (!machine) return
+  element('measure').textContent = lost
+    ? 'Reload and measure again'
+    : `Measure this machine (about ${estimatedSeconds(machine)} s)`
 }
 
-function end(state: 'done' | 'cancelled' | 'error', words: string): void {
-  running = undefined
-  showRunning(false)
-  element('doing').textContent = words
-  tell(words)
-  bench.dataset.state = state
-}
-
-function showRunning(yes: boolean): void {
-  freezeChoices(yes)
-  element('cancel').hidden = !yes
-  element('run').hidden = yes
-  progress.hidden = !yes
-  progress.value = 0
-  if (!yes) {
-    element('run').focus({ preventScroll: true }) // Cancel had the focus and is hidden now
+async function run(what: What): Promise<void> {
+  if (running || !machine) return
+  if (lost) {
+    noteAgain(what)
+    location.reload()
     return
   }
-  element('run-error').textContent = ''
-  bench.dataset.state = 'running'
-  element('cancel').focus()
+  for (const id of ['run-error', 'choice-error']) element(id).textContent = ''
+  let selection: Selection
+  try {
+    selection = what === 'default' ? defaultSelection(machine) : readChoices()
+  } catch (error) {
+    element('choice-error').textContent = messageOf(error)
+    tell(messageOf(error))
+    bench.dataset.state = 'error'
+    return
+  }
+  running = new AbortController()
+  showRunning()
+  const start = performance.now()
+  let first = true
+  try {
+    const outcome = await measure(selection, {
+      signal: running.signal,
+      onOpened: identify,
+      onProgress: ({ share, what }) => showProgress(share, what),
+      onCase: (report) => {
+        keepAndShow(report, 'running', first)
+        first = false
+      },
+    })
+    if (outcome.report) keepAndShow(outcome.report, outcome.ending, first)
+    if (outcome.ending === 'done' && what === 'default') {
+      keepPace({ adapter: adapterName(machine), seconds: (performance.now() - start) / 1000 })
+    }
+    conclude(outcome)
+    end(what, outcome.ending)
+  } catch (error) {
+    element('run-error').textContent = messageOf(error)
+    tell(messageOf(error))
+    end(what, 'error')
+  }
 }
 
-let drawn = 0
+function conclude({ ending, report, reason }: Outcome): void {
+  if (ending === 'lost') {
+    lost = true
+    const finished = report ? 'The finished cases are below, marked as partial.' : 'No case was finished.'
+    const words = `The GPU was lost during the run (${reason || 'no reason given'}). ${finished} To measure again, this page reloads.`
+    element('run-error').textContent = words
+    element('doing').textContent = ''
+    tell(words)
+    setBadge('cpu', 'GPU lost')
+    void look() // a new one may come, or not
+    return
+  }
+  const words = ending === 'done' ? 'Done.' : report ? 'Cancelled; the finished cases stay.' : 'Cancelled.'
+  element('doing').textContent = words
+  tell(ending === 'done' && list.value === HERE ? `${words} ${element('verdict').textContent}` : words)
+}
 
-/** Draws a report; a later one overtakes it. */
-async function show(report: Report): Promise<void> {
-  const turn = ++drawn
-  const blocks = await renderReport(report)
-  if (turn === drawn) element('results').replaceChildren(...blocks)
+/** Opens a device only to describe it. */
+async function look(): Promise<void> {
+  const opened = await openDevice()
+  identify(opened)
+  opened.device?.destroy()
+}
+
+/** @param first the reader may have chosen to look at other results since then */
+function keepAndShow(report: Report, ending: Ending, first: boolean): void {
+  kept = { report, ending }
+  keep(kept)
+  showFrom(first ? HERE : list.value)
+  remember()
+}
+
+function sources(): Source[] {
+  return [...(kept ? [fromHere(kept, machine)] : []), ...committed]
+}
+
+/** Shows the source with this id, or else the first. */
+function showFrom(id: string | undefined): void {
+  const all = sources()
+  const source = all.find((each) => each.id === id) ?? all.at(0)
+  if (!source) return
+  list.replaceChildren(...all.map(({ id, label }) => make('option', { value: id, textContent: label })))
+  list.value = source.id
+  show(source)
+}
+
+/** Writes what differs from a first visit into the address. */
+function remember(): void {
+  const show = list.value === sources().at(0)?.id ? undefined : list.value
+  writeState({ ...choicesState(), show })
+}
+
+function showRunning(): void {
+  freezeChoices(true)
+  bench.dataset.state = 'running'
+  element('measure').hidden = true
+  element('cancel').hidden = false
+  progress.hidden = false
+  element('cancel').focus()
+  showProgress(0, 'starting')
+  tell('Measuring.')
+}
+
+function showProgress(share: number, what: string): void {
+  if (Math.floor(share * 4) > Math.floor(progress.value * 4))
+    tell(`${25 * Math.floor(share * 4)} % measured.`)
+  progress.value = share
+  element('doing').textContent = `${Math.round(share * 100)} %, ${what}`
+}
+
+function end(what: What, state: Outcome['ending'] | 'error'): void {
+  running = undefined
+  freezeChoices(false)
+  element('measure').hidden = false
+  element('cancel').hidden = true
+  progress.hidden = true
+  if (state === 'error') element('doing').textContent = ''
+  nameButton()
+  // Cancel had the focus and is hidden now.
+  element(what === 'default' ? 'measure' : 'run').focus({ preventScroll: true })
+  bench.dataset.state = state
 }
 
 function tell(message: string): void {

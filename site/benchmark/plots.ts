@@ -9,16 +9,31 @@ const widthOf = (place: HTMLElement) => Math.min(560, place.clientWidth)
 /** The library stands out from its peers. */
 const colour = ({ ours }: { ours: boolean }) => (ours ? 'var(--accent)' : 'var(--edge)')
 
+interface Row {
+  peer: PeerReport
+  measured: Timed
+}
+
+const barsOf = (rows: readonly Row[]) =>
+  rows.flatMap(({ peer, measured: { ratio } }) =>
+    ratio && peer.role !== 'baseline' ? [{ name: shortTitle(peer), ours: peer.role === 'ours', ratio }] : [],
+  )
+
+const plotHeight = (bars: number) => (bars > 0 ? 32 * bars + 40 : 0)
+
+/** Pixels that `ratioBars` of these rows will take. */
+export const barsHeight = (rows: readonly Row[]) => plotHeight(barsOf(rows).length)
+
+export const GROWTH_HEIGHT = 340
+
 /** One bar for each peer, from 1 (what it is compared with) to its ratio; a log axis, because peers differ by orders of magnitude. */
 export async function ratioBars(
   place: HTMLElement,
-  rows: { peer: PeerReport; measured: Timed }[],
+  rows: readonly Row[],
   label: string,
 ): Promise<Element | undefined> {
   const Plot = await plotting()
-  const bars = rows.flatMap(({ peer, measured: { ratio } }) =>
-    ratio && peer.role !== 'baseline' ? [{ name: shortTitle(peer), ours: peer.role === 'ours', ratio }] : [],
-  )
+  const bars = barsOf(rows)
   if (bars.length === 0) return undefined
   const ratios = bars.map(({ ratio }) => ratio)
   const [low, high] = [Math.min(...ratios) < 0.95 ? 0.5 : 1, Math.max(10, ...ratios)]
@@ -27,7 +42,7 @@ export async function ratioBars(
   )
   const svg = Plot.plot({
     width: widthOf(place),
-    height: 32 * bars.length + 40,
+    height: plotHeight(bars.length),
     marginLeft: 145,
     marginRight: 60,
     marginTop: 30,
@@ -78,10 +93,9 @@ export async function growthCurve(
   const points = lines.flatMap(({ points, ...line }) => points.map((point) => ({ ...line, ...point })))
   const times = points.map(({ ms }) => ms)
   const [fastest, slowest] = [Math.min(...times), Math.max(...times)]
-  const height = 340
   const svg = Plot.plot({
     width: widthOf(place),
-    height,
+    height: GROWTH_HEIGHT,
     marginLeft: 45,
     marginRight: 150,
     marginTop: 30,
@@ -114,7 +128,7 @@ export async function growthCurve(
         strokeWidth: (point) => (point.ours ? 3 : 1.5),
       }),
       Plot.dot(points, { x: 'elements', y: 'ms', symbol: 'name', fill: colour, r: 4 }),
-      Plot.text(apart(lines, height - 74), {
+      Plot.text(apart(lines, GROWTH_HEIGHT - 74), {
         x: 'elements',
         y: 'ms',
         text: 'name',
@@ -159,5 +173,5 @@ function apart<T extends { points: Point[] }>(lines: readonly T[], pixels: numbe
 /** The title up to its first comma, short enough for an axis; the table has all of it. */
 function shortTitle({ title, role }: PeerReport): string {
   if (role === 'part') return title.replace('noiseshape, ', '')
-  return title.split(',')[0].replace(/^plain loop with /, '')
+  return title.split(/, | \(/)[0].replace(/^plain loop with /, '')
 }

@@ -1,161 +1,198 @@
-/** Shows a report: a plot and a table for each case, growth, cold start, and what was not measured. */
+/** A report in blocks that open: for each case a plot, a table and what its rows are; growth; Monte Carlo dropout. */
 
 import { power, significant } from '../../bench/notation.js'
 import {
-  adapterName,
   baselineOf,
   type CaseReport,
   isMeasured,
   type Kind,
   type Measured,
+  type Missing,
+  type PeerReport,
   type PredictionReport,
   type Report,
   type Timed,
 } from '../../bench/report.js'
-import { element, make } from '../shared/elements.js'
-import { growthCurve, ratioBars } from './plots.js'
+import { make } from '../shared/elements.js'
+import { plotting } from '../shared/plot.js'
+import { barsHeight, GROWTH_HEIGHT, growthCurve, ratioBars } from './plots.js'
 import { table } from './table.js'
+import { aboutCase, aboutPeer, explained, type Term } from './terms.js'
 
 const number = new Intl.NumberFormat('en')
 const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 })
 
 const KINDS = { gpu: 'WebGPU', cpu: 'the CPU' }
 
-export async function renderReport(report: Report): Promise<Element[]> {
-  const blocks: Element[] = [summary(report)]
+/** With so many blocks or fewer all are open; else the first on each kind of processor. */
+const ALL_OPEN = 4
+
+interface Block {
+  kind: Kind
+  title: string
+  /** The result in a few words, seen while the block is closed. */
+  gist: string
+  about: (string | undefined)[]
+  /** Draws into its place, when it is first seen. */
+  plot: { height: number; draw(place: HTMLElement): Promise<Element | undefined> }
+  table: Element
+  rows: readonly PeerReport[]
+}
+
+export function renderReport(report: Report): Element[] {
   const sweep = report.cases.filter((one) => one.sweep)
-  for (const kind of ['gpu', 'cpu'] as const) {
-    for (const one of report.cases.filter((one) => !one.sweep)) {
-      const block = await caseBlock(report, one, kind)
-      if (block) blocks.push(block)
-    }
-    const block = await growthBlock(report, sweep, kind)
-    if (block) blocks.push(block)
-  }
-  for (const one of report.predictions) {
-    if (one.entrants.length > 0) blocks.push(await predictionBlock(report, one))
-  }
-  return blocks
+  const blocks = [
+    ...(['gpu', 'cpu'] as const).flatMap((kind) => [
+      ...report.cases.filter((one) => !one.sweep).map((one) => caseBlock(report, one, kind)),
+      growthBlock(report, sweep, kind),
+    ]),
+    ...report.predictions.map((one) => predictionBlock(report, one)),
+  ].filter((block) => block !== undefined)
+  const first = (block: Block) => blocks.find(({ kind }) => kind === block.kind) === block
+  return blocks.map((block) => render(block, blocks.length <= ALL_OPEN || first(block)))
 }
 
-function summary(report: Report): Element {
-  const { coldStart, notes, machine } = report
-  const lines = [
-    `${machine.runtime} on ${machine.platform}, ${machine.cores} cores. Adapter: ${adapterName(machine)}.`,
-    ...(coldStart
-      ? [`Cold start: ${significant(coldStart.median)} ms from createEngine to the first result.`]
-      : []),
-    ...notes,
-  ]
-  return make('div', { className: 'summary' }, [
-    make(
-      'div',
-      {},
-      lines.map((textContent) => make('p', { className: 'hint', textContent })),
-    ),
-    downloadLink(report),
-  ])
-}
-
-let address: string | undefined
-
-function downloadLink(report: Report): Element {
-  if (address) URL.revokeObjectURL(address)
-  address = URL.createObjectURL(new Blob([JSON.stringify(report, null, 2)], { type: 'application/json' }))
-  const download = `noiseshape-bench-${report.date.slice(0, 10)}.json`
-  return make('a', {
-    className: 'button',
-    id: 'download',
-    href: address,
-    download,
-    textContent: 'Download JSON',
+function render({ title, gist, about, plot, table, rows }: Block, open: boolean): Element {
+  const place = make('div', { className: 'plot' })
+  place.style.minHeight = `${plot.height}px` // so that nothing moves when it is drawn
+  const terms = rows.flatMap((peer): Term[] => {
+    const meaning = aboutPeer(peer.name)
+    return meaning ? [[peer.title, meaning]] : []
   })
+  const details = make('details', { className: 'case', open }, [
+    make('summary', {}, [
+      make('h2', { textContent: title }),
+      make('span', { className: 'gist', textContent: gist }),
+    ]),
+    ...about.flatMap((textContent) => (textContent ? [make('p', { className: 'hint', textContent })] : [])),
+    make('div', { className: 'pair' }, [place, table]),
+    ...(terms.length > 0 ? [explained('What the rows are', terms)] : []),
+  ])
+  let drawn = false
+  // The event also comes for a block that is open from the beginning.
+  details.addEventListener('toggle', async () => {
+    if (drawn || !details.open) return
+    await plotting()
+    if (drawn || place.clientWidth === 0) return // closed again, or replaced by newer results
+    drawn = true
+    place.replaceChildren(...[await plot.draw(place)].filter((svg) => svg !== undefined))
+  })
+  return details
 }
 
-async function caseBlock(report: Report, one: CaseReport, kind: Kind): Promise<Element | undefined> {
+interface Row<T extends Timed> {
+  peer: PeerReport
+  entrant: T | Missing
+}
+
+function caseBlock(report: Report, one: CaseReport, kind: Kind): Block | undefined {
   const baseline = baselineOf(report, one, kind)
-  const rows = report.peers
-    .filter((peer) => peer.kind === kind && (peer.role !== 'baseline' || peer.name === baseline?.peer))
-    .flatMap((peer) => {
-      const entrant = one.entrants.find((entrant) => entrant.peer === peer.name)
-      return entrant ? [{ peer, entrant }] : []
-    })
+  const rows = rowsOf(report, one.entrants).filter(
+    ({ peer }) => peer.kind === kind && (peer.role !== 'baseline' || peer.name === baseline?.peer),
+  )
   if (rows.length === 0) return undefined
-  const measured = rows.flatMap(({ peer, entrant }) =>
-    isMeasured(entrant) ? [{ peer, measured: entrant }] : [],
-  )
-  const plot = await ratioBars(
-    element('results'),
-    measured,
-    `${one.title} at rate ${one.rate} on ${KINDS[kind]}: times the copy baseline; the table has the numbers`,
-  )
+  const spread = hasSpread(rows)
   const cells = rows.map(({ peer, entrant }) => ({
     role: peer.role,
     head: peer.role === 'baseline' ? `the copy baseline: ${peer.title}` : peer.title,
-    cells: isMeasured(entrant) ? measuredCells(entrant) : `${entrant.status}: ${entrant.reason}`,
+    cells: isMeasured(entrant)
+      ? [...timedCells(entrant, spread), significant(entrant.gbPerS)]
+      : `${entrant.status}: ${entrant.reason}`,
   }))
   const [shape, noiseShape] = [one.shape, one.noiseShape].map((sides) => `[${sides.join(', ')}]`)
   const { elements, rate } = one
-  return make('article', { className: 'case' }, [
-    make('h2', { textContent: `${one.title}, on ${KINDS[kind]}` }),
-    make('p', {
-      className: 'hint',
-      textContent: `${shape} with noise shape ${noiseShape}, ${number.format(elements)} elements, rate ${rate}`,
-    }),
-    make('div', { className: 'pair' }, [
-      make('div', { className: 'plot' }, plot ? [plot] : []),
-      table(['', 'ms', '±', 'times the copy', 'GB/s'], cells, `${one.name}, rate ${rate}, ${kind}`),
-    ]),
-  ])
+  return {
+    kind,
+    title: `${one.title}, on ${KINDS[kind]}`,
+    gist: `rate ${rate}: ${gist(rows)}`,
+    about: [
+      aboutCase(one.name),
+      `${shape} with noise shape ${noiseShape}, ${number.format(elements)} elements, rate ${rate}`,
+    ],
+    plot: bars(
+      rows,
+      `${one.title} at rate ${rate} on ${KINDS[kind]}: times the copy baseline; the table has the numbers`,
+    ),
+    table: table(
+      ['peer', 'ms', ...(spread ? ['±'] : []), 'times the copy', 'GB/s'],
+      cells,
+      `${one.name}, rate ${rate}, ${kind}`,
+    ),
+    rows: rows.map(({ peer }) => peer),
+  }
 }
 
-function measuredCells(measured: Measured): string[] {
-  return [...timedCells(measured), significant(measured.gbPerS)]
+function rowsOf<T extends Timed>(report: Report, entrants: readonly (T | Missing)[]): Row<T>[] {
+  return report.peers.flatMap((peer) => {
+    const entrant = entrants.find((entrant) => entrant.peer === peer.name)
+    return entrant ? [{ peer, entrant }] : []
+  })
 }
 
-function timedCells({ median, spread, ratio }: Timed): string[] {
+/** The fastest of the library's rows. */
+function gist(rows: readonly Row<Measured>[]): string {
+  const ratios = rows
+    .filter(({ peer }) => peer.role === 'ours')
+    .flatMap(({ entrant }) => (isMeasured(entrant) && entrant.ratio ? [entrant.ratio] : []))
+  return ratios.length > 0
+    ? `noiseshape takes ${significant(Math.min(...ratios))}× the copy`
+    : 'noiseshape: no figure'
+}
+
+function bars<T extends Timed>(rows: readonly Row<T>[], label: string): Block['plot'] {
+  const measured = rows.flatMap(({ peer, entrant }) =>
+    isMeasured(entrant) ? [{ peer, measured: entrant }] : [],
+  )
+  return { height: barsHeight(measured), draw: (place) => ratioBars(place, measured, label) }
+}
+
+/** A file of results leaves the spread out. */
+function hasSpread(rows: readonly Row<Timed>[]): boolean {
+  return rows.some(({ entrant }) => isMeasured(entrant) && Number.isFinite(entrant.spread))
+}
+
+function timedCells({ median, spread, ratio }: Timed, withSpread: boolean): string[] {
   return [
     significant(median),
-    percent.format(spread / 2),
+    ...(withSpread ? [percent.format(spread / 2)] : []),
     ratio === undefined ? '?' : `${significant(ratio)}×`,
   ]
 }
 
-async function predictionBlock(report: Report, one: PredictionReport): Promise<Element> {
+function predictionBlock(report: Report, one: PredictionReport): Block | undefined {
   const { name, title, digits, entrants } = one
-  const rows = report.peers.flatMap((peer) => {
-    const entrant = entrants.find((entrant) => entrant.peer === peer.name)
-    return entrant ? [{ peer, entrant }] : []
-  })
-  const plot = await ratioBars(
-    element('results'),
-    rows.flatMap(({ peer, entrant }) => (isMeasured(entrant) ? [{ peer, measured: entrant }] : [])),
-    `${title}, digits ${digits}: times noiseshape/onnx; the table has the numbers`,
-  )
+  const rows = rowsOf<Timed>(report, entrants)
+  if (rows.length === 0) return undefined
+  const spread = hasSpread(rows)
   const cells = rows.map(({ peer, entrant }) => ({
     role: peer.role,
     head: peer.title,
-    cells: isMeasured(entrant) ? timedCells(entrant) : `${entrant.status}: ${entrant.reason}`,
+    cells: isMeasured(entrant) ? timedCells(entrant, spread) : `${entrant.status}: ${entrant.reason}`,
   }))
-  return make('article', { className: 'case' }, [
-    make('h2', { textContent: `${title}, on WebGPU` }),
-    make('p', {
-      className: 'hint',
-      textContent: `The digits network, batch size ${digits}, from images to statistics`,
-    }),
-    make('div', { className: 'pair' }, [
-      make('div', { className: 'plot' }, plot ? [plot] : []),
-      table(['', 'ms', '±', 'times noiseshape/onnx'], cells, `${name}, digits ${digits}`),
-    ]),
-  ])
+  const ours = entrants.filter(isMeasured).find(({ peer }) => peer === 'noiseshape-onnx')
+  const batch = `${digits} ${digits > 1 ? 'digits' : 'digit'}`
+  return {
+    kind: 'gpu',
+    title: `${title}, on WebGPU`,
+    gist: `${batch}: ${ours ? `noiseshape/onnx takes ${significant(ours.median)} ms` : 'noiseshape/onnx: no figure'}`,
+    about: [aboutCase(name), `The digits network, batch size ${digits}, from images to statistics`],
+    plot: bars(rows, `${title}, digits ${digits}: times noiseshape/onnx; the table has the numbers`),
+    table: table(
+      ['peer', 'ms', ...(spread ? ['±'] : []), 'times noiseshape/onnx'],
+      cells,
+      `${name}, digits ${digits}`,
+    ),
+    rows: rows.map(({ peer }) => peer),
+  }
 }
 
-async function growthBlock(report: Report, cases: CaseReport[], kind: Kind): Promise<Element | undefined> {
+function growthBlock(report: Report, cases: CaseReport[], kind: Kind): Block | undefined {
+  const took = (name: string) => cases.some(({ entrants }) => entrants.some(({ peer }) => peer === name))
   const peers = report.peers.filter(
-    ({ kind: its, role }) => its === kind && role !== 'baseline' && role !== 'copy' && role !== 'part',
+    ({ name, kind: its, role }) =>
+      its === kind && role !== 'baseline' && role !== 'copy' && role !== 'part' && took(name),
   )
-  const plot = await growthCurve(element('results'), report, cases, kind)
-  if (!plot) return undefined
+  if (peers.length === 0) return undefined
   const rows = peers.map((peer) => ({
     role: peer.role,
     head: peer.title,
@@ -164,16 +201,14 @@ async function growthBlock(report: Report, cases: CaseReport[], kind: Kind): Pro
       return entrant && isMeasured(entrant) ? significant(entrant.median) : (entrant?.status ?? '')
     }),
   }))
-  const columns = ['ms', ...cases.map(({ elements }) => power(elements))]
-  return make('article', { className: 'case' }, [
-    make('h2', { textContent: `Growth, on ${KINDS[kind]}` }),
-    make('p', {
-      className: 'hint',
-      textContent: 'Dropout with one noise cell per element, rate 0.1; both axes are logarithmic',
-    }),
-    make('div', { className: 'pair' }, [
-      make('div', { className: 'plot' }, [plot]),
-      table(columns, rows, `growth, ${kind}`, 'wide'),
-    ]),
-  ])
+  const sizes = cases.map(({ elements }) => power(elements))
+  return {
+    kind,
+    title: `Growth, on ${KINDS[kind]}`,
+    gist: `${sizes[0]} to ${sizes.at(-1)} elements`,
+    about: ['Dropout with one noise cell per element, rate 0.1; both axes are logarithmic'],
+    plot: { height: GROWTH_HEIGHT, draw: (place) => growthCurve(place, report, cases, kind) },
+    table: table(['ms', ...sizes], rows, `growth, ${kind}`, 'wide'),
+    rows: peers,
+  }
 }

@@ -10,13 +10,19 @@ const PEN = 0.085
 export interface Sheet {
   /** Removes all strokes. */
   clear(): void
+  /** Draws the strokes again, on a canvas that the browser has emptied. */
+  redraw(): void
 }
 
-/** Lets the user draw on `canvas`; calls `onChange` with all strokes whenever one grows. */
-export function createSheet(
-  canvas: HTMLCanvasElement,
-  onChange: (strokes: readonly Stroke[]) => void,
-): Sheet {
+interface Listener {
+  /** Called with all strokes whenever one grows. */
+  onChange(strokes: readonly Stroke[]): void
+  /** Called when a stroke has ended. */
+  onEnd(): void
+}
+
+/** Lets the user draw on `canvas`. */
+export function createSheet(canvas: HTMLCanvasElement, { onChange, onEnd }: Listener): Sheet {
   const strokes: Point[][] = []
   canvas.width = PIXELS
   canvas.height = PIXELS
@@ -39,7 +45,9 @@ export function createSheet(
     redraw(canvas, strokes)
     onChange(strokes)
   })
+  canvas.addEventListener('lostpointercapture', onEnd)
   return {
+    redraw: () => redraw(canvas, strokes),
     clear() {
       strokes.length = 0
       redraw(canvas, strokes)

@@ -33,6 +33,15 @@ export function addExamples(onPick: (example: Example) => void): void {
   }
 }
 
+/** Draws all examples again, on canvases that the browser has emptied. */
+export function drawExamples(): void {
+  element('tiles')
+    .querySelectorAll('canvas')
+    .forEach((canvas, i) => {
+      drawDigit(canvas, examples[i].digit)
+    })
+}
+
 /** Marks an example as picked, or none. */
 export function markExample(picked: Example | undefined): void {
   element('tiles')

@@ -3,10 +3,11 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Page } from 'puppeteer'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { root } from '../../scripts/setup.mjs'
-import { launchBrowser, pretendHardware, serveFolder } from '../support/browser.ts'
+import { launchBrowser, pretendHardware, serveFolder, watch } from '../support/browser.ts'
 import { installPacked, linkPackage } from '../support/packed.ts'
 
 const read = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'))
@@ -18,6 +19,13 @@ const shown = ['digit', 'rotated'].map((kind) =>
   samples.findIndex((each) => each.kind === kind && each.label === 3),
 )
 
+const examples = ['onnx', 'tfjs', 'tagger']
+
+function packagesOf(name: string) {
+  const { dependencies, devDependencies } = read(`examples/${name}/package.json`)
+  return { ...dependencies, ...devDependencies } as Record<string, string>
+}
+
 let clone: string
 
 beforeAll(() => {
@@ -28,31 +36,29 @@ beforeAll(() => {
     const filter = (path: string) => !/[\\/](node_modules|dist)$/.test(path)
     cpSync(join(root, folder), join(clone, folder), { recursive: true, filter })
   }
+  const { noiseshape, vite, ...packages } = Object.assign({}, ...examples.map(packagesOf))
+  for (const name of Object.keys(packages)) linkPackage(clone, name)
 })
 
 afterAll(() => {
   if (clone) rmSync(clone, { recursive: true, force: true })
 })
 
-/** `npm run test:long` has the second as well: each is installed, bundled and run for itself. */
-const examples = inject('rounds') > 0 ? ['onnx', 'tfjs'] : ['onnx']
+/** `npm run test:long` has the others as well: each is installed, bundled and run for itself. */
+const long = inject('rounds') > 0
 
-describe.each(examples)('examples/%s', (name) => {
-  const { dependencies, devDependencies } = read(`examples/${name}/package.json`)
-  const { noiseshape, ...peers } = dependencies as Record<string, string>
+test.each(examples)('examples/%s asks for the versions that are tested here', (name) => {
+  const { noiseshape, ...packages } = packagesOf(name)
+  const { version, devDependencies: tested } = read('package.json')
+  expect(noiseshape).toBe(`^${version}`)
+  for (const [name, range] of Object.entries(packages)) {
+    expect([tested[name], `^${tested[name]}`], name).toContain(range)
+  }
+})
 
-  test('asks for the versions that are tested here', () => {
-    const { version, devDependencies: tested } = read('package.json')
-    expect(noiseshape).toBe(`^${version}`)
-    for (const [peer, range] of Object.entries({ ...peers, ...devDependencies })) {
-      expect(range, peer).toBe(`^${tested[peer]}`)
-    }
-  })
-
+describe.each(long ? ['onnx', 'tfjs'] : ['onnx'])('examples/%s', (name) => {
   test('shows what PyTorch says of a digit and of the same turned, and no error', async () => {
-    for (const peer of Object.keys(peers)) linkPackage(clone, peer)
-    const { sections, wrong } = await visit(join(clone, 'examples', name))
-    expect(wrong).toEqual([])
+    const sections = await visit(name, { hardware: true, shown: 'output' }, readDigits)
     expect(sections.length).toBe(2)
     const [digit, turned] = sections
 
@@ -75,44 +81,102 @@ describe.each(examples)('examples/%s', (name) => {
   })
 })
 
+const backends = [
+  { backend: 'cpu', hardware: false }, // a software adapter is left by default
+  { backend: 'webgpu', hardware: true },
+]
+
+test.each(long ? backends : [])(
+  'examples/tagger learns on $backend, is right where it is sure, and names unknown words',
+  async ({ backend, hardware }) => {
+    const ready = '#reading fieldset:enabled'
+    const { epochs, status, words } = await visit('tagger', { hardware, shown: ready }, async (page) => {
+      const [epochs, status] = [await readTable(page, '#epochs'), await text(page, 'output')]
+      const before = await text(page, '#words')
+      await page.$eval('#sentence', (input) => (input as HTMLInputElement).select())
+      await page.type('#sentence', 'The zyxwv will not see him.')
+      await page.keyboard.press('Enter')
+      await page.waitForFunction(
+        (before) => document.getElementById('words')?.textContent !== before,
+        { timeout: 0 },
+        before,
+      )
+      return { epochs, status, words: await readTable(page, '#words') }
+    })
+
+    expect(status).toContain(`${backend} backend`)
+    const losses = epochs.map(([, loss]) => Number(loss))
+    expect(losses.at(-1)).toBeLessThan(losses[0] / 2)
+    expect(Number.parseFloat(epochs[epochs.length - 1][2])).toBeGreaterThan(80) // if all are nouns, it is 25
+    const [unsure, , unsureRight, sureRight] = Array.from(status.matchAll(/(\d+)\s%/g), ([, n]) => Number(n))
+    expect(unsure).toBeLessThan(50)
+    expect(sureRight).toBeGreaterThan(90)
+    expect(unsureRight).toBeLessThan(75)
+
+    expect(words.map(([word]) => word)).toEqual(['the', 'zyxwv', 'will', 'not', 'see', 'him', '.'])
+    const classes = words.map(([, name]) => name)
+    expect(classes.with(1, 'any')).toEqual(['DET', 'any', 'VERB', 'PRT', 'VERB', 'PRON', 'PUNCT'])
+    for (const [word, , probability, information, note] of words) {
+      expect(note.includes('unknown'), word).toBe(word === 'zyxwv')
+      const percent = Number.parseFloat(probability)
+      if (percent !== 70) expect(note.includes('unsure'), `${word}: ${probability}`).toBe(percent < 70) // 70 is rounded
+      expect(Number(information)).toBeGreaterThanOrEqual(0)
+      expect(Number(information)).toBeLessThan(Math.log(12))
+    }
+  },
+)
+
 interface Section {
   classes: { digit: number; mean: number; spread: number }[]
   mutualInformation: number
 }
 
-/** Builds a project, opens its page, and reads what it shows. */
-async function visit(project: string): Promise<{ sections: Section[]; wrong: string[] }> {
+function readDigits(page: Page): Promise<Section[]> {
+  return page.$$eval('section', (all) =>
+    all.map((section) => ({
+      classes: Array.from(section.querySelectorAll('tr'), ({ cells }) => {
+        const [mean, spread] = (cells[2].textContent ?? '').split('±').map(Number)
+        return { digit: Number(cells[0].textContent), mean, spread }
+      }),
+      mutualInformation: Number(section.querySelector('output')?.textContent),
+    })),
+  )
+}
+
+function readTable(page: Page, selector: string): Promise<string[][]> {
+  return page.$$eval(`${selector} tr`, (rows) =>
+    rows.map((row) => Array.from(row.children, (cell) => cell.textContent ?? '')),
+  )
+}
+
+function text(page: Page, selector: string): Promise<string> {
+  return page.$eval(selector, (element) => element.textContent ?? '')
+}
+
+/** Builds a project, opens its page, and reads what it shows once `shown` is there; fails if anything goes wrong. */
+async function visit<T>(
+  name: string,
+  { hardware, shown }: { hardware: boolean; shown: string },
+  read: (page: Page) => Promise<T>,
+): Promise<T> {
+  const project = join(clone, 'examples', name)
   await build({ root: project, logLevel: 'error' })
   const server = await serveFolder(join(project, 'dist'))
   const browser = await launchBrowser({ webgpu: true })
   try {
     const page = await browser.newPage()
-    await pretendHardware(page) // as its users run it: noiseshape/onnx leaves a software adapter by default
-    const wrong: string[] = []
+    if (hardware) await pretendHardware(page) // as its users run it: a software adapter is left by default
+    const wrong = watch(page, server.url)
     const failed = new Promise<void>((resolve) => {
-      const note = (message: string) => {
-        wrong.push(message)
-        resolve()
-      }
-      page.on('pageerror', (error) => note(`uncaught: ${error}`))
-      page.on('console', (message) => message.type() === 'error' && note(`console: ${message.text()}`))
-      page.on('request', (request) => {
-        const url = request.url()
-        if (/^https?:/.test(url) && !url.startsWith(server.url)) note(`left this machine: ${url}`)
-      })
+      page.on('pageerror', () => resolve())
+      page.on('console', (message) => message.type() === 'error' && resolve())
     })
     await page.goto(server.url)
-    await Promise.race([page.waitForSelector('output', { timeout: 0 }), failed])
-    const sections = await page.$$eval('section', (all) =>
-      all.map((section) => ({
-        classes: Array.from(section.querySelectorAll('tr'), ({ cells }) => {
-          const [mean, spread] = (cells[2].textContent ?? '').split('±').map(Number)
-          return { digit: Number(cells[0].textContent), mean, spread }
-        }),
-        mutualInformation: Number(section.querySelector('output')?.textContent),
-      })),
-    )
-    return { sections, wrong }
+    await Promise.race([page.waitForSelector(shown, { timeout: 0 }), failed])
+    expect(wrong).toEqual([])
+    const result = await read(page)
+    expect(wrong).toEqual([])
+    return result
   } finally {
     await browser.close()
     await server.close()

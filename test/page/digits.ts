@@ -23,3 +23,19 @@ export async function expectPyTorch(page: Page, example: number) {
     expect(far, `${id} of example ${example}, in standard deviations`).toBeLessThan(5)
   }
 }
+
+/** Lets the software adapter pass for a graphics card in the workers of the documents that a page opens from now on. */
+export async function pretendHardwareInWorkers(page: Page): Promise<void> {
+  await page.evaluateOnNewDocument(() => {
+    const info = { vendor: 'test', architecture: 'hardware', description: '', isFallbackAdapter: false }
+    const pretend = `Object.defineProperty(GPUAdapter.prototype, 'info', { value: ${JSON.stringify(info)} })`
+    const { Worker } = globalThis
+    globalThis.Worker = class extends Worker {
+      constructor(address: string | URL, options?: WorkerOptions) {
+        const first = `data:text/javascript,${encodeURIComponent(pretend)}`
+        const script = [first, String(address)].map((url) => `import ${JSON.stringify(url)}`).join('\n')
+        super(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })), options)
+      }
+    }
+  })
+}

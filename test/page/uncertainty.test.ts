@@ -4,8 +4,9 @@ import type { Page } from 'puppeteer'
 import { beforeEach, describe, expect, test } from 'vitest'
 import expected from '../../models/digits/expected.json'
 import { samples as examples } from '../../models/digits/samples.json'
-import { launchBrowser, pretendHardware } from '../support/browser.js'
-import { expectPyTorch, nats, picked } from './digits.js'
+import { launchBrowser } from '../support/browser.js'
+import { judgeFlags } from '../support/judge.js'
+import { expectPyTorch, nats, picked, pretendHardwareInWorkers } from './digits.js'
 import {
   expectNothingWrong,
   layoutShift,
@@ -19,15 +20,24 @@ import {
   useVisit,
 } from './visit.js'
 
+const OWN = "100 of 100 samples with this page's own forward pass on the CPU"
+
 const site = useSite()
 const address = () => site('uncertainty.html')
 
 type Line = readonly (readonly [number, number])[]
 
-/** Draws lines, in shares of the sheet. */
-async function draw(page: Page, lines: readonly Line[]) {
+/** Where the sheet is in the window, all of it. */
+async function sheet(page: Page) {
+  await page.$eval('#sheet', (node) => node.scrollIntoView({ block: 'center' }))
   const box = await (await page.$('#sheet'))?.boundingBox()
   if (!box) throw new Error('internal: the sheet is not shown')
+  return box
+}
+
+/** Draws lines, in shares of the sheet. */
+async function draw(page: Page, lines: readonly Line[]) {
+  const box = await sheet(page)
   const at = ([x, y]: readonly [number, number]) => [box.x + x * box.width, box.y + y * box.height] as const
   for (const [first, ...rest] of lines) {
     await page.mouse.move(...at(first))
@@ -45,6 +55,47 @@ const seen = (page: Page) =>
     const data = canvas.getContext('2d')?.getImageData(0, 0, 8, 8).data ?? []
     return Array.from({ length: 64 }, (_, i) => Math.round(16 * (1 - data[i * 4] / 255)))
   })
+
+/** The dots of each row, by the sample, as the share of the strip at which they stand. */
+const dots = (page: Page) =>
+  page.$$eval('#answers tr', (rows) =>
+    rows.map((row) =>
+      Object.fromEntries(
+        Array.from(row.querySelectorAll<SVGElement>('circle:not(.chosen)')).map((dot) => [
+          Number(dot.dataset.sample),
+          Number.parseFloat(dot.getAttribute('cx') ?? '') / 100,
+        ]),
+      ),
+    ),
+  )
+
+/** The columns of the table of answers, as a reader sees them. */
+const column = (page: Page, name: string) =>
+  page.$$eval(`#answers .${name}`, (cells) => cells.map((cell) => Number.parseFloat(cell.textContent ?? '')))
+
+/** What is shown of one sample as dropped, as it is marked and as it is said. */
+const dropped = (page: Page) =>
+  page.evaluate(() => ({
+    maps: Array.from(document.querySelectorAll('.map')).flatMap((map, i) =>
+      getComputedStyle(map.querySelector('.hatch') as Element).visibility === 'visible' ? [i] : [],
+    ),
+    units: Array.from(document.querySelectorAll('#units g')).flatMap((unit, i) =>
+      getComputedStyle(unit.querySelector('path') as Element).visibility === 'visible' ? [i] : [],
+    ),
+    said: document.getElementById('sample-text')?.textContent ?? '',
+  }))
+
+/** What a sample drops, from the definition of dropout. */
+function definition(seed: number, step: number) {
+  const zeros = (flags: Uint8Array) => Array.from(flags.keys()).filter((i) => flags[i] === 0)
+  return {
+    maps: zeros(judgeFlags({ shape: [1, 16], rate: 0.25, stream: 0, seed, step })),
+    units: zeros(judgeFlags({ shape: [1, 48], rate: 0.5, stream: 1, seed, step })),
+  }
+}
+
+const state = (page: Page) =>
+  page.evaluate(() => Object.fromEntries(new URLSearchParams(location.hash.slice(1))))
 
 const oval = (x: number, y: number, rx: number, ry: number): Line =>
   Array.from({ length: 17 }, (_, i) => {
@@ -99,67 +150,77 @@ const drawings: Record<string, readonly Line[]> = {
   ],
 }
 
-describe('with WebGPU', () => {
+describe("with this page's own forward pass", () => {
   const browser = useBrowser({ webgpu: true })
-
-  test('it reads a digit and does not know noise, names the backend, and shows samples as they come', async () => {
-    const visit = await open(browser(), address(), { before: pretendHardware })
-    const { page } = visit
-    expect(await text(page, 'progress')).toBe('100 of 100 samples on WebGPU (SwiftShader)')
-    expect(await text(page, 'badge')).toBe('WebGPU (SwiftShader)')
-    expect(await text(page, 'verdict')).toBe(`It reads a ${examples[0].label}.`)
-    expect(await page.$$eval('.plot svg[role=img]', (plots) => plots.length)).toBe(2)
-    await expectPyTorch(page, 0)
-    await type(page, 'samples', '200') // enough to be seen coming on a fast machine
-    await page.$eval('#progress', (node) => {
-      const counts: number[] = []
-      Object.assign(globalThis, { counts })
-      new MutationObserver(() => counts.push(Number((node as HTMLElement).dataset.done))).observe(node, {
-        attributes: true,
-      })
-    })
-    const surest = expected.samples.mutualInformation.mean
-    const noise = examples.findIndex(({ kind }, i) => kind === 'noise' && surest[i] > 0.9)
-    await page.click(`[name=example][value="${noise}"]`)
-    expect(await settled(page)).toBe('ready')
-    expect(await text(page, 'verdict')).toBe('It does not know this.')
-    const counts: number[] = await page.evaluate(() => Reflect.get(globalThis, 'counts'))
-    expect(counts.length).toBeGreaterThan(1)
-    expect(counts).toEqual(counts.toSorted((a, b) => a - b))
-    expect(counts.at(-1)).toBe(200)
-    await page.waitForFunction(() =>
-      document.getElementById('status')?.textContent?.endsWith('200 of 200 samples on WebGPU (SwiftShader)'),
-    )
-    expectNothingWrong(visit)
-  })
-
-  test('where the only adapter is software it runs as WebAssembly, which is faster, and says so and why', async () => {
-    const visit = await open(browser(), address())
-    const { page } = visit
-    expect(await text(page, 'progress')).toBe('100 of 100 samples on the CPU (WebAssembly)')
-    expect(await text(page, 'why')).toMatch(/software/)
-    await expectPyTorch(page, 0)
-    expectNothingWrong(visit)
-  })
-})
-
-describe('without WebGPU', () => {
-  const browser = useBrowser({ webgpu: false })
   const here = useVisit(browser, address)
   beforeEach(() => here().page.setViewport({ width: 1280, height: 900 }))
 
-  test("it runs as WebAssembly, says so and why, and its numbers are PyTorch's", async () => {
+  test("it opens with that, on the CPU, and its numbers are PyTorch's", async () => {
     const { page } = here()
-    expect(await text(page, 'progress')).toBe('100 of 100 samples on the CPU (WebAssembly)')
-    expect(await text(page, 'badge')).toBe('CPU, without WebGPU')
-    expect(await text(page, 'why')).toMatch(/adapter|WebGPU/i)
+    expect(await text(page, 'progress')).toBe(OWN)
+    expect(await text(page, 'badge')).toBe('CPU')
+    expect(await text(page, 'verdict')).toBe(`It reads a ${examples[0].label}.`)
     await expectPyTorch(page, 0)
+    const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))
+    expect(loaded.filter((name) => /onnxruntime|onnx-worker/.test(name))).toEqual([])
+  })
+
+  test('each sample is a dot in the row of its answer, and the numbers beside it are of the same samples', async () => {
+    const { page } = here()
+    const rows = await dots(page)
+    const counts = rows.map((row) => Object.keys(row).length)
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(100)
+    expect(await column(page, 'count')).toEqual(counts)
+    for (const p of rows.flatMap(Object.values)) expect(p).toBeGreaterThan(0.1) // the largest of ten
+    const means = await column(page, 'mean')
+    expect(Math.abs(means.reduce((sum, mean) => sum + mean, 0) - 100)).toBeLessThanOrEqual(5) // whole per cents
+    expect(await page.$eval('#status', (node) => node.textContent)).toContain(
+      `Answers: ${examples[0].label}: ${counts[examples[0].label ?? 0]}`,
+    )
+  })
+
+  test('what a sample dropped is shown and said: of the newest, of one chosen by key, of the dot pointed at', async () => {
+    const { page } = here()
+    const expectSample = async (step: number) => {
+      const { said, ...marked } = await dropped(page)
+      const { maps, units } = definition(42, step)
+      expect(marked).toEqual({ maps, units })
+      const names = maps.length > 0 ? ` (${maps.map((map) => map + 1).join(', ')})` : ''
+      expect(said).toContain(
+        `It dropped ${maps.length} of 16 feature maps${names} and ${units.length} of 48 units.`,
+      )
+      expect(await page.$eval('#sample', (node) => node.getAttribute('aria-valuetext'))).toBe(said)
+      const rows = await dots(page)
+      const digit = rows.findIndex((row) => step in row)
+      expect(said).toMatch(new RegExp(`^Sample ${step + 1} reads an? ${digit} with \\d+ %`))
+      expect(
+        await page.$$eval('circle.chosen', (all) => all.map((dot) => Number(dot.dataset.sample))),
+      ).toEqual([step])
+    }
+    await expectSample(99)
+    await page.focus('#sample')
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowLeft')
+    await expectSample(97)
+    const alone = await page.$eval(
+      '#answers tr:not(.best) circle:not(.chosen)',
+      (dot) => (dot as SVGElement).dataset.sample,
+    )
+    await page.hover(`circle:not(.chosen)[data-sample="${alone}"]`)
+    await expectSample(Number(alone))
+    await page.keyboard.press('End')
+    await expectSample(99)
+    await page.tap(`circle:not(.chosen)[data-sample="${alone}"]`)
+    await expectSample(Number(alone))
   })
 
   test('every control has a name, and focus is visible on it', async () => {
     const { page } = here()
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+    await page.evaluate(() => scrollTo(0, 0))
     const stops: string[] = []
-    while (!stops.includes('next') && stops.length < 20) {
+    await page.focus('.tabs a')
+    while (!stops.includes('runner') && stops.length < 40) {
       await page.keyboard.press('Tab')
       const stop = await page.evaluate(() => {
         const now = document.activeElement as HTMLElement
@@ -168,12 +229,20 @@ describe('without WebGPU', () => {
         const outlined = [now, now.nextElementSibling].some(
           (e) => e && getComputedStyle(e).outlineStyle !== 'none',
         )
-        return { id: now.id || now.getAttribute('name') || now.tagName, named: Boolean(named), outlined }
+        return { id: now.getAttribute('name') || now.id || now.tagName, named: Boolean(named), outlined }
       })
       expect({ ...stop, named: true, outlined: true }).toEqual(stop)
       stops.push(stop.id)
     }
-    expect(stops).toEqual(['A', 'A', 'A', 'clear', 'example', 'samples', 'seed', 'next'])
+    expect(stops.slice(stops.indexOf('clear'))).toEqual([
+      'clear',
+      'sample',
+      'example',
+      'samples',
+      'seed',
+      'next',
+      'runner',
+    ])
   })
 
   test('the same seed repeats the numbers, another seed does not', async () => {
@@ -196,9 +265,17 @@ describe('without WebGPU', () => {
     await expectPyTorch(page, 1)
   })
 
+  test('noise is called unlike the training digits', async () => {
+    const { page } = here()
+    const surest = expected.samples.mutualInformation.mean
+    const noise = examples.findIndex(({ kind }, i) => kind === 'noise' && surest[i] > 0.9)
+    await page.click(`[name=example][value="${noise}"]`)
+    expect(await settled(page)).toBe('ready')
+    expect(await text(page, 'verdict')).toBe('It may be unlike the training digits.')
+  })
+
   test('drawn digits are brought to the form of the data, and read', async () => {
     const { page } = here()
-    expect(await type(page, 'samples', '200') // enough to be seen coming on a fast machine).toBe('ready')
     for (const [digit, lines] of Object.entries(drawings)) {
       await page.click('#clear')
       await draw(page, lines)
@@ -217,8 +294,7 @@ describe('without WebGPU', () => {
   test('a finger draws too; Clear empties the sheet, and the answer with it', async () => {
     await here().page.click('#clear')
     const { page } = here()
-    const box = await (await page.$('#sheet'))?.boundingBox()
-    if (!box) throw new Error('internal: the sheet is not shown')
+    const box = await sheet(page)
     const at = (share: number) => [box.x + box.width / 2, box.y + box.height * share] as const
     await page.touchscreen.touchStart(...at(0.2))
     for (let share = 0.25; share < 0.8; share += 0.05) await page.touchscreen.touchMove(...at(share))
@@ -230,23 +306,82 @@ describe('without WebGPU', () => {
     expect(await settled(page)).toBe('blank')
     expect(await text(page, 'verdict')).toBe('Draw a digit, or pick one.')
     expect(await text(page, 'progress')).toBe('')
+    expect(await page.$$('circle')).toEqual([])
     expect(Math.max(...(await seen(page)))).toBe(0)
   })
 
-  test('a bad number is reported beside its field until it is corrected', async () => {
-    await here().page.click('[name=example]')
+  test('a bad number is reported beside its field, and the result marked as out of date, until it is corrected', async () => {
     const { page } = here()
+    await page.click('[name=example]')
+    expect(await settled(page)).toBe('ready')
+    const marked = () =>
+      page.$$eval('.dated', (all) => all.map((node) => getComputedStyle(node, '::after').content !== 'none'))
     for (const [id, bad, said, good] of [
-      ['samples', '0', 'from 1 to 10000', '10'],
-      ['samples', 'ten', 'from 1 to 10000', '10'],
-      ['seed', '-1', '2^53', '7'],
-      ['seed', '', 'empty', '7'],
+      ['samples', '0', 'from 1 to 10000', '60'],
+      ['samples', 'ten', 'from 1 to 10000', '60'],
+      ['seed', '-1', 'from 0 to 2^53 - 1', '7'],
+      ['seed', '', 'from 0 to 2^53 - 1', '7'],
     ]) {
       expect(await type(page, id, bad), `${id} ${bad}`).toBe('error')
       expect(await text(page, `${id}-error`)).toContain(said)
+      expect(await marked()).toEqual([true, true, true])
       expect(await type(page, id, good)).toBe('ready')
       expect(await text(page, `${id}-error`)).toBe('')
+      expect(await marked()).toEqual([false, false, false])
     }
+  })
+
+  test('many samples are shown as they come', async () => {
+    const { page } = here()
+    await page.$eval('#progress', (node) => {
+      const counts: number[] = []
+      Object.assign(globalThis, { counts })
+      new MutationObserver(() => counts.push(Number((node as HTMLElement).dataset.done))).observe(node, {
+        attributes: true,
+      })
+    })
+    expect(await type(page, 'samples', '3000')).toBe('ready')
+    const counts: number[] = await page.evaluate(() => Reflect.get(globalThis, 'counts'))
+    const last = counts.slice(counts.findLastIndex((count, i) => count < (counts[i - 1] ?? Infinity)))
+    expect(last.length).toBeGreaterThan(1)
+    expect(last.at(-1)).toBe(3000)
+    const answered = await column(page, 'count')
+    expect(answered.reduce((sum, count) => sum + count, 0)).toBe(3000)
+    expect((await page.$$('circle:not(.chosen)')).length).toBe(1000)
+    expect(await text(page, 'newest')).toContain('1000')
+  })
+
+  test('image, samples and seed are in the address: a reload and a changed address bring them back', async () => {
+    const { page } = here()
+    await type(page, 'samples', '60')
+    await type(page, 'seed', '5')
+    await page.click('[name=example][value="4"]')
+    await settled(page)
+    expect(await state(page)).toEqual({ example: '4', samples: '60', seed: '5', runner: 'own' })
+    const before = await nats(page, 'mutual')
+    await page.reload()
+    expect(await settled(page)).toBe('ready')
+    expect(await picked(page)).toBe(4)
+    expect(await text(page, 'progress')).toContain('60 of 60 samples')
+    expect(await nats(page, 'mutual')).toBe(before)
+
+    await page.evaluate(() => {
+      location.hash = '#example=2&samples=80&seed=5'
+    })
+    await page.waitForFunction(() => document.getElementById('progress')?.textContent?.startsWith('80 of 80'))
+    expect(await picked(page)).toBe(2)
+    await page.goBack()
+    await page.waitForFunction(() => document.getElementById('progress')?.textContent?.startsWith('60 of 60'))
+    expect(await nats(page, 'mutual')).toBe(before)
+
+    await page.click('#clear')
+    await draw(page, drawings[7])
+    const pixels = await seen(page)
+    await page.reload()
+    expect(await settled(page)).toBe('ready')
+    expect(await picked(page)).toBeUndefined()
+    expect(await seen(page)).toEqual(pixels)
+    expect(await text(page, 'verdict')).toBe('It reads a 7.')
   })
 
   test('a narrow window has no horizontal scroll, with an answer and without', async () => {
@@ -264,28 +399,108 @@ describe('without WebGPU', () => {
     expect(await layoutShift(browser(), address(), 1280)).toBeLessThan(0.01)
   })
 
-  test('the tabs lead to the other pages and back', async () => {
-    const { page } = here()
-    await Promise.all([page.waitForNavigation(), page.click('.tabs a:last-child')])
-    await page.waitForSelector('#bench[data-state=ready]')
-    await Promise.all([page.waitForNavigation(), page.click('.tabs a:nth-child(3)')])
+  test('with ONNX Runtime Web the same samples give the same answers; it runs as WebAssembly where the only adapter is software, and says so and why', async () => {
+    const visit = await open(browser(), `${address()}#example=15&seed=3`)
+    const { page } = visit
+    const own = { rows: await dots(page), mutual: await nats(page, 'mutual') }
+    await page.click('#runner-onnx')
     expect(await settled(page)).toBe('ready')
+    expect(await text(page, 'progress')).toBe(
+      '100 of 100 samples with ONNX Runtime Web on the CPU (WebAssembly)',
+    )
+    expect(await text(page, 'badge')).toBe('CPU (WebAssembly)')
+    expect(await text(page, 'why')).toMatch(/only a software adapter/)
+    expect(await text(page, 'why'), 'a remedy for developers').not.toMatch(/executionProviders/)
+    expect(await state(page)).toMatchObject({ example: '15', seed: '3', runner: 'onnx' })
+    expect(await nats(page, 'mutual')).toBeCloseTo(own.mutual, 3)
+    const rows = await dots(page)
+    rows.forEach((row, digit) => {
+      expect(Object.keys(row)).toEqual(Object.keys(own.rows[digit]))
+      for (const [sample, p] of Object.entries(row)) expect(p).toBeCloseTo(own.rows[digit][Number(sample)], 3)
+    })
+    await page.click('#runner-own')
+    expect(await settled(page)).toBe('ready')
+    expect(await text(page, 'progress')).toBe(OWN)
+    expect(await text(page, 'badge')).toBe('CPU')
+    expect(await page.$eval('#why-row', (row) => (row as HTMLElement).hidden)).toBe(true)
+    expectNothingWrong(visit)
+    await page.close()
   })
 })
 
-test('a network that cannot be loaded is reported on the page', async () => {
-  const browser = await launchBrowser({ webgpu: false })
+test('ONNX Runtime Web uses a hardware GPU, and goes on when that is lost', async () => {
+  const browser = await launchBrowser({ webgpu: true })
   try {
-    const page = await browser.newPage()
-    await page.setRequestInterception(true)
-    page.on('request', (request) => {
-      void (request.url().endsWith('digits.onnx') ? request.respond({ status: 404 }) : request.continue())
+    const samples = 20 // a software GPU needs long for more; test/long/page compares 100 with PyTorch
+    const { page } = await open(browser, `${address()}#example=15&samples=${samples}&runner=onnx`, {
+      before: pretendHardwareInWorkers,
     })
-    await page.goto(address())
-    expect(await settled(page)).toBe('error')
-    expect(await text(page, 'run-error')).toContain('404')
-    expect(await text(page, 'verdict')).toBe('The network could not be loaded.')
+    expect(await text(page, 'progress')).toBe(
+      `${samples} of ${samples} samples with ONNX Runtime Web on WebGPU (SwiftShader)`,
+    )
+    expect(await text(page, 'badge')).toBe('WebGPU (SwiftShader)')
+    const before = await nats(page, 'mutual')
+    expect(before).toBeGreaterThan(0.1)
+
+    await page.evaluate(() => {
+      const said: string[] = []
+      const stale: boolean[] = []
+      Object.assign(globalThis, { said, stale })
+      const status = document.getElementById('status') as HTMLElement
+      new MutationObserver(() => said.push(status.textContent ?? '')).observe(status, { childList: true })
+      const main = document.querySelector('main') as HTMLElement
+      new MutationObserver(() => stale.push('stale' in main.dataset)).observe(main, {
+        attributeFilter: ['data-stale'],
+      })
+    })
+    const session = await browser.target().createCDPSession()
+    await session.send('Browser.crashGpuProcess').catch(() => {}) // it is no longer there to answer
+    // A busy machine with a software GPU needs long for another session.
+    await page.waitForFunction(() => Reflect.get(globalThis, 'stale').at(-1) === false, { timeout: 300_000 })
+    const said: string[] = await page.evaluate(() => Reflect.get(globalThis, 'said'))
+    expect(said[0]).toMatch(/^The GPU was lost/)
+    expect(await page.evaluate(() => Reflect.get(globalThis, 'stale')[0])).toBe(true)
+    expect(await settled(page)).toBe('ready')
+    // Chrome may have a new GPU process by now, or not yet.
+    const badge = await text(page, 'badge')
+    expect(['WebGPU (SwiftShader)', 'CPU (WebAssembly)']).toContain(badge)
+    expect(await text(page, 'progress')).toMatch(
+      badge.startsWith('CPU') ? /the CPU \(WebAssembly\)$/ : /WebGPU \(SwiftShader\)$/,
+    )
+    expect(await nats(page, 'mutual')).toBeCloseTo(before, 3)
+    expect((await dots(page)).flatMap(Object.keys).length).toBe(samples)
+    expect((await seen(page)).filter((ink) => ink > 0).length).toBeGreaterThan(10)
   } finally {
     await browser.close()
   }
+})
+
+describe('a file that cannot be loaded', () => {
+  const browser = useBrowser({ webgpu: false })
+
+  async function openWithout(file: string, hash: string) {
+    const page = await browser().newPage()
+    await page.evaluateOnNewDocument((file) => {
+      const { fetch } = globalThis
+      globalThis.fetch = async (address, options) =>
+        String(address).endsWith(file) ? new Response(null, { status: 404 }) : fetch(address, options)
+    }, file)
+    await page.goto(address() + hash)
+    return page
+  }
+
+  test('the weights: reported on the page', async () => {
+    const page = await openWithout('weights.bin', '')
+    expect(await settled(page)).toBe('error')
+    expect(await text(page, 'run-error')).toContain('404')
+    expect(await text(page, 'verdict')).toBe('The network could not be loaded.')
+  })
+
+  test("ONNX Runtime Web: reported beside the choice, and this page's own forward pass runs", async () => {
+    const page = await openWithout('digits.onnx', '#runner=onnx')
+    await page.waitForFunction((done) => document.getElementById('progress')?.textContent === done, {}, OWN)
+    expect(await text(page, 'runner-error')).toContain('404')
+    expect(await page.$eval('#runner-own', (radio) => (radio as HTMLInputElement).checked)).toBe(true)
+    await expectPyTorch(page, 0)
+  })
 })

@@ -37,6 +37,19 @@ test('every peer is loaded, found to do a dropout, and measured', async () => {
   expect(await text(page, 'results')).toContain('Growth, on WebGPU')
 }, 600_000)
 
+test('the one button measures two cases on GPU and CPU', async () => {
+  here = await open(browser(), site('benchmark.html'))
+  const { page } = here
+  expect(await run(page, 'measure')).toBe('done')
+  const report = await download(page)
+  expect(report.notes).toEqual([])
+  expect(report.cases.map(({ name }) => name)).toEqual(['elementwise', 'spatial1d'])
+  for (const { entrants } of report.cases) {
+    for (const entrant of entrants) expect(entrant).toMatchObject({ status: 'ok' })
+  }
+  expect(await text(page, 'verdict')).toMatch(/^Dropout .* here; .*\.$/)
+}, 600_000)
+
 test('100 samples of a network are found to be Monte Carlo dropout, and measured', async () => {
   here = await open(browser(), site('benchmark.html'))
   const { page } = here
