@@ -4,6 +4,7 @@
  */
 
 import type { Plugin } from 'vite'
+import { THEME_KEY } from './theme-key.ts'
 
 /** The pages, in the order of their tabs: file name and label. */
 export const pages = [
@@ -16,11 +17,18 @@ export const pages = [
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 4 4' shape-rendering='crispEdges'%3E%3Cpath fill='%232a5bd7' d='M0 0h1v4H0zM2 0h1v4H2zM1 1h1v1H1zM3 2h1v2H3z'/%3E%3C/svg%3E"
 
+/** Before the first paint, or a page would flash in the other colours. It runs alone, so that nothing has to be loaded. */
+const EARLY_THEME = `<script>
+      try { document.documentElement.dataset.theme = localStorage.getItem('${THEME_KEY}') ?? 'system' } catch {}
+    </script>`
+
 const head = `<meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
     <link rel="icon" href="${ICON}" />
-    <link rel="stylesheet" href="./shared/style.css" />`
+    ${EARLY_THEME}
+    <link rel="stylesheet" href="./shared/style.css" />
+    <script type="module" src="./shared/theme.ts"></script>`
 
 function header(tagline: string, current: string): string {
   const tabs = pages.map(
@@ -35,6 +43,14 @@ function header(tagline: string, current: string): string {
       <nav class="tabs" aria-label="Pages">
         ${tabs.join('\n        ')}
       </nav>
+      <div class="theme" id="theme-switch" hidden>
+        <label class="unseen" for="theme">Theme</label>
+        <select id="theme">
+          <option value="system">System</option>
+          <option value="light">Light</option>
+          <option value="dark">Dark</option>
+        </select>
+      </div>
     </header>`
 }
 
