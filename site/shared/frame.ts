@@ -3,6 +3,7 @@
  * comments `<!-- head -->` and `<!-- header: what the page does -->`, in development and in the build.
  */
 
+import { existsSync } from 'node:fs'
 import type { Plugin } from 'vite'
 import { THEME_KEY } from './theme-key.ts'
 
@@ -13,6 +14,9 @@ export const pages = [
   { file: 'uncertainty.html', label: 'Uncertainty' },
   { file: 'benchmark.html', label: 'Benchmark' },
 ]
+
+/** Made by `npm run og`. */
+const PREVIEW_IMAGE = new URL('../public/og.png', import.meta.url)
 
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 4 4' shape-rendering='crispEdges'%3E%3Cpath fill='%232a5bd7' d='M0 0h1v4H0zM2 0h1v4H2zM1 1h1v1H1zM3 2h1v2H3z'/%3E%3C/svg%3E"
@@ -54,13 +58,32 @@ function header(tagline: string, current: string): string {
     </header>`
 }
 
-export const frame: Plugin = {
+/** What other sites show beside a link to a page. They take absolute addresses only, so `site` is needed. */
+function preview(html: string, file: string, site: string): string {
+  const content = {
+    'og:type': 'website',
+    'og:url': `${site}/${file === 'index.html' ? '' : file}`,
+    'og:title': /<title>(.*?)<\/title>/s.exec(html)?.[1],
+    'og:description': /<meta name="description" content="(.*?)"/s.exec(html)?.[1],
+    'og:image': existsSync(PREVIEW_IMAGE) ? `${site}/og.png` : undefined,
+    'twitter:card': existsSync(PREVIEW_IMAGE) ? 'summary_large_image' : 'summary',
+  }
+  return Object.entries(content)
+    .map(([property, value]) => (value ? `\n    <meta property="${property}" content="${value}" />` : ''))
+    .join('')
+}
+
+/** `site` is the address under which the pages are published, where it is known. */
+export const frame = (site = process.env.SITE_URL): Plugin => ({
   name: 'frame',
   transformIndexHtml: {
     order: 'pre', // before Vite looks for the stylesheets
-    handler: (html, { path }) =>
-      html
-        .replace('<!-- head -->', () => head)
-        .replace(/<!-- header: (.*?) -->/, (_, tagline) => header(tagline, path.slice(1) || 'index.html')),
+    handler: (html, { path }) => {
+      const file = path.slice(1) || 'index.html'
+      const about = site ? preview(html, file, site.replace(/\/$/, '')) : ''
+      return html
+        .replace('<!-- head -->', () => head + about)
+        .replace(/<!-- header: (.*?) -->/, (_, tagline) => header(tagline, file))
+    },
   },
-}
+})
