@@ -73,6 +73,7 @@ async function show(): Promise<void> {
   const shown = sheet
   if (!shown) return
   const layer = custom ? CUSTOM.layer : pattern.layer
+  if (demo.dataset.result === undefined) drawSheet(element('before'), shown, shown.values, 1) // needs no settings
   const withScale = scaled.checked
   const options = readFields(typed(), shown.values)
   const { on, trial } = await runner.run(async (on) => ({

@@ -624,10 +624,12 @@ describe('without WebGPU', () => {
 
   test('a page opened with a bad address has no result to call the last good one', async () => {
     const { page } = here()
+    const before = await picture(page, 'before')
     await page.goto('about:blank')
     await page.goto(`${address()}#rate=2&pattern=nonsense`)
     expect(await settled(page)).toBe('error')
     expect(await text(page, 'after-note')).toBe('no result yet')
+    expect(await picture(page, 'before'), 'the picture itself needs no settings').toBe(before)
     expect(await page.$eval('#demo', (demo) => demo.getAttribute('data-result'))).toBeNull()
     expect(await text(page, 'pattern-error')).toContain('‘nonsense’')
     expect(await type(page, 'rate', '0.2')).toBe('ready')
