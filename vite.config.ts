@@ -74,7 +74,6 @@ const site = defineConfig({
     ],
     exclude: ['onnxruntime-web'], // finds its parts by its own address
   },
-  worker: { format: 'es' },
   build: {
     target: 'es2022',
     outDir: at('site/dist'),

@@ -1,7 +1,7 @@
 /**
  * Packs WebAssembly files of the built site with gzip: the one of ONNX Runtime Web is larger than the 25 MiB that some hosts
- * of static sites accept. A module that imports `x.wasm?url` gets an address as before, of the unpacked file in memory;
- * it is fetched when that module is loaded, so it belongs into a module that is loaded when it is needed.
+ * of static sites accept. A module gets the address of the unpacked file by `await import('x.wasm?url')`, which fetches it. A
+ * worker that imported it at its top would miss the messages that come in the meantime; so the build refuses that.
  */
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -23,6 +23,14 @@ export const packedWasm = (): Plugin => ({
       /new URL\(("[^"]+\.wasm"),\s*import\.meta\.url\)/g,
       "new URL($1, '' + import.meta.url)",
     )
+  },
+  buildEnd() {
+    for (const id of this.getModuleIds()) {
+      if (!id.endsWith('.wasm?url')) continue
+      const importers = this.getModuleInfo(id)?.importers ?? []
+      if (importers.length > 0)
+        this.error(`${importers[0]} must import ${id} by \`await import()\`: it is unpacked then`)
+    }
   },
   load(id) {
     if (!id.endsWith('.wasm?url')) return

@@ -40,25 +40,31 @@ describe('built', () => {
     expect(sizes.firstPage, 'its HTML and style are in it').toBeGreaterThan(2000)
   })
 
-  test.each(pages.map(({ file }) => file))(
-    '%s works under a path, and nothing that it asks for is missing',
-    async (file) => {
-      const failed: string[] = []
-      const visit = await open(browser, served.url + file, {
-        async before(page) {
-          page.on('requestfailed', (request) => failed.push(request.url()))
-          page.on('response', (response) => {
-            if (response.status() >= 400) failed.push(`${response.status()} ${response.url()}`)
-          })
-        },
-      })
-      expect(new URL(visit.page.url()).pathname).toBe(`/some/path/${file}`)
-      expect(await visit.page.$eval('main', (main) => main.dataset.state)).toBe('ready')
-      expect(failed).toEqual([])
-      expectNothingWrong(visit)
-      await visit.page.close()
-    },
-  )
+  const addresses = [...pages.map(({ file }) => file), 'uncertainty.html#runner=onnx']
+
+  test.each(addresses)('%s works under a path, and nothing that it asks for is missing', async (address) => {
+    const failed: string[] = []
+    const asked: string[] = []
+    const visit = await open(browser, served.url + address, {
+      async before(page) {
+        page.on('requestfailed', (request) => failed.push(request.url()))
+        page.on('response', (response) => {
+          asked.push(response.url())
+          if (response.status() >= 400) failed.push(`${response.status()} ${response.url()}`)
+        })
+      },
+    })
+    expect(await visit.page.$eval('main', (main) => main.dataset.state)).toBe('ready')
+    expect(failed).toEqual([])
+    if (address.endsWith('onnx')) {
+      expect(
+        asked.filter((url) => url.endsWith('.packed')),
+        'it runs from the packed file',
+      ).toHaveLength(1)
+    }
+    expectNothingWrong(visit)
+    await visit.page.close()
+  })
 })
 
 /** A site of one page and one more file. */
