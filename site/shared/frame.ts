@@ -7,12 +7,12 @@ import { existsSync } from 'node:fs'
 import type { Plugin } from 'vite'
 import { THEME_KEY } from './theme-key.ts'
 
-/** The pages, in the order of their tabs: file name and label. */
+/** The pages, in the order of their tabs: file name, label, and whether a badge says what they run on. */
 export const pages = [
-  { file: 'index.html', label: 'Learn' },
-  { file: 'picture.html', label: 'Picture' },
-  { file: 'uncertainty.html', label: 'Uncertainty' },
-  { file: 'benchmark.html', label: 'Benchmark' },
+  { file: 'index.html', label: 'Learn', badge: false },
+  { file: 'picture.html', label: 'Picture', badge: true },
+  { file: 'uncertainty.html', label: 'Uncertainty', badge: true },
+  { file: 'benchmark.html', label: 'Benchmark', badge: true },
 ]
 
 /** Made by `npm run og`. */
@@ -38,12 +38,13 @@ function header(tagline: string, current: string): string {
   const tabs = pages.map(
     ({ file, label }) => `<a href="./${file}"${file === current ? ' aria-current="page"' : ''}>${label}</a>`,
   )
+  const { badge } = pages.find(({ file }) => file === current) ?? { badge: false }
   return `<header class="top">
       <div class="title">
         <h1>noiseshape</h1>
         <p>${tagline}</p>
       </div>
-      <p class="badge" id="badge"></p>
+      ${badge ? '<p class="badge" id="badge"></p>' : ''}
       <nav class="tabs" aria-label="Pages">
         ${tabs.join('\n        ')}
       </nav>

@@ -53,7 +53,13 @@ describe.each(pages)('$file', ({ file, label }) => {
         current: link.ariaCurrent,
       })),
     )
-    expect(links).toEqual(pages.map((each) => ({ ...each, current: each.file === file ? 'page' : null })))
+    expect(links).toEqual(
+      pages.map((each) => ({
+        label: each.label,
+        file: each.file,
+        current: each.file === file ? 'page' : null,
+      })),
+    )
     expect(links.find(({ current }) => current)?.label).toBe(label)
     expect(await page.$eval('#theme', (select) => select.checkVisibility())).toBe(true)
     const theme = await page.accessibility.snapshot({ root: (await page.$('#theme')) ?? undefined })
@@ -96,7 +102,19 @@ describe.each(pages)('$file', ({ file, label }) => {
         ['.chips :checked + span', '.chips :not(:checked) + span'],
       ].map((pair) => pair.map(look))
     })
+    // Chrome paints a plate of the page's colour behind text, which hides text of that colour on the accent.
+    const hidden = await page.evaluate(() => {
+      const probe = document.body.appendChild(document.createElement('i'))
+      probe.style.cssText = 'forced-color-adjust: none; background: Highlight'
+      const accent = getComputedStyle(probe).backgroundColor
+      probe.remove()
+      return Array.from(document.querySelectorAll('main *, header *'))
+        .filter((each) => each.textContent?.trim() && getComputedStyle(each).backgroundColor === accent)
+        .filter((each) => getComputedStyle(each).getPropertyValue('forced-color-adjust') !== 'none')
+        .map((each) => each.outerHTML)
+    })
     await emulate(page, {})
+    expect(hidden, 'text on the accent without its plate').toEqual([])
     for (const [chosen, other] of looks) if (chosen && other) expect(chosen).not.toBe(other)
     expect(looks[0][0]).toBeDefined()
   })
