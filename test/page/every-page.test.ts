@@ -28,6 +28,12 @@ async function onTouchScreen(page: Page, width: number): Promise<void> {
   expect(await page.evaluate(() => matchMedia('(pointer: coarse)').matches)).toBe(true)
 }
 
+/** The switch is there once its script has run. */
+async function chooseTheme(page: Page, theme: string): Promise<void> {
+  await page.waitForSelector('#theme-switch:not([hidden])')
+  await page.select('#theme', theme)
+}
+
 const background = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
 const WHITE = 'rgb(255, 255, 255)'
 const DARK = 'rgb(18, 20, 24)'
@@ -61,7 +67,7 @@ describe.each(pages)('$file', ({ file, label }) => {
       })),
     )
     expect(links.find(({ current }) => current)?.label).toBe(label)
-    expect(await page.$eval('#theme', (select) => select.checkVisibility())).toBe(true)
+    await page.waitForSelector('#theme', { visible: true })
     const theme = await page.accessibility.snapshot({ root: (await page.$('#theme')) ?? undefined })
     expect(theme).toMatchObject({ role: 'combobox', name: 'Theme' })
   })
@@ -162,19 +168,20 @@ describe('the theme', () => {
       await emulate(page, { 'prefers-color-scheme': scheme })
       expect(await background(page)).toBe(color)
     }
+    await page.waitForSelector('#theme-switch:not([hidden])')
     await page.focus('#theme')
     await page.keyboard.type('Dark')
     expect(await background(page)).toBe(DARK)
-    await page.select('#theme', 'light')
+    await chooseTheme(page, 'light')
     await emulate(page, { 'prefers-color-scheme': 'dark' })
     expect(await background(page)).toBe(WHITE)
-    await page.select('#theme', 'system')
+    await chooseTheme(page, 'system')
     expect(await background(page)).toBe(DARK)
   })
 
   test('is kept for other pages, which have it before their first paint, and for the back button', async () => {
     await emulate(page, { 'prefers-color-scheme': 'light' })
-    await page.select('#theme', 'dark')
+    await chooseTheme(page, 'dark')
     await page.evaluateOnNewDocument(() => {
       new MutationObserver((_, observer) => {
         if (!document.body) return
@@ -187,7 +194,7 @@ describe('the theme', () => {
     expect(await background(page)).toBe(DARK)
     await page.waitForSelector('#theme-switch:not([hidden])')
     expect(await page.$eval('#theme', (select) => (select as HTMLSelectElement).value)).toBe('dark')
-    await page.select('#theme', 'light')
+    await chooseTheme(page, 'light')
     await page.goBack()
     await page.waitForFunction(() => document.documentElement.dataset.theme === 'light')
     expect(await background(page)).toBe(WHITE)
@@ -195,10 +202,11 @@ describe('the theme', () => {
 
   test('chosen in one tab, shows in the others', async () => {
     const other = await open(browser(), site('index.html'))
-    await other.page.select('#theme', 'dark')
+    await chooseTheme(other.page, 'dark')
+    await other.page.close()
+    await page.bringToFront()
     await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark')
     expect(await background(page)).toBe(DARK)
-    await other.page.close()
   })
 
   test('works where the browser refuses storage', async () => {
@@ -214,8 +222,7 @@ describe('the theme', () => {
           })
           .then(() => {}),
     })
-    await refusing.page.waitForSelector('#theme-switch:not([hidden])')
-    await refusing.page.select('#theme', 'dark')
+    await chooseTheme(refusing.page, 'dark')
     expect(await background(refusing.page)).toBe(DARK)
     expectNothingWrong(refusing)
     await refusing.page.close()
