@@ -55,7 +55,7 @@ const library = defineConfig({
 const site = defineConfig({
   root: at('site'),
   plugins: [frame(), learn, packedWasm()],
-  worker: { format: 'es', plugins: () => [packedWasm()] }, // es: packed wasm is awaited at the top of a module
+  worker: { format: 'es', plugins: () => [packedWasm()] }, // es: a worker imports packed wasm when it needs it
   base: './', // under any path
   resolve: { alias },
   server: { host: '127.0.0.1' }, // WebGPU exists in secure contexts only: https, localhost, 127.0.0.1
