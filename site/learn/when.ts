@@ -32,7 +32,7 @@ const NAMES: Readonly<Record<string, string>> = {
 }
 
 /** A row for each variant and rate, a column for each setting. */
-export function resultsHtml({ conditions, metric, seeds }: Results): string {
+export function resultsHtml({ experiment, conditions, metric, seeds }: Results): string {
   const settings = unique(conditions.map(({ setting }) => settingName(setting)))
   const rows = unique(conditions.map(variantName))
   const body = rows.map((row) => {
@@ -45,7 +45,7 @@ export function resultsHtml({ conditions, metric, seeds }: Results): string {
   })
   const heads = settings.map((setting) => `<th scope="col">${escapeHtml(setting)}</th>`)
   const better = metric.higherIsBetter ? 'higher' : 'lower'
-  return `<div class="wide"><table class="results"><caption>${escapeHtml(`${metric.name}, ${metric.unit}`)}: ${better} is better. Mean and 95 % interval of ${seeds} seeds; ▲ better, ▼ worse than no dropout</caption><thead><tr><th></th>${heads.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
+  return `<div class="wide" role="region" aria-label="${escapeHtml(`Results: ${experiment}`)}" tabindex="0"><table class="results"><caption>${escapeHtml(`${metric.name}, ${metric.unit}`)}: ${better} is better. Mean and 95 % interval of ${seeds} seeds; ▲ better, ▼ worse than no dropout</caption><thead><tr><th scope="col">trained with</th>${heads.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
 }
 
 function cellHtml(condition: Condition, column: readonly Condition[], higherIsBetter: boolean): string {
