@@ -114,14 +114,14 @@ def targets(points):
     return torch.softmax(-squared / (2 * CELL**2), dim=-1)
 
 
-def train(inputs, points, variant, rate, seed):
+def train(inputs, points, steps, variant, rate, seed):
     torch.manual_seed(seed)
     network = Network(Dropout(rate, NOISE_SHAPES.get(variant), seed))
     order = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-2, fused=True)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     wanted = targets(points)
-    for _ in range(STEPS):
+    for _ in range(steps):
         batch = torch.randint(len(inputs), (BATCH,), generator=order)
         optimizer.zero_grad()
         heat = torch.log_softmax(network(inputs[batch]).flatten(2), dim=-1)
@@ -143,25 +143,26 @@ def error(network, inputs, points):
     return (found - points).norm(dim=-1).mean()
 
 
-def main():
+def experiment(name, counts, steps, rates):
+    """Compares the variants at `rates`, for each number of training images in `counts`."""
     test_inputs, test_points = images(TEST_IMAGES, TEST_SEED)
 
     def measure(seed, count, variant, rate):
-        network = train(*images(count, seed), variant, rate, seed)
+        network = train(*images(count, seed), steps, variant, rate, seed)
         return [({"trainingImages": count}, error(network, test_inputs, test_points))]
 
     run(
-        "landmarks",
+        name,
         {"name": "mean error of four points in 300 new images of 32 x 32", "unit": "px", "higherIsBetter": False},
         NOISE_SHAPES,
         [
             {"count": count, "variant": variant, "rate": rate}
-            for count in TRAINING_IMAGES
-            for variant, rate in variants(NOISE_SHAPES, RATES)
+            for count in counts
+            for variant, rate in variants(NOISE_SHAPES, rates)
         ],
         measure,
     )
 
 
 if __name__ == "__main__":
-    main()
+    experiment("landmarks", TRAINING_IMAGES, STEPS, RATES)

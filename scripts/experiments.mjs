@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { withTables } from '../experiments/tables.mjs'
 import { root, setUp } from './setup.mjs'
 
-const NAMES = ['digits', 'tagger', 'tagger-longer', 'landmarks']
+const NAMES = ['digits', 'tagger', 'tagger-longer', 'landmarks', 'landmarks-longer']
 const USAGE = `npm run experiments -- NAME [--seeds N] [--out FILE]
   NAME        ${NAMES.join(', ')}: writes experiments/results/NAME.json and the tables of experiments/README.md
   tables      only writes the tables of experiments/README.md anew, from experiments/results

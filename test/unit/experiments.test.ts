@@ -18,11 +18,11 @@ function halfInterval(values: number[]) {
 
 test('the tables of README.md are those of the results', () => {
   const readme = readFileSync(`${folder}README.md`, 'utf8')
-  expect(readme.match(/<!-- table/g)).toHaveLength(4)
+  expect(readme.match(/<!-- table/g)).toHaveLength(5)
   expect(withTables(readme, `${folder}results`)).toBe(readme)
 })
 
-describe.each(['digits', 'tagger', 'tagger-longer', 'landmarks'])('%s', (name) => {
+describe.each(['digits', 'tagger', 'tagger-longer', 'landmarks', 'landmarks-longer'])('%s', (name) => {
   const { seeds, noiseShapes, conditions } = read(`${folder}results`, name)
   const settings = [...new Set(conditions.map(({ setting }) => JSON.stringify(setting)))]
   const rates = [...new Set(conditions.filter(({ variant }) => variant !== 'none').map(({ rate }) => rate))]
