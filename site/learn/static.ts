@@ -4,6 +4,7 @@ import type { Plugin } from 'vite'
 import digits from '../../experiments/results/digits.json' with { type: 'json' }
 import landmarks from '../../experiments/results/landmarks.json' with { type: 'json' }
 import tagger from '../../experiments/results/tagger.json' with { type: 'json' }
+import taggerLonger from '../../experiments/results/tagger-longer.json' with { type: 'json' }
 import { broadcast } from './broadcast.js'
 import { callsFor, inNumbers } from './calls.js'
 import { coinTables, switchFields, valueTables } from './grids.js'
@@ -31,6 +32,7 @@ const contents: Record<string, string> = {
   ...parts('sentence', sentences, sentencesKept),
   'results-digits': resultsHtml(digits),
   'results-tagger': resultsHtml(tagger),
+  'results-tagger-longer': resultsHtml(taggerLonger),
   'results-landmarks': resultsHtml(landmarks),
 }
 
