@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
 import { learn } from './site/learn/static.ts'
 import { frame, pages } from './site/shared/frame.ts'
+import { packedWasm } from './site/shared/packed-wasm.ts'
 
 const at = (path: string) => resolve(import.meta.dirname, path)
 
@@ -53,8 +54,9 @@ const library = defineConfig({
 
 const site = defineConfig({
   root: at('site'),
-  plugins: [frame, learn],
-  base: './',
+  plugins: [frame(), learn, packedWasm()],
+  worker: { format: 'es', plugins: () => [packedWasm()] }, // es: a worker imports packed wasm when it needs it
+  base: './', // under any path
   resolve: { alias },
   server: { host: '127.0.0.1' }, // WebGPU exists in secure contexts only: https, localhost, 127.0.0.1
   // The pages' packages, known before they ask for them, else a page reloads in the middle of a run.
@@ -72,7 +74,6 @@ const site = defineConfig({
     ],
     exclude: ['onnxruntime-web'], // finds its parts by its own address
   },
-  worker: { format: 'es' },
   build: {
     target: 'es2022',
     outDir: at('site/dist'),

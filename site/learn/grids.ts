@@ -28,7 +28,7 @@ export function coinTables({ shapes, kept }: Grids): string {
         const of = axes.flatMap((axis, i) => (noise[i] === axis.size ? [indexName(axis, index[i])] : []))
         const which = of.length > 0 ? of.join(', ') : 'everything'
         const state = kept[coin] ? 'keep' : 'drop'
-        const title = `Coin for ${which}: ${state}s ${each === 1 ? 'its value' : `its ${each} values`}`
+        const title = `${state}: coin for ${which}, decides ${each === 1 ? 'its value' : `its ${each} values`}`
         return `<td${span('rowspan', spanDown)}${span('colspan', spanAcross)}><button type="button" class="coin ${state}s" data-coin="${coin}" aria-label="${escapeHtml(title)}">${state}</button></td>`
       }).join('')
     }

@@ -110,18 +110,29 @@ element('calls').addEventListener('click', ({ target }) => {
   if (button) void copy(button.id, document.querySelector(`#${button.id}-code`)?.textContent ?? '')
 })
 
-// The rest of the page.
+// The rest of the page, a part at a time, so that none keeps the reader's first click waiting.
 
-runFlips()
-void runMaps()
-runAlike()
-runHeal()
-runTrain()
-runQuiz(quiz ?? '', (answers) => {
-  quiz = answers
-  writeState({ ...toAddress(toy.state), quiz })
-})
-element('quiz-share').addEventListener('click', () => copy('quiz-share', link()))
+for (const run of [runFlips, runMaps, runAlike, runHeal, runTrain, runQuizOfPage]) {
+  await idle()
+  await run()
+}
+element('learn').dataset.state = 'ready'
+
+function runQuizOfPage(): void {
+  runQuiz(quiz ?? '', (answers) => {
+    quiz = answers
+    writeState({ ...toAddress(toy.state), quiz })
+  })
+  element('quiz-share').addEventListener('click', () => copy('quiz-share', link()))
+}
+
+/** Resolves when the browser has nothing more urgent to do; Safari does not say when that is. */
+function idle(): Promise<unknown> {
+  return new Promise((resolve) => {
+    if ('requestIdleCallback' in globalThis) requestIdleCallback(resolve)
+    else setTimeout(resolve)
+  })
+}
 
 /** Each value is 1 before dropout, so what is kept shows the scale. */
 function scaled(_: number, { rate }: ToyState): string {
@@ -141,5 +152,3 @@ async function copy(button: string, text: string): Promise<void> {
     place.replaceChildren(...before)
   }, 2000)
 }
-
-element('learn').dataset.state = 'ready'

@@ -1,12 +1,17 @@
 /** Puts the tables of the toys into the page's HTML, so that it reads well without JavaScript: `<!-- learn: hero-coins -->`. */
 
 import type { Plugin } from 'vite'
+import digits from '../../experiments/results/digits.json' with { type: 'json' }
+import landmarks from '../../experiments/results/landmarks.json' with { type: 'json' }
+import tagger from '../../experiments/results/tagger.json' with { type: 'json' }
+import taggerLonger from '../../experiments/results/tagger-longer.json' with { type: 'json' }
 import { broadcast } from './broadcast.js'
 import { callsFor, inNumbers } from './calls.js'
 import { coinTables, switchFields, valueTables } from './grids.js'
 import type { Shapes } from './shapes.js'
 import { hero, heroKept, RATE, SEED, sentences, sentencesKept } from './start.js'
 import { callsHtml, layersText, zerosText } from './texts.js'
+import { resultsHtml } from './when.js'
 
 function parts(id: string, shapes: Shapes, kept: readonly boolean[]): Record<string, string> {
   const known = broadcast(shapes)
@@ -22,7 +27,14 @@ function parts(id: string, shapes: Shapes, kept: readonly boolean[]): Record<str
   }
 }
 
-const contents = { ...parts('hero', hero, heroKept), ...parts('sentence', sentences, sentencesKept) }
+const contents: Record<string, string> = {
+  ...parts('hero', hero, heroKept),
+  ...parts('sentence', sentences, sentencesKept),
+  'results-digits': resultsHtml(digits),
+  'results-tagger': resultsHtml(tagger),
+  'results-tagger-longer': resultsHtml(taggerLonger),
+  'results-landmarks': resultsHtml(landmarks),
+}
 
 export const learn: Plugin = {
   name: 'learn',

@@ -87,8 +87,7 @@ export function addGradients(
     convolveBack(part(kept, i), SECOND, weights.conv2, toConvolved, gradients.conv2, part(toKept, i))
   }
 
-  const toMaps = drop(toKept)
-  for (let at = 0; at < toMaps.length; at++) if (maps[at] === 0) toMaps[at] = 0
+  const toMaps = drop(toKept) // 0 where ReLU made the map 0, as below
   for (let i = 0; i < batch; i++) {
     convolveBack(image(i), FIRST, weights.conv1, part(toMaps, i), gradients.conv1, new Float32Array(PIXELS))
   }

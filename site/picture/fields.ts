@@ -1,8 +1,8 @@
-/** Turns what was typed into options of the library. Wrong values get the library's own error messages. */
+/** Turns what was typed into options of the library. The library decides what is wrong; the page says it by its labels. */
 
 import { type NoiseShape, resolveNoiseShape } from 'noiseshape'
-import { dropout, mask } from 'noiseshape/cpu'
-import { plain } from '../shared/message.js'
+import { mask } from 'noiseshape/cpu'
+import { messageOf } from '../shared/message.js'
 
 export const fieldNames = ['shape', 'noise', 'rate', 'seed', 'stream', 'step'] as const
 export type Field = (typeof fieldNames)[number]
@@ -29,23 +29,42 @@ export class FieldError extends Error {
   }
 }
 
+/** What may be in a field of one number. The library decides; this says it in the words of the page. */
+const NUMBERS = {
+  rate: 'a number from 0 to 1: the probability that a noise cell is dropped, e.g. 0.2',
+  seed: 'a whole number from 0 to 2^64 − 1, e.g. 42',
+  stream: 'a whole number from 0 to 2^32 − 1: the number of the layer, e.g. 3',
+  step: 'a whole number from 0 to 2^64 − 1: the number of the training step or sample, e.g. 0',
+}
+
 /** Reads all fields, top to bottom, for a tensor `x`; throws a FieldError for the first that is invalid. */
 export function readFields(text: Record<Field, string>, x: Float32Array): Options {
   const shape = at('shape', () => parseShape(text.shape)) as number[] // the library rejects a null in it
   at('shape', () => resolveNoiseShape(shape))
-  if (size(shape) !== x.length) at('shape', () => dropout(x, { shape, rate: 0, seed: 0 })) // throws: it does not fit
+  if (size(shape) !== x.length) {
+    throw new FieldError(
+      'shape',
+      `The picture gives ${count(x.length)} values, but ${formatShape(shape)} has ${count(size(shape))}. Enter sizes whose product is ${count(x.length)}.`,
+    )
+  }
   const noiseShape = text.noise.trim() === '' ? null : at('noise', () => parseShape(text.noise))
   const cellShape = at('noise', () => resolveNoiseShape(shape, noiseShape))
-  const rate = at('rate', () => parseNumber(text.rate))
-  const seed = at('seed', () => parseWhole(text.seed))
-  const stream = at('stream', () => parseNumber(text.stream))
-  const step = at('step', () => parseWhole(text.step))
   // Drawing a mask of one cell makes the library check each value.
   const one = { shape: [1], rate: 0.5, seed: 0 }
-  at('rate', () => mask({ ...one, rate }))
-  at('seed', () => mask({ ...one, seed }))
-  at('stream', () => mask({ ...one, stream }))
-  at('step', () => mask({ ...one, step }))
+  const read = <T>(field: keyof typeof NUMBERS, parse: (text: string) => T): T => {
+    try {
+      const value = parse(text[field])
+      mask({ ...one, [field]: value })
+      return value
+    } catch {
+      const said = text[field].trim()
+      throw new FieldError(field, `${said ? `‘${said}’` : 'This is empty'}: enter ${NUMBERS[field]}.`)
+    }
+  }
+  const rate = read('rate', parseNumber)
+  const seed = read('seed', parseWhole)
+  const stream = read('stream', parseNumber)
+  const step = read('step', parseWhole)
   return { shape, noiseShape, cellShape, rate, seed, stream, step }
 }
 
@@ -65,13 +84,26 @@ export function size(shape: readonly number[]): number {
 }
 
 /** Runs `read`; what it throws becomes a FieldError of this field. */
-function at<T>(field: Field, read: () => T): T {
+function at<T>(field: 'shape' | 'noise', read: () => T): T {
   try {
     return read()
   } catch (error) {
-    throw new FieldError(field, error instanceof Error ? plain(error.message) : String(error))
+    throw new FieldError(field, inWordsOfThePage(messageOf(error)))
   }
 }
+
+/** A message of the library about a shape, with the names of fields instead of options. */
+function inWordsOfThePage(message: string): string {
+  return message
+    .replace(/^shape\[(\d+)\]/, (_, axis) => `Size ${Number(axis) + 1} of the tensor shape`)
+    .replace(/^noiseShape\[(\d+)\]/, (_, axis) => `Entry ${Number(axis) + 1} of the noise shape`)
+    .replace(/^shape\b/, 'The tensor shape')
+    .replace(/^noiseShape\b/, 'The noise shape')
+    .replace('share one flag', 'share one draw')
+    .replace(/\. Pass /, '. Enter ')
+}
+
+const count = (values: number) => values.toLocaleString('en')
 
 function parseShape(text: string): (number | null)[] {
   const inner = text.trim().replace(/^[[(]|[\])]$/g, '')
@@ -88,10 +120,9 @@ function parseShape(text: string): (number | null)[] {
   })
 }
 
+/** Throws for text that is not a number; `Number('')` is 0. */
 function parseNumber(text: string): number {
   const number = Number(text)
-  if (text.trim() !== '' && !Number.isNaN(number)) return number
-  throw new Error(
-    text.trim() === '' ? 'This is empty: enter a number.' : `‘${text}’ is not a number. Enter one, e.g. 0.`,
-  )
+  if (text.trim() === '' || Number.isNaN(number)) throw new Error('internal: not a number')
+  return number
 }

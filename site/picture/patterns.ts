@@ -22,6 +22,8 @@ export interface Pattern {
 const asPicture: Layout = { copies: 1, channels: 'last' }
 const pictureShape = ({ width, height }: Sheet) => [height, width, 3]
 const batchShape = ({ layout, width, height }: Sheet) => [layout.copies, height, width, 3]
+/** Pixels in the order in which one reads them are a sequence: of a picture per row, dropped channels would look like rows. */
+const sequenceShape = ({ layout, width, height }: Sheet) => [layout.copies, height * width, 3]
 const dropout: Layer = { method: 'dropout' }
 
 /** The largest usual patch that divides a picture evenly; a picture of 16 px or more is trimmed to fit 16. */
@@ -82,11 +84,11 @@ export const patterns: readonly Pattern[] = [
     id: 'spatial1d',
     label: 'SpatialDropout1D',
     about:
-      'Each row is read as one sequence: its pixels are the steps, and it loses a colour in all of them.',
-    layout: asPicture,
+      'Nine examples. Each is one sequence, its pixels are the steps: it loses a whole colour, at every step.',
+    layout: { copies: 9, channels: 'last' },
     layer: { method: 'spatialDropout1D', dataFormat: 'channelsLast' },
-    shape: pictureShape,
-    noiseShape: (sheet) => spatialNoiseShape(pictureShape(sheet)),
+    shape: sequenceShape,
+    noiseShape: (sheet) => spatialNoiseShape(sequenceShape(sheet)),
   },
   {
     id: 'spatial2d',

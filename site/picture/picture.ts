@@ -15,7 +15,8 @@ export interface Picture {
   original: { width: number; height: number }
   width: number
   height: number
-  pixels: HTMLCanvasElement
+  /** Not a canvas, which loses its pixels when the GPU is lost. */
+  pixels: ImageData
 }
 
 /** How a picture is laid out as a tensor: as itself (1 copy) or as a batch of smaller copies, in either data format. */
@@ -63,7 +64,8 @@ export async function readAddress(address: string, name: string): Promise<Pictur
     width: trim(Math.round(width * shrink)),
     height: trim(Math.round(height * shrink)),
   }
-  return { ...picture, pixels: draw(image, picture.width / shrink, picture.height / shrink, picture) }
+  const drawn = draw(image, picture.width / shrink, picture.height / shrink, picture)
+  return { ...picture, pixels: context(drawn).getImageData(0, 0, picture.width, picture.height) }
 }
 
 /** Lays a picture out as a tensor: RGB in [0, 1], row-major. */
@@ -72,7 +74,7 @@ export function toTensor(picture: Picture, layout: Layout): Sheet {
   const gaps = (side - 1) * GAP // the sheet with its gaps is as large as the picture itself
   const width = Math.max(1, Math.floor((picture.width - gaps) / side))
   const height = Math.max(1, Math.floor((picture.height - gaps) / side))
-  const copy = draw(picture.pixels, picture.width, picture.height, { width, height })
+  const copy = draw(canvasOf(picture.pixels), picture.width, picture.height, { width, height })
   const rgba = context(copy).getImageData(0, 0, width, height).data
   const one = width * height * 3
   const values = new Float32Array(one * layout.copies)
@@ -110,6 +112,14 @@ function draw(
   const left = (fullWidth - width) / 2
   const top = (fullHeight - height) / 2
   pen.drawImage(source, left, top, width, height, 0, 0, size.width, size.height)
+  return canvas
+}
+
+function canvasOf(pixels: ImageData): HTMLCanvasElement {
+  const canvas = document.createElement('canvas')
+  canvas.width = pixels.width
+  canvas.height = pixels.height
+  context(canvas).putImageData(pixels, 0, 0)
   return canvas
 }
 

@@ -17,8 +17,10 @@ export interface Trial {
   /** One 0 or 1 for each noise cell. */
   flags: Uint8Array
   kept: number
-  /** Values of the result that are exactly +0. */
-  zeros: number
+  /** One 0 or 1 for each value of the tensor. */
+  lit: Uint8Array
+  /** Values whose noise cell is dropped: counted from the flags, because a black pixel that is kept is 0 too. */
+  dropped: number
   /** Left out when there was no GPU to compare with. */
   bits?: Agreement
 }
@@ -42,16 +44,17 @@ export async function runTrial(
   const cells = { shape, noiseShape: cellShape, rate, seed, stream, step }
   const result = await apply(engine, x, layer, options)
   const words = await engine.mask(cells)
-  const backend = engine.backend // read after the call: an engine that lost its GPU finishes on the CPU
   const flags = unpackMask(words, size(cellShape))
+  const lit = spread(flags, shape, cellShape)
   const trial: Trial = {
-    backend,
+    backend: engine.backend,
     result,
     flags,
-    kept: flags.reduce((sum, flag) => sum + flag, 0),
-    zeros: bitsOf(result).reduce((sum, bits) => sum + (bits === 0 ? 1 : 0), 0),
+    kept: sum(flags),
+    lit,
+    dropped: lit.length - sum(lit),
   }
-  if (backend === 'cpu') return trial
+  if (trial.backend === 'cpu') return trial
   const reference = apply({ dropout, spatialDropout1D, spatialDropout2D }, x, layer, options)
   const values = compare('value', bitsOf(result), bitsOf(reference))
   const masks = compare('mask word', words, mask(cells))
@@ -74,11 +77,7 @@ function apply<T>(on: Layers<T>, x: Float32Array, layer: Layer, options: Options
 }
 
 /** Repeats each flag over the values that share it: broadcasting, written out. */
-export function spread(
-  flags: Uint8Array,
-  shape: readonly number[],
-  cellShape: readonly number[],
-): Uint8Array {
+function spread(flags: Uint8Array, shape: readonly number[], cellShape: readonly number[]): Uint8Array {
   // The step that each dim makes through the cells: none where the noise shape is 1.
   let cells = 1
   const steps = shape.map(() => 0)
@@ -98,6 +97,10 @@ export function spread(
     }
   }
   return all
+}
+
+function sum(flags: Uint8Array): number {
+  return flags.reduce((total, flag) => total + flag, 0)
 }
 
 function bitsOf(values: Float32Array): Uint32Array {

@@ -1,12 +1,12 @@
 /** The worker that runs the network in ONNX Runtime Web: on the GPU, or as WebAssembly if there is no hardware GPU. */
 
 import { createMonteCarloSession } from 'noiseshape/onnx'
-import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'
 import * as ort from 'onnxruntime-web/webgpu'
 import { SIDE } from '../../models/digits/digits.js'
 import { serve } from './serve.js'
 
 serve(async (bytes) => {
+  const { default: wasm } = await import('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url')
   ort.env.wasm.wasmPaths = { wasm: new URL(wasm, import.meta.url).href } // from this server, not from a CDN
   ort.env.wasm.numThreads = 1
   ort.env.logLevel = 'error'

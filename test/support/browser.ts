@@ -49,6 +49,8 @@ export function watch(page: Page, url: string): string[] {
   const wrong: string[] = []
   page.on('pageerror', (error) => wrong.push(`uncaught: ${error instanceof Error ? error.message : error}`))
   page.on('console', (message) => {
+    // When a page is left, the one kept for the back button loses the connection by which Vite would reload it.
+    if (/WebSocket.*Page entered Back-Forward Cache/.test(message.text())) return
     if (message.type() === 'error') wrong.push(`console: ${message.text()}`)
   })
   page.on('request', (request) => {
@@ -73,9 +75,9 @@ export async function servePage(): Promise<Served> {
   return served(server)
 }
 
-/** A folder of built files, on a free port. */
-export async function serveFolder(folder: string): Promise<Served> {
-  const options = { root: folder, build: { outDir: '.' }, preview: { host: '127.0.0.1', port: 0 } }
+/** A folder of built files, on a free port, under a path. */
+export async function serveFolder(folder: string, base = '/'): Promise<Served> {
+  const options = { root: folder, base, build: { outDir: '.' }, preview: { host: '127.0.0.1', port: 0 } }
   return served(await preview({ ...options, configFile: false, logLevel: 'error' }))
 }
 
