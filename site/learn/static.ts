@@ -3,6 +3,7 @@
 import type { Plugin } from 'vite'
 import digits from '../../experiments/results/digits.json' with { type: 'json' }
 import landmarks from '../../experiments/results/landmarks.json' with { type: 'json' }
+import landmarksLonger from '../../experiments/results/landmarks-longer.json' with { type: 'json' }
 import tagger from '../../experiments/results/tagger.json' with { type: 'json' }
 import taggerLonger from '../../experiments/results/tagger-longer.json' with { type: 'json' }
 import { broadcast } from './broadcast.js'
@@ -34,6 +35,7 @@ const contents: Record<string, string> = {
   'results-tagger': resultsHtml(tagger),
   'results-tagger-longer': resultsHtml(taggerLonger),
   'results-landmarks': resultsHtml(landmarks),
+  'results-landmarks-longer': resultsHtml(landmarksLonger),
 }
 
 export const learn: Plugin = {
