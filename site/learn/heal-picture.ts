@@ -41,7 +41,7 @@ export function runHeal(): void {
     element('heal-score').textContent = (Math.round(100 * r2) / 100 + 0).toFixed(2) // no -0.00
     element('heal-says').textContent = whole
       ? 'A whole map has no neighbour left to copy from: the guess is no better than one grey for all.'
-      : 'Most of what was dropped was there a second time, next door: the network barely notices.'
+      : 'Most of what was dropped was there a second time, next door.'
   }
 
   for (const choice of document.querySelectorAll('[name=heal]')) choice.addEventListener('change', show)

@@ -83,7 +83,7 @@ function says(pattern: string, kept: Uint8Array): string {
     return 'What the second convolution sees at inference: neighbours in a map are alike.'
   if (pattern === 'values')
     return `${kept.length} coins: ${dropped} values are 0, and each hole has neighbours that say nearly the same.`
-  return `${MAPS} coins: ${dropped / AREA} maps are 0 as a whole, and nothing is left of what they saw.`
+  return `${MAPS} coins: the ${dropped / AREA} hatched maps are 0 as a whole. A blank one is kept, and sees nothing in this digit.`
 }
 
 /** Values from 0 to 1 as a square of SVG; a dropped one is hatched. */

@@ -19,6 +19,8 @@ const words = (size: number): Axis => ({
   labels: ['the', 'cat', 'sat', 'down'].slice(0, size),
 })
 const axis = (name: string, size: number): Axis => ({ name, size })
+/** Rows or columns of a picture, named unlike channels. */
+const pixels = (name: string): Axis => ({ name, size: 3, labels: [0, 1, 2].map((i) => `${name}${i}`) })
 
 /** A question, the noise shapes whose patterns stand beside the right one, and the seed that all are drawn with. */
 const drafts: readonly {
@@ -75,7 +77,7 @@ const drafts: readonly {
   {
     text: 'SpatialDropout2D with the channels first, [1, channels, rows, columns]: noise shape (1, 3, 1, 1).',
     shapes: {
-      axes: [axis('example', 1), axis('channel', 3), axis('row', 3), axis('column', 3)],
+      axes: [axis('example', 1), axis('channel', 3), pixels('y'), pixels('x')],
       noise: [1, 3, 1, 1],
     },
     wrong: [
