@@ -88,8 +88,8 @@ export const EQUIVALENT = [
     changes: ['src/cpu/apply.ts: magnitude > INFINITE => magnitude >= INFINITE'],
   },
   {
-    because: 'computeDropout has returned by then.',
-    changes: ['src/cpu/apply.ts: x.length === 0 => false'],
+    because: 'Both look at it, and nothing is computed for an empty tensor either way.',
+    changes: ['src/cpu/apply.ts: x.length === 0 => false', 'src/cpu/arrays.ts: x.length === 0 => false'],
   },
   {
     because: 'It clears no bit, or bits that the next row or block writes afterwards.',
