@@ -2,6 +2,7 @@
 
 import { dropout } from 'noiseshape/cpu'
 import { element } from '../shared/elements.js'
+import { createRandom } from './random.js'
 import { RATE, SEED } from './start.js'
 
 /** A window of 3 x 3 pixels, as a convolution sees it. */
@@ -62,12 +63,8 @@ function means(x: Float32Array): number[] {
 const rms = (values: readonly number[]) =>
   Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length)
 
-/** Normally distributed numbers, the same each time (Box and Muller 1958, over a linear congruential generator). */
+/** Normally distributed numbers, the same each time (Box and Muller 1958). */
 function normals(seed: number): () => number {
-  let state = seed >>> 0
-  const uniform = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return (state + 0.5) / 2 ** 32
-  }
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
+  const random = createRandom(seed)
+  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }

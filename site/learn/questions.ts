@@ -22,12 +22,11 @@ const axis = (name: string, size: number): Axis => ({ name, size })
 /** Rows or columns of a picture, named unlike channels. */
 const pixels = (name: string): Axis => ({ name, size: 3, labels: [0, 1, 2].map((i) => `${name}${i}`) })
 
-/** A question, the noise shapes whose patterns stand beside the right one, and the seed that all are drawn with. */
+/** A question, and the noise shapes whose patterns stand beside the right one. */
 const drafts: readonly {
   text: string
   shapes: Shapes
   wrong: readonly number[][]
-  seed: number
   right: number
 }[] = [
   {
@@ -38,7 +37,6 @@ const drafts: readonly {
       [1, 4, 4],
       [1, 4, 4],
     ],
-    seed: 0,
     right: 2,
   },
   {
@@ -49,7 +47,6 @@ const drafts: readonly {
       [1, 4, 4],
       [1, 4, 4],
     ],
-    seed: 0,
     right: 0,
   },
   {
@@ -60,7 +57,6 @@ const drafts: readonly {
       [2, 1, 3],
       [2, 3, 1],
     ],
-    seed: 0,
     right: 3,
   },
   {
@@ -71,7 +67,6 @@ const drafts: readonly {
       [2, 3, 3],
       [1, 3, 3],
     ],
-    seed: 0,
     right: 1,
   },
   {
@@ -85,14 +80,13 @@ const drafts: readonly {
       [1, 3, 3, 1],
       [1, 3, 3, 3],
     ],
-    seed: 0,
     right: 2,
   },
 ]
 
-export const questions: readonly Question[] = drafts.map(({ text, shapes, wrong, seed, right }) => {
-  const options = wrong.map((noise, i) => patternOf({ ...shapes, noise }, seed + i + 1))
-  options.splice(right, 0, patternOf(shapes, seed))
+export const questions: readonly Question[] = drafts.map(({ text, shapes, wrong, right }) => {
+  const options = wrong.map((noise, i) => patternOf({ ...shapes, noise }, i + 1))
+  options.splice(right, 0, patternOf(shapes, 0))
   return { text, shapes, options, right }
 })
 

@@ -6,8 +6,8 @@
 import { dropout, type NoiseShape } from 'noiseshape/cpu'
 import { readDigit, SIDE, toInput } from '../../models/digits/digits.js'
 import { featureMaps, logits, MAPS, type Weights } from '../../models/digits/forward.js'
+import { createRandom, type Random } from './random.js'
 import { addGradients, createAdamW, createParameters, initialise } from './train-network.js'
-import { createRandom, type Random } from './train-random.js'
 
 const PIXELS = SIDE * SIDE
 

@@ -39,3 +39,18 @@ export async function pretendHardwareInWorkers(page: Page): Promise<void> {
     }
   })
 }
+
+/** Notes how many samples the page has done whenever it shows it. Returns a function that reads those of the last run. */
+export async function watchProgress(page: Page): Promise<() => Promise<number[]>> {
+  await page.$eval('#progress', (node) => {
+    const counts: number[] = []
+    Object.assign(globalThis, { counts })
+    new MutationObserver(() => counts.push(Number((node as HTMLElement).dataset.done))).observe(node, {
+      attributes: true,
+    })
+  })
+  return async () => {
+    const counts: number[] = await page.evaluate(() => Reflect.get(globalThis, 'counts'))
+    return counts.slice(counts.findLastIndex((count, i) => count < (counts[i - 1] ?? Infinity)))
+  }
+}

@@ -6,7 +6,7 @@ import expected from '../../models/digits/expected.json'
 import { samples as examples } from '../../models/digits/samples.json'
 import { launchBrowser } from '../support/browser.js'
 import { judgeFlags } from '../support/judge.js'
-import { expectPyTorch, nats, picked, pretendHardwareInWorkers } from './digits.js'
+import { expectPyTorch, nats, picked, pretendHardwareInWorkers, watchProgress } from './digits.js'
 import {
   expectNothingWrong,
   layoutShift,
@@ -333,16 +333,9 @@ describe("with this page's own forward pass", () => {
 
   test('many samples are shown as they come', async () => {
     const { page } = here()
-    await page.$eval('#progress', (node) => {
-      const counts: number[] = []
-      Object.assign(globalThis, { counts })
-      new MutationObserver(() => counts.push(Number((node as HTMLElement).dataset.done))).observe(node, {
-        attributes: true,
-      })
-    })
+    const done = await watchProgress(page)
     expect(await type(page, 'samples', '3000')).toBe('ready')
-    const counts: number[] = await page.evaluate(() => Reflect.get(globalThis, 'counts'))
-    const last = counts.slice(counts.findLastIndex((count, i) => count < (counts[i - 1] ?? Infinity)))
+    const last = await done()
     expect(last.length).toBeGreaterThan(1)
     expect(last.at(-1)).toBe(3000)
     const answered = await column(page, 'count')

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { readDigit, toInput } from '../../models/digits/digits.js'
 import testSplit from '../../models/digits/test-split.json'
 import trainSplit from '../../models/digits/train-split.json'
+import { createRandom } from '../../site/learn/random.js'
 import { addGradients, createAdamW, createParameters, initialise } from '../../site/learn/train-network.js'
-import { createRandom } from '../../site/learn/train-random.js'
 import {
   chooseSets,
   DROPOUT_RATE,

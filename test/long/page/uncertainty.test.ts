@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { samples as examples, usual } from '../../../models/digits/samples.json'
-import { expectPyTorch, nats, picked, pretendHardwareInWorkers } from '../../page/digits.js'
+import { expectPyTorch, nats, picked, pretendHardwareInWorkers, watchProgress } from '../../page/digits.js'
 import { settled, text, type, useBrowser, useSite, useVisit } from '../../page/visit.js'
 
 const site = useSite()
@@ -26,21 +26,12 @@ test('arrow keys move through the examples, and the numbers are those of PyTorch
 
 test('1000 samples are shown as they come', async () => {
   const { page } = here()
-  await page.$eval('#progress', (node) => {
-    const counts: number[] = []
-    Object.assign(globalThis, { counts })
-    new MutationObserver(() => counts.push(Number((node as HTMLElement).dataset.done))).observe(node, {
-      attributes: true,
-    })
-  })
+  const done = await watchProgress(page)
   expect(await type(page, 'samples', '1000')).toBe('ready')
   expect(await text(page, 'progress')).toBe(
     '1000 of 1000 samples with ONNX Runtime Web on WebGPU (SwiftShader)',
   )
-  const counts: number[] = await page.evaluate(() => Reflect.get(globalThis, 'counts'))
-  const last = counts.slice(
-    counts.findLastIndex((count, i) => count < (counts[i - 1] ?? Number.POSITIVE_INFINITY)),
-  )
+  const last = await done()
   expect(last.length).toBeGreaterThan(2)
   expect(last.at(-1)).toBe(1000)
 })

@@ -1,4 +1,4 @@
-/** Random numbers for a training: initial weights, the order of the digits, how they are moved. Masks are the library's. */
+/** Random numbers that are the same for the same seed, for all but masks, which are the library's. */
 
 export interface Random {
   /** A number in [0, 1). */
