@@ -23,13 +23,18 @@ const LEFT_OUT = [
   'wrong-values',
   'onnx-bytes',
   'onnx-size',
-  'workflows',
   'tfjs-training',
-  'readme',
   'bench-*',
-  'judge',
   'compare',
+  'corpus',
+  'digits-forward',
+  'experiments',
+  'judge',
   'learn',
+  'learn-train',
+  'readme',
+  'verdict',
+  'workflows',
 ]
 
 const projects = config.test?.projects
