@@ -14,6 +14,27 @@ export const picked = (page: Page) =>
     return radio && Number(radio.value)
   })
 
+/** The pixels that the network sees, 0 to 16. */
+export const seen = (page: Page) =>
+  page.$eval('#seen', (node) => {
+    const canvas = node as HTMLCanvasElement
+    const data = canvas.getContext('2d')?.getImageData(0, 0, 8, 8).data ?? []
+    return Array.from({ length: 64 }, (_, i) => Math.round(16 * (1 - data[i * 4] / 255)))
+  })
+
+/** The dots of each row, by the sample, as the share of the strip at which they stand. */
+export const dots = (page: Page) =>
+  page.$$eval('#answers tr', (rows) =>
+    rows.map((row) =>
+      Object.fromEntries(
+        Array.from(row.querySelectorAll<SVGElement>('circle:not(.chosen)')).map((dot) => [
+          Number(dot.dataset.sample),
+          Number.parseFloat(dot.getAttribute('cx') ?? '') / 100,
+        ]),
+      ),
+    ),
+  )
+
 /** The page's numbers for an example lie within 5 standard deviations of 1000 experiments in PyTorch (their largest: 4.6). */
 export async function expectPyTorch(page: Page, example: number) {
   const { predictiveEntropy, expectedEntropy, mutualInformation } = expected.samples

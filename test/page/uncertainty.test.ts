@@ -4,9 +4,8 @@ import type { Page } from 'puppeteer'
 import { beforeEach, describe, expect, test } from 'vitest'
 import expected from '../../models/digits/expected.json'
 import { samples as examples } from '../../models/digits/samples.json'
-import { launchBrowser } from '../support/browser.js'
 import { judgeFlags } from '../support/judge.js'
-import { expectPyTorch, nats, picked, pretendHardwareInWorkers, watchProgress } from './digits.js'
+import { dots, expectPyTorch, nats, picked, seen, watchProgress } from './digits.js'
 import {
   expectNothingWrong,
   layoutShift,
@@ -47,27 +46,6 @@ async function draw(page: Page, lines: readonly Line[]) {
   }
   expect(await settled(page)).toBe('ready')
 }
-
-/** The pixels that the network sees, 0 to 16. */
-const seen = (page: Page) =>
-  page.$eval('#seen', (node) => {
-    const canvas = node as HTMLCanvasElement
-    const data = canvas.getContext('2d')?.getImageData(0, 0, 8, 8).data ?? []
-    return Array.from({ length: 64 }, (_, i) => Math.round(16 * (1 - data[i * 4] / 255)))
-  })
-
-/** The dots of each row, by the sample, as the share of the strip at which they stand. */
-const dots = (page: Page) =>
-  page.$$eval('#answers tr', (rows) =>
-    rows.map((row) =>
-      Object.fromEntries(
-        Array.from(row.querySelectorAll<SVGElement>('circle:not(.chosen)')).map((dot) => [
-          Number(dot.dataset.sample),
-          Number.parseFloat(dot.getAttribute('cx') ?? '') / 100,
-        ]),
-      ),
-    ),
-  )
 
 /** The columns of the table of answers, as a reader sees them. */
 const column = (page: Page, name: string) =>
@@ -419,53 +397,6 @@ describe("with this page's own forward pass", () => {
     expectNothingWrong(visit)
     await page.close()
   })
-})
-
-test('ONNX Runtime Web uses a hardware GPU, and goes on when that is lost', async () => {
-  const browser = await launchBrowser({ webgpu: true })
-  try {
-    const samples = 20 // a software GPU needs long for more; test/long/page compares 100 with PyTorch
-    const { page } = await open(browser, `${address()}#example=15&samples=${samples}&runner=onnx`, {
-      before: pretendHardwareInWorkers,
-    })
-    expect(await text(page, 'progress')).toBe(
-      `${samples} of ${samples} samples with ONNX Runtime Web on WebGPU (SwiftShader)`,
-    )
-    expect(await text(page, 'badge')).toBe('WebGPU (SwiftShader)')
-    const before = await nats(page, 'mutual')
-    expect(before).toBeGreaterThan(0.1)
-
-    await page.evaluate(() => {
-      const said: string[] = []
-      const stale: boolean[] = []
-      Object.assign(globalThis, { said, stale })
-      const status = document.getElementById('status') as HTMLElement
-      new MutationObserver(() => said.push(status.textContent ?? '')).observe(status, { childList: true })
-      const main = document.querySelector('main') as HTMLElement
-      new MutationObserver(() => stale.push('stale' in main.dataset)).observe(main, {
-        attributeFilter: ['data-stale'],
-      })
-    })
-    const session = await browser.target().createCDPSession()
-    await session.send('Browser.crashGpuProcess').catch(() => {}) // it is no longer there to answer
-    // A busy machine with a software GPU needs long for another session.
-    await page.waitForFunction(() => Reflect.get(globalThis, 'stale').at(-1) === false, { timeout: 300_000 })
-    const said: string[] = await page.evaluate(() => Reflect.get(globalThis, 'said'))
-    expect(said[0]).toMatch(/^The GPU was lost/)
-    expect(await page.evaluate(() => Reflect.get(globalThis, 'stale')[0])).toBe(true)
-    expect(await settled(page)).toBe('ready')
-    // Chrome may have a new GPU process by now, or not yet.
-    const badge = await text(page, 'badge')
-    expect(['WebGPU (SwiftShader)', 'CPU (WebAssembly)']).toContain(badge)
-    expect(await text(page, 'progress')).toMatch(
-      badge.startsWith('CPU') ? /the CPU \(WebAssembly\)$/ : /WebGPU \(SwiftShader\)$/,
-    )
-    expect(await nats(page, 'mutual')).toBeCloseTo(before, 3)
-    expect((await dots(page)).flatMap(Object.keys).length).toBe(samples)
-    expect((await seen(page)).filter((ink) => ink > 0).length).toBeGreaterThan(10)
-  } finally {
-    await browser.close()
-  }
 })
 
 describe('a file that cannot be loaded', () => {
