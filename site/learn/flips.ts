@@ -1,8 +1,8 @@
 /** Eight flips or four: which counts of zeros can occur, guessed and then drawn. */
 
-import { mask, unpackMask } from 'noiseshape/cpu'
 import { element } from '../shared/elements.js'
 import { binomial, broadcast, possibleZeros } from './broadcast.js'
+import { toss } from './coins.js'
 import { write } from './shapes.js'
 import { flips, RATE, SEED } from './start.js'
 
@@ -40,8 +40,8 @@ export function runFlips(): void {
     const { coins, each } = known()
     let zeros = 0
     for (let i = 0; i < times; i++) {
-      const packed = mask({ shape: [2, 2, 2], noiseShape: noise(), rate: RATE, seed: SEED, step: step++ })
-      zeros = coins - unpackMask(packed, coins).reduce((kept, flag) => kept + flag, 0)
+      const flags = toss({ shape: [2, 2, 2], noiseShape: noise(), rate: RATE, seed: SEED, step: step++ })
+      zeros = flags.filter((flag) => flag === 0).length
       drawn[zeros * each]++
     }
     show()

@@ -1,8 +1,8 @@
 /** Drops parts of a picture, guesses them from their neighbours, and says how well that went. */
 
-import { mask, unpackMask } from 'noiseshape/cpu'
 import pagoda from '../shared/assets/pagoda.jpg'
 import { element } from '../shared/elements.js'
+import { toss } from './coins.js'
 import { CHANNELS, explained, heal, type Pixels } from './heal.js'
 import { RATE, SEED } from './start.js'
 
@@ -29,7 +29,7 @@ export function runHeal(): void {
     const whole = document.querySelector<HTMLInputElement>('[name=heal]:checked')?.value === 'maps'
     const shape = [height, width, CHANNELS]
     const noiseShape = whole ? [1, 1, CHANNELS] : shape
-    const kept = toss(shape, noiseShape, step)
+    const kept = flagsOf(shape, noiseShape, step)
     const healed = heal(picture, kept)
     const r2 = explained(values, healed, kept)
     paint(
@@ -56,14 +56,13 @@ export function runHeal(): void {
   void open(pagoda)
 }
 
-/** Flags of the library, the first toss from `step` on that drops something and keeps something. */
-function toss(shape: number[], noiseShape: number[], step: number): Uint8Array {
-  const cells = noiseShape.reduce((all, size) => all * size, 1)
-  for (let at = step * 16; ; at++) {
-    const flags = unpackMask(mask({ shape, noiseShape, rate: RATE, seed: SEED, step: at }), cells)
-    if (!flags.includes(0) || !flags.includes(1)) continue
-    const elements = shape.reduce((all, size) => all * size, 1)
-    return Uint8Array.from({ length: elements }, (_, i) => flags[cells === elements ? i : i % cells])
+/** The flag of each value, from the first toss after so many others that drops something and keeps something. */
+function flagsOf(shape: number[], noiseShape: number[], tosses: number): Uint8Array {
+  const elements = shape.reduce((all, size) => all * size, 1)
+  for (let step = tosses * 16; ; step++) {
+    const flags = toss({ shape, noiseShape, rate: RATE, seed: SEED, step })
+    if (flags.includes(0) && flags.includes(1))
+      return Uint8Array.from({ length: elements }, (_, at) => flags[at % flags.length])
   }
 }
 

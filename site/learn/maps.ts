@@ -1,11 +1,11 @@
 /** A digit and the 16 feature maps of the digits network's first convolution: single values dropped, or whole maps. */
 
-import { mask, unpackMask } from 'noiseshape/cpu'
 import { readDigit, SIDE, toInput } from '../../models/digits/digits.js'
 import { featureMaps, MAPS, readWeights } from '../../models/digits/forward.js'
 import samples from '../../models/digits/samples.json'
 import weights from '../../models/digits/tfjs/weights.bin?url'
 import { element } from '../shared/elements.js'
+import { toss } from './coins.js'
 import { RATE, SEED } from './start.js'
 
 const AREA = SIDE * SIDE
@@ -32,7 +32,7 @@ export async function runMaps(): Promise<void> {
     const pattern = document.querySelector<HTMLInputElement>('[name=maps-pattern]:checked')?.value ?? 'none'
     const input = toInput([digits[digit]])
     const values = featureMaps(network, input)
-    const kept = toss(NOISE[pattern], step)
+    const kept = flagsOf(NOISE[pattern], step)
     element('maps-digit').innerHTML = pictureHtml(
       'The digit, 8 × 8 pixels',
       (pixel) => input[pixel],
@@ -67,14 +67,11 @@ export async function runMaps(): Promise<void> {
   show()
 }
 
-/** For each value of [1, 8, 8, 16] whether it is kept: the library's flags. */
-function toss(noiseShape: number[], step: number): Uint8Array {
-  const kept = new Uint8Array(AREA * MAPS).fill(1)
-  if (noiseShape.length === 0) return kept
-  const cells = noiseShape.reduce((all, size) => all * size, 1)
+/** The flag of each value of [1, 8, 8, 16]; without a noise shape, all are kept. */
+function flagsOf(noiseShape: number[], step: number): Uint8Array {
   const shape = [1, SIDE, SIDE, MAPS]
-  const flags = unpackMask(mask({ shape, noiseShape, rate: RATE, seed: SEED, step }), cells)
-  return kept.map((_, at) => flags[cells === kept.length ? at : at % MAPS])
+  const flags = noiseShape.length === 0 ? [1] : toss({ shape, noiseShape, rate: RATE, seed: SEED, step })
+  return Uint8Array.from({ length: AREA * MAPS }, (_, at) => flags[at % flags.length])
 }
 
 function says(pattern: string, kept: Uint8Array): string {

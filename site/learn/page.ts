@@ -13,7 +13,7 @@ import { sentences } from './start.js'
 import { fromAddress, readRate, readShapes, readWhole, START, sizesOf, toAddress } from './state.js'
 import { callsHtml, layersText, zerosText } from './texts.js'
 import { createToy, type Toy, type ToyState } from './toy.js'
-import { runTrain } from './train.js'
+import { runTrain } from './train/train.js'
 
 if (new URLSearchParams(location.search).get('embed') === '1') document.documentElement.dataset.embed = ''
 

@@ -1,7 +1,7 @@
 /** Five shapes, each with four patterns of zeros of which one can come from it. */
 
-import { mask, unpackMask } from 'noiseshape/cpu'
 import { broadcast } from './broadcast.js'
+import { toss } from './coins.js'
 import type { Axis, Shapes } from './shapes.js'
 
 export interface Question {
@@ -93,9 +93,9 @@ export const questions: readonly Question[] = drafts.map(({ text, shapes, wrong,
 /** Which values are kept in the first toss with some kept and some dropped. */
 function patternOf(shapes: Shapes, seed: number): boolean[] {
   const shape = shapes.axes.map(({ size }) => size)
-  const { coins, coinOf } = broadcast(shapes)
+  const { coinOf } = broadcast(shapes)
   for (let step = 0; ; step++) {
-    const flags = unpackMask(mask({ shape, noiseShape: shapes.noise, rate: 0.4, seed, step }), coins)
+    const flags = toss({ shape, noiseShape: shapes.noise, rate: 0.4, seed, step })
     if (flags.includes(0) && flags.includes(1)) return coinOf.map((coin) => flags[coin] === 1)
   }
 }

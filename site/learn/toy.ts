@@ -1,8 +1,8 @@
 /** A tensor beside the coins that decide it: the reader switches axes, turns coins, and sees what follows. */
 
-import { mask, unpackMask } from 'noiseshape/cpu'
 import { element } from '../shared/elements.js'
 import { type Broadcast, broadcast } from './broadcast.js'
+import { toss } from './coins.js'
 import { coinTables, switchFields, valueTables } from './grids.js'
 import type { Shapes } from './shapes.js'
 
@@ -61,7 +61,7 @@ export function createToy(
 
   function show(): void {
     known = broadcast(state.shapes)
-    kept = toss(state).map((keep, coin) => keep !== state.turned.has(coin))
+    kept = keptBy(state).map((keep, coin) => keep !== state.turned.has(coin))
     const grids = { shapes: state.shapes, kept, value: (at: number) => value(at, state) }
     replace(switches, switchFields(id, state.shapes))
     replace(coins, coinTables(grids))
@@ -101,12 +101,10 @@ export function createToy(
   return toy
 }
 
-/** The library's flags for this toss. */
-function toss({ shapes, rate, seed, step }: ToyState): boolean[] {
+/** Which coins keep, before the reader turns any. */
+function keptBy({ shapes, rate, seed, step }: ToyState): boolean[] {
   const shape = shapes.axes.map(({ size }) => size)
-  const packed = mask({ shape, noiseShape: shapes.noise, rate, seed, step })
-  const coins = shapes.noise.reduce((all, size) => all * size, 1)
-  return Array.from(unpackMask(packed, coins), Boolean)
+  return Array.from(toss({ shape, noiseShape: shapes.noise, rate, seed, step }), Boolean)
 }
 
 /** Replaces the content, and gives the focus back to the control that had it. */

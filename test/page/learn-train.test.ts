@@ -4,7 +4,7 @@ import type { Page } from 'puppeteer'
 import { describe, expect, test } from 'vitest'
 import testSplit from '../../models/digits/test-split.json'
 import trainSplit from '../../models/digits/train-split.json'
-import { trainAll, variants } from '../../site/learn/train-recipe.js'
+import { trainAll, variants } from '../../site/learn/train/recipe.js'
 import { open, scrollWidth, text, useBrowser, useSite, useVisit } from './visit.js'
 
 const site = useSite()
@@ -98,7 +98,7 @@ test('a training that cannot be loaded says so, and can be tried again', async (
   const { page } = await open(browser(), address(1))
   await page.setRequestInterception(true)
   page.on('request', (request) =>
-    request.url().includes('train-worker') ? request.abort() : request.continue(),
+    request.url().includes('train/worker') ? request.abort() : request.continue(),
   )
   await page.click('#train-start')
   await page.waitForFunction(() => document.getElementById('train-error')?.textContent !== '')

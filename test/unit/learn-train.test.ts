@@ -5,7 +5,7 @@ import { readDigit, toInput } from '../../models/digits/digits.js'
 import testSplit from '../../models/digits/test-split.json'
 import trainSplit from '../../models/digits/train-split.json'
 import { createRandom } from '../../site/learn/random.js'
-import { addGradients, createAdamW, createParameters, initialise } from '../../site/learn/train-network.js'
+import { addGradients, createAdamW, createParameters, initialise } from '../../site/learn/train/network.js'
 import {
   chooseSets,
   DROPOUT_RATE,
@@ -13,7 +13,7 @@ import {
   REMOVED,
   trainAll,
   variants,
-} from '../../site/learn/train-recipe.js'
+} from '../../site/learn/train/recipe.js'
 import { floats, patterns } from '../support/compare.js'
 import { judgeDropout } from '../support/judge.js'
 

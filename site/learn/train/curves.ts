@@ -1,6 +1,6 @@
 /** Curves of three networks as they learn, as SVG: told apart by dashes, width and labels, not by colour alone. */
 
-import { variants } from './train-recipe.js'
+import { variants } from './recipe.js'
 
 const WIDTH = 360
 const HEIGHT = 250

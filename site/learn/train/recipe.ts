@@ -4,10 +4,10 @@
  */
 
 import { dropout, type NoiseShape } from 'noiseshape/cpu'
-import { readDigit, SIDE, toInput } from '../../models/digits/digits.js'
-import { featureMaps, logits, MAPS, type Weights } from '../../models/digits/forward.js'
-import { createRandom, type Random } from './random.js'
-import { addGradients, createAdamW, createParameters, initialise } from './train-network.js'
+import { readDigit, SIDE, toInput } from '../../../models/digits/digits.js'
+import { featureMaps, logits, MAPS, type Weights } from '../../../models/digits/forward.js'
+import { createRandom, type Random } from '../random.js'
+import { addGradients, createAdamW, createParameters, initialise } from './network.js'
 
 const PIXELS = SIDE * SIDE
 

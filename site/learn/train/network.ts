@@ -3,7 +3,7 @@
  * AdamW. Everything is for this one network, so that it can be read beside its forward pass.
  */
 
-import { SIDE } from '../../models/digits/digits.js'
+import { SIDE } from '../../../models/digits/digits.js'
 import {
   convolve,
   createWindow,
@@ -21,7 +21,7 @@ import {
   SECOND,
   softmax,
   type Weights,
-} from '../../models/digits/forward.js'
+} from '../../../models/digits/forward.js'
 
 const PIXELS = SIDE * SIDE
 const AREA = PIXELS * MAPS

@@ -1,9 +1,9 @@
 /** Three networks learn in this page, each with another dropout, and are tested with maps removed. */
 
-import { element } from '../shared/elements.js'
-import { curvesSvg, percent } from './train-curves.js'
-import { type Progress, REMOVED, type Settings, variants } from './train-recipe.js'
-import type { Report } from './train-worker.js'
+import { element } from '../../shared/elements.js'
+import { curvesSvg, percent } from './curves.js'
+import { type Progress, REMOVED, type Settings, variants } from './recipe.js'
+import type { Report } from './worker.js'
 
 /** About ten seconds on a core of a laptop for all three. */
 const EPOCHS = 15
@@ -31,7 +31,7 @@ export function runTrain(): void {
     element('train-results').hidden = false
     show()
     setRunning(true)
-    worker = new Worker(new URL('./train-worker.ts', import.meta.url), { type: 'module' })
+    worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
     worker.addEventListener('message', ({ data }: MessageEvent<Report>) => {
       if (data === 'done') finish()
       else {
