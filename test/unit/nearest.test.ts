@@ -14,6 +14,7 @@ test.each([
   ['seeds', 'seed'],
   ['Seed', 'seed'],
   ['setp', 'step'],
+  ['rtae', 'rate'],
   ['steam', 'stream'],
   ['shap', 'shape'],
   ['cell_ofset', 'cellOffset'],
@@ -28,6 +29,19 @@ test.each(['output', 'p', '', '_', 'name', 'dataFormat', 'rank', '0', 'shape'.re
     expect(nearest(wrong, NAMES)).toBeUndefined()
   },
 )
+
+test('letters that are swapped count as one change, and only where they are swapped', () => {
+  expect(nearest('esed', ['seed'])).toBe('seed') // at the beginning
+  expect(nearest('sede', ['seed'])).toBe('seed') // at the end
+  for (const wrong of ['sdde', 'esde', 'edse']) {
+    expect(nearest(wrong, ['seed']), wrong).toBeUndefined()
+  }
+})
+
+test('of two names that are equally near, the first one wins', () => {
+  expect(nearest('ste', ['step', 'site'])).toBe('step')
+  expect(nearest('ste', ['site', 'step'])).toBe('site')
+})
 
 test('of two names that are near, the nearer one wins, in whatever order they come', () => {
   for (const names of [

@@ -259,6 +259,10 @@ describe('the type of a further output', () => {
     expect(second(op, input)).toThrow(new RegExp(`tensor 'second' cannot be dropped: it holds ${type},`))
   })
 
+  test('of an operator with several states is not taken for one of these', () => {
+    expect(second('LSTM', ['x', 'w', 'r'])).toThrow(/does not state the rank/)
+  })
+
   test('of Split is that of the first, and so is its rank', () => {
     const { inputs } = second('Split')()
     expect(inputs[0]).toMatchObject({ tensor: 'second', shape: [null, null, null], elementType: 'float32' })
