@@ -172,6 +172,42 @@ describe('with a mouse and a keyboard', () => {
   })
 })
 
+describe('with a finger', () => {
+  const here = useVisit(browser, () => address(), { width: 390, height: 844 })
+  const litCells = (page: Page) =>
+    page.$$eval('#hero-values .lit', (all) => all.map((cell) => Number((cell as HTMLElement).dataset.at)))
+
+  test('coins and values of the toy are on the first screen of a phone', async () => {
+    const bottom = await here().page.$eval('#hero-values', (node) => node.getBoundingClientRect().bottom)
+    expect(bottom).toBeLessThanOrEqual(844)
+  })
+
+  test('a tapped coin turns and lights up its values, and a tapped value its coin', async () => {
+    const { page } = here()
+    const before = await coins(page)
+    await page.tap('#hero-coins [data-coin="5"]')
+    expect(await coins(page)).toEqual(before.map((keep, i) => (i === 5 ? !keep : keep)))
+    expect(await litCells(page)).toEqual([13, 17, 21])
+    await page.tap('#hero-values [data-at="0"]')
+    expect(await litCells(page)).toEqual([0, 4, 8])
+  })
+
+  test('a tapped switch merges coins, and a tapped button draws again', async () => {
+    const { page } = here()
+    await page.tap('#hero-switches [name=hero-axis-1][value="3"] + span')
+    expect(await coins(page)).toEqual(flags([2, 3, 4]))
+    await page.tap('#hero-flip')
+    expect(await coins(page)).toEqual(flags([2, 3, 4], 1))
+  })
+
+  test('a tapped grid of the quiz is an answer', async () => {
+    const { page } = here()
+    await page.tap('#quiz .question:first-child .option:nth-child(3) table')
+    expect(await text(page, 'quiz-0-reason')).toMatch(/^Right\./)
+    expect(await text(page, 'quiz-score')).toBe('1 right, 4 to go.')
+  })
+})
+
 test('a link brings its state back, also with the back button', async () => {
   const link = '#shape=1,2,3&noise=1,1,3&rate=0.5&seed=37'
   const visit = await open(browser(), address(link))
