@@ -15,7 +15,7 @@ export const pages = [
   { file: 'benchmark.html', label: 'Benchmark', badge: true },
 ]
 
-/** Made by `npm run og`. */
+/** Made by `npm run pictures`. */
 const PREVIEW_IMAGE = new URL('../public/og.png', import.meta.url)
 
 const ICON =

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Browser } from 'puppeteer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findBrowser, NO_BROWSER } from '../../scripts/browser.mjs'
-import { photograph } from '../../scripts/photograph.mjs'
+import { PICTURES, photograph } from '../../scripts/photograph.mjs'
 import { buildSite, checkSite, FIRST_PAGE, LARGEST_FILE } from '../../scripts/site.mjs'
 import { frame, pages } from '../../site/shared/frame.js'
 import { launchBrowser, type Served, serveFolder } from '../support/browser.js'
@@ -122,7 +122,7 @@ describe('what other sites show beside a link', () => {
     const browser = await findBrowser()
     if (!browser) throw new Error(NO_BROWSER)
     const path = join(folder, 'og.png')
-    await photograph(path, browser)
+    await photograph(PICTURES['site/public/og.png'], path, browser)
     const png = new DataView((await readFile(path)).buffer)
     expect([png.getUint32(16), png.getUint32(20)], 'width and height of the PNG').toEqual([1200, 630])
   })
