@@ -45,7 +45,7 @@ export function resultsHtml({ experiment, conditions, metric, seeds }: Results):
   })
   const heads = settings.map((setting) => `<th scope="col">${escapeHtml(setting)}</th>`)
   const better = metric.higherIsBetter ? 'higher' : 'lower'
-  return `<div class="wide" role="region" aria-label="${escapeHtml(`Results: ${experiment}`)}" tabindex="0"><table class="results"><caption>${escapeHtml(`${metric.name}, ${metric.unit}`)}: ${better} is better. Mean and 95 % interval of ${seeds} seeds; ▲ better, ▼ worse than no dropout</caption><thead><tr><th scope="col">trained with</th>${heads.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
+  return `<div class="wide" role="region" aria-label="${escapeHtml(`Results: ${experiment}`)}" tabindex="0"><table class="results"><caption>${escapeHtml(`${metric.name}, ${metric.unit}`)}: ${better} is better. Mean and 95 % interval of ${seeds} seeds; ▲ better, ▼ worse than no dropout, compared seed by seed, so intervals may overlap</caption><thead><tr><th scope="col">trained with</th>${heads.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
 }
 
 function cellHtml(condition: Condition, column: readonly Condition[], higherIsBetter: boolean): string {
