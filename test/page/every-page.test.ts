@@ -5,9 +5,8 @@ import { createRequire } from 'node:module'
 import type { Page } from 'puppeteer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pages } from '../../site/shared/frame.js'
-import { expectNothingWrong, open, scrollWidth, useBrowser, useSite, type Visit } from './visit.js'
+import { expectNothingWrong, open, scrollWidth, site, useBrowser, type Visit } from './visit.js'
 
-const site = useSite()
 const browser = useBrowser({ webgpu: false })
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
