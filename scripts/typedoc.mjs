@@ -33,8 +33,9 @@ export async function makeReference() {
     }
     await app.generateOutputs(project)
     if (app.logger.hasErrors()) throw new Error('TypeDoc reported errors, see above.')
+    const entries = /** @type {(keyof typeof ENTRIES)[]} */ (Object.keys(ENTRIES))
     const pages = Object.fromEntries(
-      Object.keys(ENTRIES).map((name) => {
+      entries.map((name) => {
         const markdown = readFileSync(join(folder, `${name}.md`), 'utf8')
         return [`${name}.md`, polish(name, markdown)]
       }),
@@ -85,12 +86,18 @@ function ownMembersOnly(/** @type {DeclarationReflection} */ reflection) {
 }
 
 /** Takes out what a reader of a page does not need: empty cells, anchors of options, base types, a heading for each re-export. */
-function polish(/** @type {string} */ name, /** @type {string} */ markdown) {
-  const title = name === 'noiseshape' ? name : `noiseshape/${name}`
+function polish(/** @type {keyof typeof ENTRIES} */ name, /** @type {string} */ markdown) {
+  const source = readFileSync(join(root, `src/${ENTRIES[name]}.ts`), 'utf8')
+  const [, title, about] = /^\/\*\* (\S+): (.*) \*\/$/m.exec(source) ?? []
+  if (!about) throw new Error(`src/${ENTRIES[name]}.ts does not begin with a sentence about the entry.`)
+  const sentence = about[0].toUpperCase() + about.slice(1)
   const [body, references = ''] = markdown.split('\n## References\n')
   const links = [...references.matchAll(/^Re-exports (.*)$/gm)].map(([, link]) => link)
   const text = body
-    .replace(/^# .*$/m, `# ${title}\n\n<!-- Made by \`npm run reference\` from the docstrings of src/. -->`)
+    .replace(
+      /^# .*$/m,
+      `# ${title}\n\n${sentence}\n\n<!-- Made by \`npm run reference\` from the docstrings of src/. -->`,
+    )
     .replace(/<a id="[^"]*"><\/a> /g, '')
     .replace(/^#+ (Extends|Extended by|Overrides|Inherited from|Doc)\n[^#]*/gm, '')
     .replace(/\| - (?=\|)/g, '| ')

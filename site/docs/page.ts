@@ -22,7 +22,7 @@ export function renderPage(page: DocsPage, contents: Contents, repository?: stri
     <link rel="alternate" type="text/markdown" href="${markdownOf(page)}" title="This page as Markdown" vite-ignore />
   </head>
   <body>
-    <!-- header: Documentation. -->
+    <!-- header: Guides and reference, with code that the tests run. -->
     <main class="docs" data-state="ready">
       <p class="to-contents"><a href="#contents">All pages</a></p>
       <article>
@@ -42,15 +42,16 @@ ${html}
 function group(title: string, pages: DocsPage[], page: DocsPage, headings: Heading[]): string {
   const entries = pages.map((each) => {
     const link = `<a href="${between(page.file, each.file)}"${current(page, each)}>${escapeHtml(each.title)}</a>`
-    return `<li>${link}${each.file === page.file ? sections(headings) : ''}</li>`
+    return `<li>${link}${each.file === page.file ? sections(headings, page) : ''}</li>`
   })
   return `<h2>${escapeHtml(title)}</h2><ul>${entries.join('')}</ul>`
 }
 
-/** The sections of the open page. */
-function sections(headings: Heading[]): string {
+/** The sections of the open page; in the reference, its functions, classes and types. */
+function sections(headings: Heading[], { file }: DocsPage): string {
+  const wanted = file.startsWith('docs/reference/') ? 3 : 2
   const links = headings
-    .filter(({ depth }) => depth === 2)
+    .filter(({ depth }) => depth === wanted)
     .map(({ text, anchor }) => `<li><a href="#${anchor}">${escapeHtml(text)}</a></li>`)
   return links.length > 1 ? `<ul>${links.join('')}</ul>` : ''
 }

@@ -51,7 +51,8 @@ export async function open(
 ): Promise<Visit> {
   const page = await browser.newPage()
   await before?.(page)
-  const wrong = watch(page, new URL('./', address).href)
+  const site = new URL('./', address.replace(/docs\/.*$/, '')).href // the documentation is in a folder of it
+  const wrong = watch(page, site)
   await page.setViewport({ width, height })
   await page.goto(address)
   await settled(page)
