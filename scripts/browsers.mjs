@@ -70,7 +70,7 @@ function cellOf(/** @type {Feature | undefined} */ feature, /** @type {string} *
       .flat()
       .join(' ')
       .replace(/ See <a .*?<\/a>\.?/g, '')
-      .replace(/^Supported on /, '')
+      .replace(/^Supported on |^Compatibility mode supported /, '')
     return `${version_added}${text && `: ${text}`}`
   })
   return cells.join('<br>') || 'no'

@@ -23,7 +23,6 @@ export async function makeReference() {
   const folder = mkdtempSync(join(tmpdir(), 'noiseshape-reference-'))
   try {
     const app = await Application.bootstrapWithPlugins(options(folder))
-    app.logger.level = LogLevel.Warn
     const project = await app.convert()
     if (!project?.children) throw new Error('TypeDoc made nothing of the sources.')
     for (const module of project.children) {
@@ -51,6 +50,7 @@ function options(/** @type {string} */ folder) {
   return {
     entryPoints: Object.values(ENTRIES).map((name) => join(root, `src/${name}.ts`)),
     tsconfig: join(root, 'tsconfig.build.json'),
+    logLevel: LogLevel.Warn,
     skipErrorChecking: true, // that is the type check's
     plugin: ['typedoc-plugin-markdown'],
     outputs: [{ name: 'markdown', path: folder }],
@@ -100,6 +100,7 @@ function polish(/** @type {keyof typeof ENTRIES} */ name, /** @type {string} */ 
     )
     .replace(/<a id="[^"]*"><\/a> /g, '')
     .replace(/^#+ (Extends|Extended by|Overrides|Inherited from|Doc)\n[^#]*/gm, '')
+    .replace(/^#+ Type Parameters\n\n\| Type Parameter \|\n[^#]*/gm, '')
     .replace(/\| - (?=\|)/g, '| ')
     .replace(/^\| -{6} .*$/gm, (line) => line.replaceAll('------', '---'))
     .replace(/ +$/gm, '')

@@ -19,6 +19,7 @@ export function renderPage(page: DocsPage, contents: Contents, repository?: stri
     <meta name="description" content="${escapeHtml(`noiseshape: ${page.about.replaceAll('`', '')}`)}" />
     <title>${escapeHtml(title)} - noiseshape</title>
     <link rel="stylesheet" href="${up}docs/docs.css" />
+    <script type="module" src="${up}docs/list.ts"></script>
     <link rel="alternate" type="text/markdown" href="${markdownOf(page)}" title="This page as Markdown" vite-ignore />
   </head>
   <body>
