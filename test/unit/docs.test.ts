@@ -63,6 +63,29 @@ describe('no link is dead', () => {
   })
 })
 
+describe('README answers, or one link of it does', () => {
+  const questions: [question: string, source: string, answer: string][] = [
+    ['how to install it', 'README.md', 'npm install noiseshape'],
+    ['which layer to take', 'README.md', '| SpatialDropout1D: whole channels'],
+    ['the options in TensorFlow.js', 'docs/reference/tfjs.md', '| `batchSize?` |'],
+    ['the options for ONNX models', 'docs/reference/onnx.md', '| `points?` |'],
+    ['which browsers have it', 'docs/browsers.md', '| Safari |'],
+    [
+      "what PyTorch's Dropout2d is here",
+      'docs/migration.md',
+      '| `nn.Dropout2d(p)` on [N, C, H, W] | `spatialDropout2D(',
+    ],
+    ['how to set up a worker', 'docs/workers-and-react.md', 'new Worker('],
+    ['how to use a GPU in Node', 'docs/node-and-deno.md', "from 'webgpu'"],
+    ['how the mask stream is defined', 'docs/mask-stream.md', 'threefry4x32(counter, key)'],
+  ]
+
+  test.each(questions)('%s', (_, source, answer) => {
+    if (source !== 'README.md') expect(linksOf('README.md').map(({ path }) => path)).toContain(source)
+    expect(read(source)).toContain(answer)
+  })
+})
+
 describe('a page of the site', () => {
   const page = (name: string) => pages.find(({ source }) => source === `docs/${name}.md`) ?? pages[0]
   const hrefs = (html: string) => Array.from(html.matchAll(/<a href="([^"]*)"/g), ([, href]) => href)
