@@ -29,8 +29,8 @@ export const docs = (site = process.env.SITE_URL): Plugin => ({
     return page && render(page)
   },
   generateBundle() {
-    for (const [fileName, source] of Object.entries(filesBeside(site))) {
-      this.emitFile({ type: 'asset', fileName, source })
+    for (const [fileName, read] of Object.entries(filesBeside(site))) {
+      this.emitFile({ type: 'asset', fileName, source: read() })
     }
   },
 
@@ -42,11 +42,12 @@ export const docs = (site = process.env.SITE_URL): Plugin => ({
     server.middlewares.use(async (request, response, next) => {
       try {
         const path = new URL(request.url ?? '/', 'http://localhost').pathname.slice(1)
-        const file = /^docs\/?$/.test(path) ? 'docs/index.html' : path
+        if (!/^(docs|llms)/.test(path)) return next()
+        const file = path === 'docs/' ? 'docs/index.html' : path
         const page = allPages(readContents()).find((page) => page.file === file)
         const content = page
           ? await server.transformIndexHtml(`/${file}`, render(page))
-          : filesBeside(site)[file]
+          : filesBeside(site)[file]?.()
         if (content === undefined) return next()
         response.setHeader('content-type', typeOf(file))
         response.end(content)
@@ -66,15 +67,15 @@ function render(page: DocsPage): string {
   return renderPage(page, readContents(), repositoryFiles())
 }
 
-/** What the site has besides the pages, by file name. */
-function filesBeside(site: string | undefined): Record<string, string | Uint8Array> {
+/** What the site has besides the pages, by file name: read when it is asked for. */
+function filesBeside(site: string | undefined): Record<string, () => string | Uint8Array> {
   const contents = readContents()
   const pictures = readdirSync(DOCS).filter((name) => name.endsWith('.png'))
   return {
-    'llms.txt': llmsTxt(contents, site),
-    'llms-full.txt': llmsFullTxt(contents),
-    ...Object.fromEntries(allPages(contents).map(({ source }) => [source, readSource(source)])),
-    ...Object.fromEntries(pictures.map((name) => [`docs/${name}`, readFileSync(join(DOCS, name))])),
+    'llms.txt': () => llmsTxt(contents, site),
+    'llms-full.txt': () => llmsFullTxt(contents),
+    ...Object.fromEntries(allPages(contents).map(({ source }) => [source, () => readSource(source)])),
+    ...Object.fromEntries(pictures.map((name) => [`docs/${name}`, () => readFileSync(join(DOCS, name))])),
   }
 }
 

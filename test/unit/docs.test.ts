@@ -18,6 +18,14 @@ test('README has at most 200 lines', () => {
   expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(200)
 })
 
+test('its examples are short', () => {
+  const blocks = Array.from(read('README.md').matchAll(/```js\n(.*?)```/gs), ([, code]) =>
+    code.trimEnd().split('\n'),
+  )
+  expect(blocks).toHaveLength(4)
+  for (const lines of blocks) expect(lines.length).toBeLessThanOrEqual(12)
+})
+
 test('the list of pages has every page once', () => {
   const files = ['docs', 'docs/reference'].flatMap((folder) =>
     readdirSync(join(root, folder))
