@@ -74,18 +74,19 @@ function options(/** @type {string} */ folder) {
   }
 }
 
-/** Leaves out what a class has from its base: for a layer, that is how TensorFlow.js calls it. */
+/** Leaves out what a class has from its base (for a layer, that is how TensorFlow.js calls it), and how errors are made. */
 function ownMembersOnly(/** @type {DeclarationReflection} */ reflection) {
   const isOwn = (/** @type {import('typedoc').Reflection} */ child) =>
     child instanceof DeclarationReflection &&
-    (child.kind === ReflectionKind.Constructor ||
-      !(child.inheritedFrom || child.overwrites || child.flags.isStatic))
+    (child.kind === ReflectionKind.Constructor
+      ? !reflection.name.endsWith('Error')
+      : !(child.inheritedFrom || child.overwrites || child.flags.isStatic))
   reflection.children = reflection.children?.filter(isOwn)
   for (const group of reflection.groups ?? []) group.children = group.children.filter(isOwn)
   reflection.groups = reflection.groups?.filter(({ children }) => children.length > 0)
 }
 
-/** Takes out what a reader of a page does not need: empty cells, anchors of options, base types, a heading for each re-export. */
+/** Takes out what a reader does not need: empty cells, anchors of options, base types, a heading for each error and re-export. */
 function polish(/** @type {keyof typeof ENTRIES} */ name, /** @type {string} */ markdown) {
   const source = readFileSync(join(root, `src/${ENTRIES[name]}.ts`), 'utf8')
   const [, title, about] = /^\/\*\* (\S+): (.*) \*\/$/m.exec(source) ?? []
@@ -99,9 +100,12 @@ function polish(/** @type {keyof typeof ENTRIES} */ name, /** @type {string} */ 
       `# ${title}\n\n${sentence}\n\n<!-- Made by \`npm run reference\` from the docstrings of src/. -->`,
     )
     .replace(/<a id="[^"]*"><\/a> /g, '')
-    .replace(/^#+ (Extends|Extended by|Overrides|Inherited from|Doc)\n[^#]*/gm, '')
-    .replace(/^#+ Type Parameters\n\n\| Type Parameter \|\n[^#]*/gm, '')
+    .replace(/^#+ (Extends|Extended by|Overrides|Inherited from|Doc)\n(?:(?!#+ ).*\n)*/gm, '')
+    .replace(/^#+ Type Parameters\n\n\| Type Parameter \|\n(?:(?!#+ ).*\n)*/gm, '')
+    .replace(/(?<=^#+ Throws\n(?:(?!#+ ).*\n)*)#+ Throws\n\n/gm, '') // one heading for all errors
+    .replaceAll(`${title}: ${about}\n\n`, '') // TypeDoc gives it to a type without a sentence of its own
     .replace(/\| - (?=\|)/g, '| ')
+    .replace(/(\| |\\< )\\\| /g, '$1') // before the first of several types
     .replace(/^\| -{6} .*$/gm, (line) => line.replaceAll('------', '---'))
     .replace(/ +$/gm, '')
     .replace(/\n\*\*\*\n/g, '')

@@ -159,6 +159,8 @@ test('the reference is what the docstrings say; `npm run reference` writes it', 
     )
   }
   expect(Object.keys(made)).toHaveLength(6)
+  for (const markdown of Object.values(made))
+    expect(markdown, 'the rest of a link').not.toMatch(/^#\w|\]\(#\)/m)
 })
 
 test('CITATION.cff has the version of the package', () => {
