@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run browsers`: writes the table of docs/browsers.md anew, from the browser data of MDN. They are fetched when they are
-// asked for: 20 MB, too much for everyone's node_modules.
+// `npm run browsers`: writes the table of docs/browsers.md anew, from the browser data of MDN; raise its version here first. It
+// is fetched when it is asked for: 20 MB, too much for everyone's node_modules.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ const BROWSERS = [
   ['Safari on iOS and iPadOS', 'safari_ios'],
 ]
 
-/** @typedef {{ version_added: string | false, flags?: unknown[], notes?: string | string[] }} Statement */
+/** @typedef {{ version_added: string | false, version_removed?: string, flags?: unknown[], notes?: string | string[] }} Statement */
 /** @typedef {{ __compat: { support: Record<string, Statement | Statement[] | undefined> } }} Feature */
 
 try {
@@ -65,6 +65,7 @@ function cellOf(/** @type {Feature | undefined} */ feature, /** @type {string} *
     .flat()
     .filter(({ version_added, flags }) => version_added && !flags)
     .reverse()
+  if (statements.at(-1)?.version_removed) return 'no'
   const cells = statements.map(({ version_added, notes }) => {
     const text = [notes ?? []]
       .flat()
