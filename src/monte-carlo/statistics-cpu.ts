@@ -3,94 +3,109 @@
  * same order.
  */
 
+import { addToMoments } from './moments.js'
 import {
   type Accumulation,
-  ENTROPY,
   LEAST_EXPONENT,
   LEAST_PROBABILITY,
   MOMENTS,
+  reciprocalOf,
+  rowLayout,
   type Sums,
 } from './statistics.js'
 
-/** Adds the output of one more sample. */
-export function accumulate(sums: Sums, x: Float32Array, { outputs, classes }: Accumulation): void {
-  sums.samples++
-  const update = {
-    moments: sums.moments,
-    entropies: sums.entropies,
-    reciprocal: Math.fround(1 / sums.samples),
+const { fround } = Math
+
+/** Adds the outputs of one or more samples, one after the other in `x`. */
+export function accumulate(sums: Sums, x: Float32Array, accumulation: Accumulation, samples = 1): void {
+  const { outputs, elements, rowLength } = accumulation
+  for (let sample = 0; sample < samples; sample++) {
+    sums.samples++
+    const output = x.subarray(sample * elements, (sample + 1) * elements)
+    const reciprocal = reciprocalOf(sums.samples)
+    if (outputs === 'values') addElements(sums, 0, output, reciprocal)
+    else if (outputs === 'gaussian') addElements(sums, 0, toVariances(output, rowLength), reciprocal)
+    else addRows(sums, output, accumulation, reciprocal)
   }
-  if (outputs === 'values') addElements(update, 0, x)
-  else if (outputs === 'probabilities') accumulateProbabilities(update, x, classes)
-  else accumulateLogits(update, x, classes)
 }
 
-interface Update {
-  moments: Float32Array
-  entropies: Float32Array
-  /** 1 / the number of this sample, counted from 1; it is 1 only in the first sample. */
-  reciprocal: number
+/** Replaces the second half of each row, the log variances, by the variances. */
+function toVariances(x: Float32Array, rowLength: number): Float32Array {
+  return x.map((value, i) =>
+    i % rowLength < rowLength / 2 ? value : Math.exp(Math.max(value, LEAST_EXPONENT)),
+  )
 }
 
-function accumulateProbabilities(update: Update, x: Float32Array, classes: number): void {
-  addElements(update, 0, x)
-  for (let start = 0, row = 0; start < x.length; start += classes, row++) {
-    let surprise = 0
-    for (let i = start; i < start + classes; i++) {
-      const logarithm = Math.fround(Math.log(Math.max(x[i], LEAST_PROBABILITY)))
-      surprise = Math.fround(surprise + Math.fround(x[i] * logarithm))
+function addRows(sums: Sums, x: Float32Array, accumulation: Accumulation, reciprocal: number): void {
+  const { outputs, rowLength, settling } = accumulation
+  const { moments, rows } = sums
+  const layout = rowLayout(accumulation)
+  for (let start = 0, at = 0; start < x.length; start += rowLength, at += layout.size) {
+    const scores = x.subarray(start, start + rowLength)
+    const { p, entropy } = outputs === 'logits' ? softmax(scores) : probabilities(scores)
+    addElements(sums, start, p, reciprocal)
+    addToMoments(rows, at + layout.entropy, entropy, reciprocal)
+    if (!Number.isNaN(entropy)) rows[at + layout.votes + indexOfLargest(scores)]++
+    if (!settling) continue
+    let cross = 0
+    for (let i = 0; i < rowLength; i++) {
+      const mean = moments[(start + i) * MOMENTS.size + MOMENTS.mean]
+      cross = fround(cross + fround(p[i] * logOf(mean)))
     }
-    addEntropy(update, row, -surprise)
+    addToMoments(rows, at + layout.divergence, fround(-cross - entropy), reciprocal)
   }
+}
+
+interface Row {
+  p: Float32Array
+  /** NaN if any score makes it meaningless. */
+  entropy: number
+}
+
+function probabilities(p: Float32Array): Row {
+  let surprise = 0
+  let highest = 0
+  for (const value of p) {
+    highest = Math.max(highest, Math.abs(value))
+    surprise = fround(surprise + fround(value * logOf(value)))
+  }
+  return { p, entropy: Number.isFinite(highest) ? -surprise : Number.NaN }
 }
 
 /** With p = exp(d) / total, the entropy is log(total) - sum of p d: one log per row, and never of a tiny p. */
-function accumulateLogits(update: Update, x: Float32Array, classes: number): void {
+function softmax(logits: Float32Array): Row {
+  const classes = logits.length
   const d = new Float32Array(classes)
   const p = new Float32Array(classes)
-  for (let start = 0, row = 0; start < x.length; start += classes, row++) {
-    let largest = x[start]
-    for (let i = 1; i < classes; i++) largest = Math.max(largest, x[start + i])
-    let total = 0
-    for (let i = 0; i < classes; i++) {
-      d[i] = Math.max(Math.fround(x[start + i] - largest), LEAST_EXPONENT)
-      p[i] = Math.exp(d[i])
-      total = Math.fround(total + p[i])
-    }
-    let weighted = 0
-    for (let i = 0; i < classes; i++) {
-      p[i] /= total
-      weighted = Math.fround(weighted + Math.fround(p[i] * d[i]))
-    }
-    addElements(update, start, p)
-    addEntropy(update, row, Math.fround(Math.fround(Math.log(total)) - weighted))
+  let largest = logits[0]
+  for (const logit of logits) largest = Math.max(largest, logit)
+  let total = 0
+  for (let i = 0; i < classes; i++) {
+    d[i] = Math.max(fround(logits[i] - largest), LEAST_EXPONENT)
+    p[i] = Math.exp(d[i])
+    total = fround(total + p[i])
   }
+  let weighted = 0
+  for (let i = 0; i < classes; i++) {
+    p[i] /= total
+    weighted = fround(weighted + fround(p[i] * d[i]))
+  }
+  return { p, entropy: fround(fround(Math.log(total)) - weighted) }
 }
 
-/** Welford's update (1962), on values minus those of the first sample: see shaders/statistics.wgsl. */
-function addElements({ moments, reciprocal }: Update, start: number, values: Float32Array): void {
-  let at = start * MOMENTS.size
-  for (let i = 0; i < values.length; i++, at += MOMENTS.size) {
-    if (reciprocal === 1) {
-      moments[at + MOMENTS.first] = values[i]
-      continue
-    }
-    const mean = moments[at + MOMENTS.mean]
-    const shifted = Math.fround(values[i] - moments[at + MOMENTS.first])
-    const delta = Math.fround(shifted - mean)
-    const newMean = Math.fround(mean + Math.fround(delta * reciprocal))
-    moments[at + MOMENTS.mean] = newMean
-    moments[at + MOMENTS.squares] += Math.fround(delta * Math.fround(shifted - newMean))
-  }
+function logOf(p: number): number {
+  return fround(Math.log(Math.max(p, LEAST_PROBABILITY)))
 }
 
-function addEntropy({ entropies, reciprocal }: Update, row: number, entropy: number): void {
-  const at = row * ENTROPY.size
-  if (reciprocal === 1) {
-    entropies[at + ENTROPY.first] = entropy
-    return
+/** The first, if several are the largest. */
+function indexOfLargest(values: Float32Array): number {
+  let largest = 0
+  for (let i = 1; i < values.length; i++) if (values[i] > values[largest]) largest = i
+  return largest
+}
+
+function addElements({ moments }: Sums, start: number, values: Float32Array, reciprocal: number): void {
+  for (let i = 0; i < values.length; i++) {
+    addToMoments(moments, (start + i) * MOMENTS.size, values[i], reciprocal)
   }
-  const mean = entropies[at + ENTROPY.mean]
-  const delta = Math.fround(Math.fround(entropy - entropies[at + ENTROPY.first]) - mean)
-  entropies[at + ENTROPY.mean] = mean + Math.fround(delta * reciprocal)
 }

@@ -7,10 +7,13 @@ import { readGenerator } from '../generators/index.js'
 import {
   type MonteCarloOptions,
   monteCarlo,
+  type OutputKind,
   type Prediction,
+  type PredictionOf,
   type PredictionProgress,
   type SampleDraw,
 } from '../monte-carlo/index.js'
+import { shapeOf } from '../monte-carlo/prediction.js'
 import type { GeneratorName } from '../options.js'
 import { type Names, readOptions, reject, show } from '../validation.js'
 import { writeModel } from './model.js'
@@ -43,13 +46,17 @@ const SESSION_NAMES = {
   generator: true,
 } satisfies Names<MonteCarloSessionOptions>
 
-export interface PredictOptions extends Omit<MonteCarloOptions, 'forward' | 'onProgress'> {
+/** @typeParam Kind what the outputs are, as `outputs` says it: the result has the statistics of that kind */
+export interface PredictOptions<Kind extends OutputKind = OutputKind>
+  extends Omit<MonteCarloOptions<Kind>, 'forward' | 'onProgress'> {
   /** The model output to summarise, which must be float32. Default: the first. */
   output?: string | undefined
   /** As in `monteCarlo`. */
-  onProgress?: ((progress: PredictionProgress<ShapedPrediction>) => void | Promise<void>) | undefined
+  onProgress?: ((progress: PredictionProgress<ShapedPrediction<Kind>>) => void | Promise<void>) | undefined
   /** As in `monteCarlo`. Default: the output's last dim, if the model declares it. */
   classes?: number | undefined
+  /** As in `monteCarlo`. Default: half of the output's last dim, if the model declares it. */
+  targets?: number | undefined
 }
 
 const PREDICT_NAMES = {
@@ -59,13 +66,20 @@ const PREDICT_NAMES = {
   oneMaskForBatch: true,
   outputs: true,
   classes: true,
+  targets: true,
+  keepSamples: true,
+  quantiles: true,
+  maxSampleBytes: true,
   onProgress: true,
   signal: true,
   output: true,
 } satisfies Names<PredictOptions>
 
-/** `mean` and `variance` have the shape `dims`; the entropies and the mutual information lack its last dim. */
-export interface ShapedPrediction extends Prediction {
+/**
+ * `mean`, `variance`, `std` and the variances of `'gaussian'` have the shape `dims`; the entropies, the mutual information
+ * and the variation ratio lack its last dim.
+ */
+export type ShapedPrediction<Kind extends OutputKind = OutputKind> = PredictionOf<Kind> & {
   dims: readonly number[]
 }
 
@@ -92,7 +106,10 @@ export interface MonteCarloSession {
    *   output that the model does not have, an output that is not float32, or a noise shape that does not fit its tensor;
    *   errors of ONNX Runtime; `signal.reason` when aborted
    */
-  predict(feeds: Readonly<Record<string, Tensor>>, options: PredictOptions): Promise<ShapedPrediction>
+  predict<Kind extends OutputKind = 'values'>(
+    feeds: Readonly<Record<string, Tensor>>,
+    options: PredictOptions<Kind>,
+  ): Promise<ShapedPrediction<Kind>>
   /** Waits for pending predictions, then frees the session and everything created for it. */
   release(): Promise<void>
 }
@@ -202,9 +219,12 @@ class OrtMonteCarloSession implements MonteCarloSession {
     return this.#parts.points
   }
 
-  predict(feeds: Feeds, options: PredictOptions): Promise<ShapedPrediction> {
+  predict<Kind extends OutputKind>(
+    feeds: Feeds,
+    options: PredictOptions<Kind>,
+  ): Promise<ShapedPrediction<Kind>> {
     const run = new Run()
-    const prediction = this.#predict(feeds, options, run)
+    const prediction = this.#predict(feeds, options as PredictOptions, run) as Promise<ShapedPrediction<Kind>>
     // An aborted prediction rejects at once, but its last sample only ends when ONNX Runtime is done with it.
     const end = () => run.settled().then(() => inTurn(this.#parts.ort, async () => run.free()))
     const ended: Promise<unknown> = prediction.then(end, end).finally(() => this.#underWay.delete(ended))
@@ -233,8 +253,7 @@ class OrtMonteCarloSession implements MonteCarloSession {
       const remedy = `Pass one of ${this.outputNames.map((name) => `'${name}'`).join(', ')}`
       reject(RangeError, 'output', output, 'the model has no output of that name', remedy)
     }
-    const { classes = outputs === undefined || outputs === 'values' ? undefined : stated.get(output) } =
-      options
+    const last = readLastDim(options, stated.get(output))
     let dims: readonly number[] = []
     let shapes: readonly (readonly number[])[] | undefined
 
@@ -246,21 +265,24 @@ class OrtMonteCarloSession implements MonteCarloSession {
       const { [output]: result } = await session.run({ ...feeds, ...drawn }, [output])
       run.hold(result)
       dims = result.dims
-      return readOutput(result, output, classes)
+      return readOutput(result, output, last)
     }
 
+    const shaped = (prediction: Prediction): ShapedPrediction => ({
+      ...prediction,
+      dims: shapeOf('mean', dims, { outputs: outputs ?? 'values', samples: prediction.samples }),
+    })
     const result = await monteCarlo(engine, {
       ...rest,
       outputs,
-      classes,
+      ...last,
       forward: (draw) => run.start(inTurn(ort, () => forward(draw))),
       onProgress:
         typeof onProgress === 'function'
-          ? ({ done, samples, read }) =>
-              onProgress({ done, samples, read: async () => ({ ...(await read()), dims }) })
+          ? ({ done, samples, read }) => onProgress({ done, samples, read: async () => shaped(await read()) })
           : onProgress,
     })
-    return { ...result, dims }
+    return shaped(result)
   }
 }
 
@@ -303,15 +325,29 @@ function readFeeds(feeds: unknown, inputNames: readonly string[]): void {
   }
 }
 
+/** What the output's last dim holds: as given, or else as the model declares it. */
+type LastDim = Pick<PredictOptions, 'classes' | 'targets'>
+
+function readLastDim({ outputs, classes, targets }: PredictOptions, declared: number | undefined): LastDim {
+  if (outputs === 'gaussian') return { classes, targets: targets ?? (declared ?? 2) / 2 }
+  const hasClasses = outputs !== undefined && outputs !== 'values'
+  return { classes: classes ?? (hasClasses ? declared : undefined), targets }
+}
+
 /** An output in the form that `monteCarlo` takes: a buffer on the GPU, or an array. */
-function readOutput(tensor: Tensor, name: string, classes: number | undefined) {
+function readOutput(tensor: Tensor, name: string, { classes, targets }: LastDim) {
   if (tensor.type !== 'float32') {
     const remedy = 'Pass the name of another output, or end the model with a Cast to float32'
     reject(RangeError, 'output', name, `it holds ${tensor.type}, and statistics need float32`, remedy)
   }
-  if (classes !== undefined && tensor.dims.at(-1) !== classes) {
+  const last = tensor.dims.at(-1)
+  if (classes !== undefined && last !== classes) {
     const rule = `the last dim of the output '${name}', [${tensor.dims.join(', ')}], has another size`
     reject(RangeError, 'classes', classes, rule, 'Pass its size, or leave classes out')
+  }
+  if (targets !== undefined && last !== 2 * targets) {
+    const rule = `the last dim of the output '${name}', [${tensor.dims.join(', ')}], is not twice that`
+    reject(RangeError, 'targets', targets, rule, 'Pass half its size')
   }
   return tensor.location === 'gpu-buffer'
     ? { buffer: tensor.gpuBuffer as GPUBuffer, size: tensor.size * float32.bytes }
