@@ -6,6 +6,7 @@
 import { addToMoments } from './moments.js'
 import {
   type Accumulation,
+  hasClasses,
   LEAST_EXPONENT,
   LEAST_PROBABILITY,
   MOMENTS,
@@ -19,69 +20,73 @@ const { fround } = Math
 /** Adds the outputs of one or more samples, one after the other in `x`. */
 export function accumulate(sums: Sums, x: Float32Array, accumulation: Accumulation, samples = 1): void {
   const { outputs, elements, rowLength } = accumulation
+  const addRow = hasClasses(outputs) ? rowAdder(sums, x, accumulation) : undefined
   for (let sample = 0; sample < samples; sample++) {
-    sums.samples++
-    const output = x.subarray(sample * elements, (sample + 1) * elements)
-    const reciprocal = reciprocalOf(sums.samples)
-    if (outputs === 'values') addElements(sums, 0, output, reciprocal)
-    else if (outputs === 'gaussian') addElements(sums, 0, toVariances(output, rowLength), reciprocal)
-    else addRows(sums, output, accumulation, reciprocal)
+    const reciprocal = reciprocalOf(++sums.samples)
+    const start = sample * elements
+    if (addRow) {
+      for (let row = 0; row < elements / rowLength; row++) addRow(row, start + row * rowLength, reciprocal)
+      continue
+    }
+    for (let i = 0; i < elements; i++) {
+      const isVariance = rowLength > 0 && i % rowLength >= rowLength / 2
+      const value = x[start + i]
+      addToMoments(sums.moments, i * MOMENTS.size, isVariance ? varianceFrom(value) : value, reciprocal)
+    }
   }
 }
 
-/** Replaces the second half of each row, the log variances, by the variances. */
-function toVariances(x: Float32Array, rowLength: number): Float32Array {
-  return x.map((value, i) =>
-    i % rowLength < rowLength / 2 ? value : Math.exp(Math.max(value, LEAST_EXPONENT)),
-  )
+function varianceFrom(logVariance: number): number {
+  return fround(Math.exp(Math.max(logVariance, LEAST_EXPONENT)))
 }
 
-function addRows(sums: Sums, x: Float32Array, accumulation: Accumulation, reciprocal: number): void {
+/** Returns a function that adds the row of classes which starts at `start` of `x`. */
+function rowAdder({ moments, rows }: Sums, x: Float32Array, accumulation: Accumulation) {
   const { outputs, rowLength, settling } = accumulation
-  const { moments, rows } = sums
   const layout = rowLayout(accumulation)
-  for (let start = 0, at = 0; start < x.length; start += rowLength, at += layout.size) {
-    const scores = x.subarray(start, start + rowLength)
-    const { p, entropy } = outputs === 'logits' ? softmax(scores) : probabilities(scores)
-    addElements(sums, start, p, reciprocal)
+  const readRow = outputs === 'logits' ? softmaxRow : probabilitiesRow
+  const p = new Float32Array(rowLength)
+  const d = new Float32Array(rowLength)
+  return (row: number, start: number, reciprocal: number) => {
+    const entropy = readRow(x, start, p, d)
+    const first = row * rowLength
+    for (let i = 0; i < rowLength; i++) addToMoments(moments, (first + i) * MOMENTS.size, p[i], reciprocal)
+    const at = row * layout.size
     addToMoments(rows, at + layout.entropy, entropy, reciprocal)
-    if (!Number.isNaN(entropy)) rows[at + layout.votes + indexOfLargest(scores)]++
-    if (!settling) continue
+    if (!Number.isNaN(entropy)) rows[at + layout.votes + indexOfLargest(x, start, rowLength)]++
+    if (!settling) return
     let cross = 0
     for (let i = 0; i < rowLength; i++) {
-      const mean = moments[(start + i) * MOMENTS.size + MOMENTS.mean]
+      const mean = moments[(first + i) * MOMENTS.size + MOMENTS.mean]
       cross = fround(cross + fround(p[i] * logOf(mean)))
     }
     addToMoments(rows, at + layout.divergence, fround(-cross - entropy), reciprocal)
   }
 }
 
-interface Row {
-  p: Float32Array
-  /** NaN if any score makes it meaningless. */
-  entropy: number
-}
-
-function probabilities(p: Float32Array): Row {
+/** Copies the row to `p`. Returns its entropy: NaN if a probability is not finite. */
+function probabilitiesRow(x: Float32Array, start: number, p: Float32Array): number {
   let surprise = 0
-  let highest = 0
-  for (const value of p) {
-    highest = Math.max(highest, Math.abs(value))
-    surprise = fround(surprise + fround(value * logOf(value)))
+  let finite = true
+  for (let i = 0; i < p.length; i++) {
+    p[i] = x[start + i]
+    finite &&= Number.isFinite(p[i])
+    surprise = fround(surprise + fround(p[i] * logOf(p[i])))
   }
-  return { p, entropy: Number.isFinite(highest) ? -surprise : Number.NaN }
+  return finite ? -surprise : Number.NaN
 }
 
-/** With p = exp(d) / total, the entropy is log(total) - sum of p d: one log per row, and never of a tiny p. */
-function softmax(logits: Float32Array): Row {
-  const classes = logits.length
-  const d = new Float32Array(classes)
-  const p = new Float32Array(classes)
-  let largest = logits[0]
-  for (const logit of logits) largest = Math.max(largest, logit)
+/**
+ * Writes the softmax of the row to `p`. Returns its entropy: NaN if there is no softmax. With p = exp(d) / total, the
+ * entropy is log(total) - sum of p d: one log per row, and never of a tiny p.
+ */
+function softmaxRow(x: Float32Array, start: number, p: Float32Array, d: Float32Array): number {
+  const classes = p.length
+  let largest = x[start]
+  for (let i = 1; i < classes; i++) largest = Math.max(largest, x[start + i])
   let total = 0
   for (let i = 0; i < classes; i++) {
-    d[i] = Math.max(fround(logits[i] - largest), LEAST_EXPONENT)
+    d[i] = Math.max(fround(x[start + i] - largest), LEAST_EXPONENT)
     p[i] = Math.exp(d[i])
     total = fround(total + p[i])
   }
@@ -90,22 +95,16 @@ function softmax(logits: Float32Array): Row {
     p[i] /= total
     weighted = fround(weighted + fround(p[i] * d[i]))
   }
-  return { p, entropy: fround(fround(Math.log(total)) - weighted) }
+  return fround(fround(Math.log(total)) - weighted)
 }
 
 function logOf(p: number): number {
   return fround(Math.log(Math.max(p, LEAST_PROBABILITY)))
 }
 
-/** The first, if several are the largest. */
-function indexOfLargest(values: Float32Array): number {
+/** The first of the row, if several are the largest. */
+function indexOfLargest(x: Float32Array, start: number, length: number): number {
   let largest = 0
-  for (let i = 1; i < values.length; i++) if (values[i] > values[largest]) largest = i
+  for (let i = 1; i < length; i++) if (x[start + i] > x[start + largest]) largest = i
   return largest
-}
-
-function addElements({ moments }: Sums, start: number, values: Float32Array, reciprocal: number): void {
-  for (let i = 0; i < values.length; i++) {
-    addToMoments(moments, (start + i) * MOMENTS.size, values[i], reciprocal)
-  }
 }

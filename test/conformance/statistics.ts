@@ -141,6 +141,8 @@ const broken: Case = {
     ]
     const given = { outputs: 'logits', rows: rows.length, length: 3, samples: 2 } as const
     const wrong = Float32Array.from(rows.flat())
+    const negativeNan = 0xffc00000
+    new Uint32Array(wrong.buffer)[rows.flat().findLastIndex(Number.isNaN)] = negativeNan
     const right = new Float32Array(wrong.length)
     for (const outputs of [
       [wrong, right],
@@ -176,7 +178,45 @@ const kept: Case = {
   },
 }
 
+const MOST_SAMPLES = 2 ** 24
+
+/**
+ * Half of the samples are 0 or 1, the others 10 or 11, after an outlier. In plain float32 sums, the outlier takes the
+ * last digits of the mean, and the last samples are lost beside the sum of the others.
+ */
+const most: Case = {
+  group: 'statistics',
+  name: 'the last of 2^24 samples counts as the first does, and an outlier spoils nothing',
+  async run(gpu) {
+    const given = { outputs: 'values', rows: 1, length: 1, samples: MOST_SAMPLES } as const
+    const statistics = createStatistics(gpu.device, accumulationOf(given))
+    const size = 2 ** 20
+    const [low, high] = [0, 10].map((offset) =>
+      Float32Array.from({ length: size }, (_, i) => offset + (i % 2)),
+    )
+    const first = low.slice()
+    first[0] = OUTLIER
+    const [lowBuffer, highBuffer, firstBuffer] = [low, high, first].map((values) => gpu.buffer(values))
+    for (let at = 0; at < MOST_SAMPLES; at += size) {
+      const buffer = at === 0 ? firstBuffer : at < MOST_SAMPLES / 2 ? lowBuffer : highBuffer
+      await statistics.add({ buffer, offset: 0 }, size)
+    }
+    const { moments } = await statistics.read()
+    statistics.destroy()
+    // The outlier stands in for a 0.
+    const mean = 5.5 + OUTLIER / MOST_SAMPLES
+    const variance = 25.25 + 5.5 ** 2 + OUTLIER ** 2 / MOST_SAMPLES - mean ** 2
+    expectClose('mean', meanOf(moments, 0), mean, 1e-6 * mean)
+    expectClose('variance', varianceOf(moments, 0), variance, 1e-6 * variance)
+  },
+}
+
+const OUTLIER = 1e5
+
 export const statistics: readonly Case[] = [...ofRandom, certain, sameAsCpu, broken, kept]
+
+/** Takes seconds on a software GPU. */
+export const manySamples: readonly Case[] = [most]
 
 function accumulationOf({ outputs, rows, length }: Given): Accumulation {
   const rowLength = outputs === 'values' ? 0 : length

@@ -8,8 +8,11 @@ import {
   LEAST_EXPONENT,
   LEAST_PROBABILITY,
   MOMENTS,
+  meanOf,
   UNITS,
+  varianceOf,
 } from '../../src/monte-carlo/statistics.js'
+import { accumulate } from '../../src/monte-carlo/statistics-cpu.js'
 import { planDispatches, planStatistics } from '../../src/monte-carlo/statistics-plan.js'
 import { STATISTICS_PARAMS } from '../../src/monte-carlo/statistics-webgpu.js'
 
@@ -161,3 +164,53 @@ test('the sums take four numbers for each element, and for each row four, eight 
   expect(sizesOf({ ...accumulationOf(4, 3), settling: false })).toEqual([0, 48, 28])
   expect(sizesOf({ ...accumulationOf(4, 4), outputs: 'gaussian' })).toEqual([0, 64, 0])
 })
+
+describe('mean and variance on the CPU', () => {
+  const ofValues = { ...accumulationOf(1, 0), settling: false }
+  /** Of blocks of values, each added `times`. */
+  function momentsOf(...blocks: { times?: number; length: number; of: (i: number) => number }[]) {
+    const sums = emptySums(ofValues)
+    for (const { times = 1, length, of } of blocks) {
+      const values = Float32Array.from({ length }, (_, i) => of(i))
+      for (let time = 0; time < times; time++) accumulate(sums, values, ofValues, length)
+    }
+    return { mean: meanOf(sums.moments, 0), variance: varianceOf(sums.moments, 0), samples: sums.samples }
+  }
+  const near = (value: number) => expect.closeTo(value, 6 - Math.log10(value))
+
+  test('the last of 2^24 samples counts as the first does', () => {
+    // 0 and 1, then 10 and 11: in plain float32 sums, the latter are lost beside the sum of the former.
+    const half = { times: 8, length: 2 ** 20 }
+    const moments = momentsOf({ ...half, of: (i) => i % 2 }, { ...half, of: (i) => 10 + (i % 2) })
+    expect(moments).toEqual({ samples: 2 ** 24, mean: near(5.5), variance: near(25.25) })
+  })
+
+  test('an outlier in the first of 10^5 samples does not spoil the mean', () => {
+    const samples = 1e5
+    const mean = (1e8 + samples - 1) / samples
+    const variance = (1e16 + samples - 1) / samples - mean ** 2
+    const moments = momentsOf({ length: samples, of: (i) => (i === 0 ? 1e8 : 1) })
+    expect(moments).toEqual({ samples, mean: near(mean), variance: near(variance) })
+  })
+
+  test('a spread of a millionth of the values is kept', () => {
+    const samples = 3e5
+    const moments = momentsOf({ length: samples, of: (i) => 2 ** 20 + (i % 3) })
+    expect(moments).toEqual({ samples, mean: near(2 ** 20 + 1), variance: near(2 / 3) })
+  })
+})
+
+test.each(['values', 'gaussian', 'probabilities', 'logits'] as const)(
+  'stacked samples of %s give the bits of one after the other on the CPU',
+  (outputs) => {
+    const rowLength = outputs === 'values' ? 0 : 4
+    const accumulation = { outputs, elements: 12, rowLength, settling: true }
+    const samples = Float32Array.from({ length: 12 * 9 }, (_, i) => Math.abs(Math.sin(i + 1)))
+    const [alone, stacked] = [emptySums(accumulation), emptySums(accumulation)]
+    for (let at = 0; at < samples.length; at += 12)
+      accumulate(alone, samples.subarray(at, at + 12), accumulation)
+    accumulate(stacked, samples.subarray(0, 12 * 4), accumulation, 4)
+    accumulate(stacked, samples.subarray(12 * 4), accumulation, 5)
+    expect(stacked).toEqual(alone)
+  },
+)
