@@ -8,9 +8,11 @@ export type {
   SamplesUntilSettled,
 } from '../monte-carlo/index.js'
 export type { NoiseShape } from '../options.js'
+export { describeModel, type ModelDescription, type TensorDescription } from './describe-model.js'
 export { OnnxModelError } from './errors.js'
 export { makeStochastic } from './make-stochastic.js'
 export type {
+  DropoutPoint,
   ElementType,
   NoiseInput,
   PointDescription,
@@ -19,6 +21,7 @@ export type {
   StochasticOptions,
 } from './options.js'
 export type { ExecutionProvider, OrtModule } from './ort.js'
+export { pointsFrom } from './points-from.js'
 export {
   createMonteCarloSession,
   type MonteCarloSession,

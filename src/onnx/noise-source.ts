@@ -25,12 +25,11 @@ export interface NoiseSource {
   destroy(): void
 }
 
-/** The noise of point i is drawn with stream i. */
 function dropoutsOf({ inputs, generator }: NoisePoints, shapes: readonly (readonly number[])[]): Dropout[] {
   return inputs.map(({ rate }, i) => noiseOf(resolveDropout({ shape: shapes[i], rate, generator })))
 }
 
-function drawOf(dropout: Dropout, stream: number, { seed, step }: SampleDraw) {
+function drawOf(dropout: Dropout, { stream }: NoiseInput, { seed, step }: SampleDraw) {
   return readDraw(dropout, { seed, stream, step })
 }
 
@@ -38,9 +37,10 @@ export function createArrayNoise(ort: OrtModule, points: NoisePoints): NoiseSour
   return {
     async draw(shapes, draw) {
       return Object.fromEntries(
-        dropoutsOf(points, shapes).map((dropout, stream) => {
-          const values = computeNoise(dropout, drawOf(dropout, stream, draw))
-          return [points.inputs[stream].name, new ort.Tensor('float32', values, shapes[stream])]
+        dropoutsOf(points, shapes).map((dropout, i) => {
+          const input = points.inputs[i]
+          const values = computeNoise(dropout, drawOf(dropout, input, draw))
+          return [input.name, new ort.Tensor('float32', values, shapes[i])]
         }),
       )
     },
@@ -89,8 +89,8 @@ export function createBufferNoise(ort: OrtModule, device: GPUDevice, noisePoints
     async draw(shapes, draw) {
       const { points, tensors } = await buffersFor(shapes)
       const encoder = device.createCommandEncoder({ label: 'noiseshape/noise/encoder' })
-      points.forEach(({ dropout, passes, bound }, stream) => {
-        if (bound) passes?.record(encoder, bound, drawOf(dropout, stream, draw))
+      points.forEach(({ dropout, passes, bound }, i) => {
+        if (bound) passes?.record(encoder, bound, drawOf(dropout, noisePoints.inputs[i], draw))
       })
       device.queue.submit([encoder.finish()])
       return tensors

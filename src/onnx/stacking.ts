@@ -35,7 +35,13 @@ export function repeatArrays(ort: OrtModule, feeds: Feeds, batch: number, count:
 }
 
 /** Writes the noise of one sample behind that of the samples before it, once for each of its rows. */
-export function placeNoise(all: Float32Array, noise: Float32Array, shape: Shape, batch: number, sample: number): void {
+export function placeNoise(
+  all: Float32Array,
+  noise: Float32Array,
+  shape: Shape,
+  batch: number,
+  sample: number,
+): void {
   const times = shape[0] === batch ? 1 : batch
   const start = sample * times * noise.length
   for (let i = 0; i < times; i++) all.set(noise, start + i * noise.length)

@@ -50,7 +50,7 @@ function source() {
   }
   const input = {
     ...{ name: 'noise_0', node: undefined, tensor: 'x', shape: ['n', 4], rate: 0.5 },
-    ...{ noiseShape: [null, null], elementType: 'float32' as const },
+    ...{ noiseShape: [null, null], elementType: 'float32' as const, stream: 0 },
   }
   const noise = createBufferNoise(
     { Tensor: { fromGpuBuffer } } as unknown as OrtModule,
