@@ -2,7 +2,7 @@
 
 import statisticsSource from '../../shaders/statistics.wgsl?raw'
 import { float32 } from '../elements/float32.js'
-import { elementAlignment, FEWEST_THREADS, MAX_BINDING, type PlanLimits } from '../plan.js'
+import { elementAlignment, MAX_BINDING, type PlanLimits } from '../plan.js'
 import { reject } from '../validation.js'
 import type { TensorPlace } from '../webgpu/apply.js'
 import { scoped } from '../webgpu/errors.js'
@@ -95,7 +95,7 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation):
   function workgroupsFor({ elements, rows }: StatisticsChunk): number {
     const items = rows || elements
     const spread = Math.ceil(items / tuning.packetsPerThread.rows)
-    const threads = Math.max(spread, Math.min(items, FEWEST_THREADS))
+    const threads = Math.max(spread, Math.min(items, tuning.fewestThreads))
     return Math.min(Math.ceil(threads / tuning.workgroupSize), device.limits.maxComputeWorkgroupsPerDimension)
   }
 

@@ -52,8 +52,8 @@ export interface Stage {
 
 /** The pipeline of `generate_mask`, and the layout of its group 0: MaskParams (dynamic offset), the mask. */
 export function maskPipeline(device: GPUDevice, generator: Generator, tuning: Tuning): Stage {
-  const { workgroupSize, groupsPerThread, rotation } = tuning
-  return maskPipelines(device)(generator)(workgroupSize, groupsPerThread, rotation)
+  const { workgroupSize, rotation } = tuning
+  return maskPipelines(device)(generator)(workgroupSize, rotation)
 }
 
 const maskPipelines = perDevice((device) => {
@@ -70,9 +70,9 @@ function createMaskPipelines(device: GPUDevice, generator: Generator) {
     { type: 'uniform', hasDynamicOffset: true, minBindingSize: maskParamsSize({ generator }) },
     { type: 'storage' },
   ])
-  return memoized((workgroupSize: number, groupsPerThread: number, rotation: Tuning['rotation']): Stage => {
+  return memoized((workgroupSize: number, rotation: Tuning['rotation']): Stage => {
     const sources = [ROTATIONS[rotation], ...generator.shader.modules, maskSource]
-    const constants = { WORKGROUP_SIZE: workgroupSize, GROUPS_PER_THREAD: groupsPerThread }
+    const constants = { WORKGROUP_SIZE: workgroupSize }
     return { layout, pipeline: createPipeline(device, 'generate_mask', sources, [layout], constants) }
   })
 }
