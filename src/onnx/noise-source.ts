@@ -116,7 +116,7 @@ async function allocate(
     // Passes first: their errors explain in plain words which limit of the device is exceeded.
     const dropouts = dropoutsOf(noisePoints, shapes)
     const passes = dropouts.map((dropout) =>
-      dropout.cells > 0 ? owner.own(createPasses(device, dropout, 1)) : undefined,
+      dropout.cells > 0 ? owner.own(createPasses(device, dropout)) : undefined,
     )
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
     const { result: points, checked } = scoped(device, 'noise: buffers', () =>
