@@ -1,86 +1,92 @@
 /** A model opened in ONNX Runtime: whole, or cut at its noise, so that what comes before it runs once per prediction. */
 
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
+import type { Feeds } from './feeds.js'
 
-export type Feeds = Readonly<Record<string, Tensor>>
+type RunOptions = InferenceSession.RunOptions
 type Results = Readonly<Record<string, Tensor>>
 
-/** What the samples of one prediction share. */
-export interface Shared {
-  /** What is fed to each run, without the noise. */
-  feeds: Feeds
-  /** Frees what was computed for them. */
+/** A network with feeds, whose samples share what no noise changes. */
+export interface FedNetwork {
+  /** What each run is fed, besides the noise. */
+  readonly feeds: Feeds
+  /** Runs it on these feeds, or on them stacked, together with the noise. */
+  run(feeds: Feeds, outputs: readonly string[], options?: RunOptions): Promise<Results>
+  /** Frees what the samples share. */
   free(): void
 }
 
 export interface Network {
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
+  /** Whether an output may depend on the noise. */
+  isNoisy(output: string): boolean
   /** Computes what no noise changes. */
-  share(feeds: Feeds): Promise<Shared>
-  /** Runs what is left, with the noise. */
-  run(shared: Shared, noise: Feeds, outputs: readonly string[], options?: RunOptions): Promise<Results>
+  feed(feeds: Feeds): Promise<FedNetwork>
   release(): Promise<void>
 }
 
-type RunOptions = InferenceSession.RunOptions
-
 export function wholeNetwork(session: InferenceSession): Network {
+  const { inputNames, outputNames } = session
   return {
-    inputNames: session.inputNames,
-    outputNames: session.outputNames,
-    share: async (feeds) => ({ feeds, free() {} }),
-    run: ({ feeds }, noise, outputs, options) => session.run({ ...feeds, ...noise }, outputs, options),
+    inputNames,
+    outputNames,
+    isNoisy: () => true,
+    feed: async (feeds) => ({
+      feeds,
+      run: (all, outputs, options) => session.run(all, outputs, options),
+      free() {},
+    }),
     release: () => session.release(),
   }
 }
 
-/** What a cut network has in its parts: the names of the whole model, and of the tensors that cross the cut. */
-export interface Names {
+/** The names of a whole model, and of what the trunk computes once: the tensors that cross the cut, and lists of sizes. */
+export interface CutNames {
   inputNames: readonly string[]
   outputNames: readonly string[]
   crossing: readonly string[]
+  sizes: readonly string[]
 }
 
 /** Runs the trunk once per prediction, and the tail for each run. */
 export function cutNetwork(
   trunk: InferenceSession,
   tail: InferenceSession,
-  { inputNames, outputNames, crossing }: Names,
+  { inputNames, outputNames, crossing, sizes }: CutNames,
 ): Network {
-  const given = (session: InferenceSession, feeds: Feeds): Feeds =>
-    Object.fromEntries(Object.entries(feeds).filter(([name]) => session.inputNames.includes(name)))
-  const isNoisy = (name: string) => tail.outputNames.includes(name)
+  const isNoisy = (output: string) => tail.outputNames.includes(output)
+  const once = [...new Set([...crossing, ...sizes])]
   return {
     inputNames,
     outputNames,
-
-    async share(feeds) {
-      const results = await trunk.run(given(trunk, feeds), crossing)
+    isNoisy,
+    async feed(feeds) {
+      const shared: Results = once.length > 0 ? await trunk.run(readBy(trunk, feeds), once) : {}
       return {
-        feeds: { ...feeds, ...results },
+        feeds: readBy(tail, { ...feeds, ...shared }),
+        async run(all, outputs, options) {
+          const noisy = outputs.filter(isNoisy)
+          const plain = outputs.filter((output) => !isNoisy(output) && !sizes.includes(output))
+          return {
+            ...Object.fromEntries(sizes.map((name) => [name, shared[name]])),
+            ...(plain.length > 0 && (await trunk.run(readBy(trunk, feeds), plain, options))),
+            ...(noisy.length > 0 && (await tail.run(readBy(tail, all), noisy, options))),
+          }
+        },
         free() {
-          for (const result of Object.values(results)) result.dispose()
+          for (const tensor of Object.values(shared)) tensor.dispose()
         },
       }
     },
-
-    async run({ feeds }, noise, outputs, options) {
-      const results: Record<string, Tensor> = {}
-      const parts = [
-        { session: trunk, names: outputs.filter((name) => !isNoisy(name)) },
-        { session: tail, names: outputs.filter(isNoisy) },
-      ]
-      for (const { session, names } of parts) {
-        if (names.length === 0) continue
-        Object.assign(results, await session.run(given(session, { ...feeds, ...noise }), names, options))
-      }
-      return results
-    },
-
     async release() {
       await trunk.release()
       await tail.release()
     },
   }
+}
+
+/** ONNX Runtime refuses inputs that a model does not have. */
+function readBy(session: InferenceSession, feeds: Feeds): Feeds {
+  return Object.fromEntries(Object.entries(feeds).filter(([name]) => session.inputNames.includes(name)))
 }
