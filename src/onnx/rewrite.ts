@@ -68,6 +68,11 @@ export function rewrite(modelBytes: unknown, given: StochasticOptions): Rewritte
     if (node && isInput(point)) edits.multiplyAt(scope, node, point)
     else if (node) edits.passOn(scope, node, point)
   })
+  const named = new Set(found.map(({ node }) => node))
+  const unnamed = sites.filter(({ node }) => !named.has(node))
+  for (const { scope, node, tensor } of unnamed) {
+    edits.passOn(scope, node, { tensor, elementType: typeNameOf(describe(scope, tensor).type) ?? 'float32' })
+  }
   // Named tensors come last, because those that replaced nodes read may be among them.
   const inputs = found.flatMap(({ scope, node, tensor }, i): PlacedInput[] => {
     const point = points[i]
@@ -78,11 +83,6 @@ export function rewrite(modelBytes: unknown, given: StochasticOptions): Rewritte
     const plain = node ? tensor : edits.multiplyTensor(scope, point)
     return [{ ...point, scope, plain, batchAxis }]
   })
-  const named = new Set(found.map(({ node }) => node))
-  const unnamed = sites.filter(({ node }) => !named.has(node))
-  for (const { scope, node, tensor } of unnamed) {
-    edits.passOn(scope, node, { tensor, elementType: typeNameOf(describe(scope, tensor).type) ?? 'float32' })
-  }
   const means = replaceByMeans(others, describe, edits, name)
   edits.apply(scopes)
   quietFunctions(model)
