@@ -145,7 +145,7 @@ const PATTERNS: { name: string; nodes: Nodes; noiseShape?: (number | null)[] }[]
   {
     name: 'a choice between the scaled tensor and zero, in the shape of a reshaped draw',
     nodes: [
-      node('RandomUniform', [], ['u'], { attribute: [{ name: 'shape', ints: [3n] }] }),
+      node('RandomUniform', [], ['u'], { attribute: [attribute('shape', [3n])] }),
       node('GreaterOrEqual', ['u', 'drop'], ['b']),
       node('Unsqueeze', ['b', 'one'], ['k']),
       node('Mul', ['x', 'inverse'], ['d']),
@@ -296,13 +296,13 @@ describe('other random numbers', () => {
       'uniform numbers of a range and a shape',
       2,
       node('RandomUniform', [], ['r'], {
-        attribute: [attribute('low', 1), attribute('high', 3), { name: 'shape', ints: [3n, 4n] }],
+        attribute: [attribute('low', 1), attribute('high', 3), attribute('shape', [3n, 4n])],
       }),
     ],
     [
       'normal numbers of a shape',
       0,
-      node('RandomNormal', [], ['r'], { attribute: [{ name: 'shape', ints: [4n] }] }),
+      node('RandomNormal', [], ['r'], { attribute: [attribute('shape', [4n])] }),
     ],
   ])('%s are replaced by their mean, %s, and noted', async (_, mean, random) => {
     const session = await createMonteCarloSession(ort, added(random), {
