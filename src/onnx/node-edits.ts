@@ -39,13 +39,14 @@ export class NodeEdits {
   }
 
   /** The last node of a dropout becomes a product. It keeps its name, its doc string and the name of its output. */
-  multiplyAt(scope: Scope, node: NodeProto, input: NoiseInput): void {
+  multiplyAt(scope: Scope, node: NodeProto, input: NoiseInput, hasRank: boolean): void {
     const { nodes, noise } = this.#inTypeOf(input)
     const mask = this.#maskOf(node)
     const kept = mask && [this.#cast(input.name, this.#name(`${input.name}_kept`), Type.BOOL)]
     const masks = kept ? [...kept, ...this.#maskLike(input, kept[0].output[0], mask, input.name)] : []
     this.#change(scope, node, 'Mul', [input.tensor, noise])
-    this.#replaced.set(node, [...nodes, node, ...masks])
+    const behind = hasRank ? [] : this.#keepRank(node, input.tensor)
+    this.#replaced.set(node, [...nodes, node, ...behind, ...masks])
   }
 
   /** The last node of a dropout passes the tensor on. */
@@ -61,7 +62,7 @@ export class NodeEdits {
    *
    * @returns the name of the tensor without noise
    */
-  multiplyTensor(scope: Scope, input: NoiseInput): string {
+  multiplyTensor(scope: Scope, input: NoiseInput, hasRank: boolean): string {
     const { tensor } = input
     const { nodes, noise } = this.#inTypeOf(input)
     const products = this.#products.get(scope) ?? new Map<string, NodeProto>()
@@ -70,7 +71,7 @@ export class NodeEdits {
     const multiply = (from: string, to: string) => {
       const product = makeNode('Mul', [from, noise], to, this.#name(`${input.name}/Mul`))
       products.set(tensor, product)
-      return [...nodes, product]
+      return [...nodes, product, ...(hasRank ? [] : this.#keepRank(product, from))]
     }
     const producer = scope.producers.get(tensor)
     if (earlier) {
@@ -115,6 +116,21 @@ export class NodeEdits {
     node.input = input
     node.output = node.output.slice(0, 1)
     node.attribute = []
+  }
+
+  /**
+   * Noise of more dims than the tensor, whose rank is not known yet, would make the nodes behind it fail before anyone
+   * can read the rank: so the product gets the shape of the tensor.
+   */
+  #keepRank(product: NodeProto, tensor: string): NodeProto[] {
+    const [output] = product.output
+    const grown = this.#name(`${output}_grown`)
+    const shape = this.#name(`${output}_shape`)
+    product.output = [grown]
+    return [
+      makeNode('Shape', [tensor], shape, this.#name(`${shape}/Shape`)),
+      makeNode('Reshape', [grown, shape], output, this.#name(`${output}/Reshape`)),
+    ]
   }
 
   /** Casts the noise from float32 to the tensor's type, because `Mul` requires operands of one type. */

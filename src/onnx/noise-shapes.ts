@@ -32,7 +32,7 @@ export function createNoiseShapes(
   { inputs, symbols, shapeOutputs }: StatedShapes,
 ): NoiseShapes {
   const isBranched = inputs.some(({ scope }, i) => scope.parent && shapeOutputs[i] !== undefined)
-  /** Shapes found by running the model, by the shapes of the feeds. */
+  /** Shapes found by running the model, by what is known to determine them. */
   const found = new Map<string, (Shape | undefined)[]>()
 
   /** The shape of each multiplied tensor; undefined in a branch that is not taken. */
@@ -55,41 +55,28 @@ export function createNoiseShapes(
     })
   }
 
-  /** Runs the model once per set of feed shapes, with noise of ones that is as small as possible. */
+  /** Runs the model once per kind of feeds, with noise of ones that is as small as possible. */
   async function shapesByRun(feeds: Feeds, run: RunOnce): Promise<(Shape | undefined)[]> {
-    const key = JSON.stringify(Object.entries(feeds).map(([name, { dims }]) => [name, dims]))
+    const key = JSON.stringify(Object.entries(feeds).map(([name, tensor]) => [name, ...kindOf(tensor)]))
     const held = found.get(key)
     if (held && !isBranched) return held // which branch is taken may depend on the values of the feeds
     const shapes = await readShapes(run)
+    if (found.size >= MOST_KINDS) found.clear()
     found.set(key, shapes)
     return shapes
   }
 
-  async function readShapes(runOnce: RunOnce): Promise<(Shape | undefined)[]> {
+  async function readShapes(run: RunOnce): Promise<(Shape | undefined)[]> {
     const ones = inputs.map((input) => {
       const dims = smallest(input)
       const count = product(dims)
       return [input.name, new ort.Tensor('float32', new Float32Array(count).fill(1), dims)]
     })
-    const run = (wanted: readonly string[]) => runOnce(Object.fromEntries(ones), wanted)
     const wanted = shapeOutputs.filter((name) => name !== undefined)
-    try {
-      const results = await run(wanted)
-      return await Promise.all(
-        shapeOutputs.map(async (name, i) =>
-          name === undefined ? undefined : shapeIn(results[name], inputs[i]),
-        ),
-      )
-    } catch (error) {
-      // Noise of too high a rank makes the tensors behind it fail, so each shape is asked for alone, in order.
-      for (const [i, name] of shapeOutputs.entries()) {
-        if (name === undefined) continue
-        const results = await run([name]).catch(() => undefined)
-        const shape = results && (await shapeIn(results[name], inputs[i]))
-        if (shape) assertFits(inputs[i], shape)
-      }
-      throw error
-    }
+    const results = await run(Object.fromEntries(ones), wanted)
+    return Promise.all(
+      shapeOutputs.map((name, i) => (name === undefined ? undefined : shapeIn(results[name], inputs[i]))),
+    )
   }
 
   return async (feeds, oneMaskForBatch, run) => {
@@ -108,6 +95,18 @@ export function createNoiseShapes(
   }
 }
 
+/** Number of kinds of feeds whose shapes are kept. */
+const MOST_KINDS = 64
+
+const LONGEST_LIST = 64
+
+/** The sizes of a feed, and the entries of a short list of integers or truth values: sizes and conditions come that way. */
+function kindOf(tensor: Tensor): unknown[] {
+  const { dims, type, size, location } = tensor
+  const isList = dims.length < 2 && size <= LONGEST_LIST && !type.startsWith('float') && location === 'cpu'
+  return isList ? [dims, Array.from(tensor.data as Iterable<unknown>, String)] : [dims]
+}
+
 /** The dim of a tensor that is the batch; undefined if there is none. */
 function sharedAxis(input: PlacedInput, shape: Shape, batch: number | undefined): number | undefined {
   const { batchAxis } = input
@@ -118,7 +117,7 @@ function sharedAxis(input: PlacedInput, shape: Shape, batch: number | undefined)
   const isMultiple = (size: number, axis: number) => isOpen(axis) && size > 0 && size % batch === 0
   if (batchAxis === 'unknown' && !shape.some(isMultiple)) return undefined
   const rule = `the batch of ${batch} is not one of the dims of ${nameOf(input)}, [${shape.join(', ')}]: the model has merged it with another, or moved it`
-  const remedy = 'Name a tensor before that as the point, or leave oneMaskForBatch out'
+  const remedy = 'Leave oneMaskForBatch out, or name a tensor before that as the point'
   reject(RangeError, 'oneMaskForBatch', true, rule, remedy)
 }
 

@@ -25,9 +25,18 @@ export function pointsFrom(trainingModelBytes: Uint8Array | ArrayBuffer): PointO
       'noiseshape: the model has no Dropout node, so it is no training-mode export. Export it again with training=torch.onnx.TrainingMode.PRESERVE, after model.train().',
     )
   }
+  const before = new Map(sites.map(({ node, tensor }) => [node.output[0], tensor]))
   return sites.map(({ tensor, ratio, noiseShape }) => ({
-    tensor,
+    tensor: firstOf(tensor, before),
     rate: ratio,
     noiseShape: noiseShape === 'computed' ? undefined : noiseShape,
   }))
+}
+
+/** The tensor before a chain of dropouts: an export for inference has none of their outputs. */
+function firstOf(tensor: string, before: ReadonlyMap<string, string>): string {
+  let first = tensor
+  // A damaged model may have a circle.
+  for (let step = 0; before.has(first) && step < before.size; step++) first = before.get(first) as string
+  return first
 }

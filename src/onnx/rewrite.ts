@@ -63,26 +63,26 @@ export function rewrite(modelBytes: unknown, given: StochasticOptions): Rewritte
   const batch = batchOf(main, describe)
   const settings = new Set(sites.flatMap(({ node }) => settingsOf(node)))
   const edits = new NodeEdits(model.graph, model.opset, name)
-  found.forEach(({ scope, node }, i) => {
+  found.forEach(({ scope, node, description }, i) => {
     const point = points[i]
-    if (node && isInput(point)) edits.multiplyAt(scope, node, point)
+    if (node && isInput(point)) edits.multiplyAt(scope, node, point, description.shape !== undefined)
     else if (node) edits.passOn(scope, node, point)
-  })
-  // Named tensors come last, because those that replaced nodes read may be among them.
-  const inputs = found.flatMap(({ scope, node, tensor }, i): PlacedInput[] => {
-    const point = points[i]
-    if (!isInput(point)) return []
-    const batchAxis = scope.initializers.has(tensor)
-      ? 'none'
-      : batchAxisOf(describe(scope, tensor).shape, batch)
-    const plain = node ? tensor : edits.multiplyTensor(scope, point)
-    return [{ ...point, scope, plain, batchAxis }]
   })
   const named = new Set(found.map(({ node }) => node))
   const unnamed = sites.filter(({ node }) => !named.has(node))
   for (const { scope, node, tensor } of unnamed) {
     edits.passOn(scope, node, { tensor, elementType: typeNameOf(describe(scope, tensor).type) ?? 'float32' })
   }
+  // Named tensors come last, because those that replaced nodes read may be among them.
+  const inputs = found.flatMap(({ scope, node, tensor, description }, i): PlacedInput[] => {
+    const point = points[i]
+    if (!isInput(point)) return []
+    const batchAxis = scope.initializers.has(tensor)
+      ? 'none'
+      : batchAxisOf(describe(scope, tensor).shape, batch)
+    const plain = node ? tensor : edits.multiplyTensor(scope, point, description.shape !== undefined)
+    return [{ ...point, scope, plain, batchAxis }]
+  })
   const means = replaceByMeans(others, describe, edits, name)
   edits.apply(scopes)
   quietFunctions(model)

@@ -133,11 +133,15 @@ function merged(given: Description, computed: Description): Description {
 
 /**
  * An exporter that does not know a size gives it a new name, even where it is that of an input; so a declared name
- * counts for less than a computed size.
+ * counts for less than a computed size. And PyTorch 2.13 declares the steps behind an LSTM as those of its example
+ * input; so a computed name counts for more than a declared number.
  */
 function mergedShape(given: Description['shape'], computed: Description['shape']): Description['shape'] {
   if (!given || !computed || given.length !== computed.length) return given ?? computed
-  return given.map((size, axis) => (typeof size === 'number' ? size : (computed[axis] ?? size)))
+  return given.map((size, axis) => {
+    const found = computed[axis]
+    return typeof size === 'number' && typeof found !== 'string' ? size : (found ?? size)
+  })
 }
 
 /** What holds whichever branch is taken. */

@@ -251,15 +251,15 @@ describe('the type', () => {
 })
 
 describe('what a model declares', () => {
-  test('goes before what its nodes compute, except for sizes of which it only has a name', () => {
-    const point = (declared: Parameters<typeof info>) =>
+  test('goes before what its nodes compute, except where it has a name of its own or a number for a size that is followed', () => {
+    const point = (declared: Parameters<typeof info>, sizes: (number | string)[] = [2, 3]) =>
       makeStochastic(
         encode({
           node: [
             node('Cast', ['x'], ['t'], { attribute: [attribute('to', BigInt(FLOAT16))] }),
             node('Relu', ['t'], ['y']),
           ],
-          input: [info('x', [2, 3])],
+          input: [info('x', sizes)],
           valueInfo: [info(...declared)],
           output: [info('y', undefined)],
         }),
@@ -267,6 +267,8 @@ describe('what a model declares', () => {
       ).inputs[0]
     expect(point(['t', ['a', 3], DOUBLE])).toMatchObject({ shape: [2, 3], elementType: 'float64' })
     expect(point(['t', [7, 'a'], DOUBLE])).toMatchObject({ shape: [7, 3], elementType: 'float64' })
+    const named = point(['t', [7, 3], DOUBLE], ['n', 3])
+    expect(named).toMatchObject({ shape: ['n', 3], elementType: 'float64' })
     expect(point(['t', undefined, 0])).toMatchObject({ shape: [2, 3], elementType: 'float16' })
     expect(point(['other', [1], DOUBLE])).toMatchObject({ shape: [2, 3], elementType: 'float16' })
   })
