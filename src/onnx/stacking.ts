@@ -54,9 +54,8 @@ export async function stackFeeds(
   const entries = Object.entries(feeds)
   const onGpu = (tensor: Tensor) => tensor.location === 'gpu-buffer'
   const repeated = entries.filter(([, { dims }]) => dims[0] === batch)
-  if (!repeated.every(([, tensor]) => (onGpu(tensor) ? canCopy(tensor) : !Array.isArray(tensor.data)))) {
+  if (!repeated.every(([, tensor]) => (onGpu(tensor) ? canCopy(tensor) : isTypedArray(tensor))))
     return undefined
-  }
   const buffers =
     device &&
     (await repeatBuffers(
@@ -86,6 +85,11 @@ const BYTES: Readonly<Record<string, number>> = { float32: 4, float16: 2, int32:
 
 function bytesOf({ type, size }: Tensor): number {
   return (BYTES[type] ?? Number.NaN) * size
+}
+
+/** Strings are in ordinary arrays, and other places than the CPU and a GPUBuffer are ONNX Runtime's own. */
+function isTypedArray(tensor: Tensor): boolean {
+  return tensor.location === 'cpu' && ArrayBuffer.isView(tensor.data)
 }
 
 /** WebGPU copies multiples of four bytes. */
