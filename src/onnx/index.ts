@@ -10,7 +10,8 @@ export type {
 export type { NoiseShape } from '../options.js'
 export { describeModel, type ModelDescription, type TensorDescription } from './describe-model.js'
 export { OnnxModelError } from './errors.js'
-export { makeStochastic } from './make-stochastic.js'
+export { type MakeStochasticOptions, makeStochastic, type SplitStochasticModel } from './make-stochastic.js'
+export type { ModelSplit } from './open-network.js'
 export type {
   DropoutPoint,
   ElementType,

@@ -204,6 +204,26 @@ describe('what comes before all noise', () => {
   })
 })
 
+test('makeStochastic gives the two parts as ordinary models', async () => {
+  const model = encode(NETWORK)
+  const { trunk, tail, crossing, inputs } = makeStochastic(model, { split: true })
+  expect(crossing).toEqual(['hidden'])
+  const feeds = { x: tensor(2, 6) }
+  const drawn = noise({ shape: [2, 8], rate: inputs[0].rate, seed: 5, stream: 0, step: 0 })
+  const shared = await (await plain(trunk as Uint8Array)).run(feeds)
+  const noise_0 = new ort.Tensor('float32', drawn, [2, 8])
+  const { y } = await (await plain(tail)).run({ ...shared, noise_0 })
+  expect([y.data]).toEqual(await separateRuns(model, feeds, { samples: 1, shapes: [[2, 8]] }))
+  expect((trunk?.length ?? 0) + tail.length, 'no weight is in both').toBeLessThan(model.length + 400)
+
+  const whole = makeStochastic(model, { split: true, points: [{ tensor: 'x', rate: 0.5 }] })
+  expect(whole).toMatchObject({
+    trunk: undefined,
+    crossing: [],
+    reason: expect.stringContaining('no product'),
+  })
+})
+
 /** Behind the dropout of NETWORK: what a model does with 8 features per row. */
 const behind = (nodes: GraphInit['node'], initializer: GraphInit['initializer'] = []): GraphInit => ({
   ...NETWORK,
