@@ -1,10 +1,10 @@
 /** Turns dropout on in an ONNX model, for any runtime. */
 
 import { type Names, readFlag, readOptions } from '../validation.js'
-import { writeModel } from './model.js'
 import { PASS_POINTS, STOCHASTIC_NAMES, type StochasticModel, type StochasticOptions } from './options.js'
 import { rewrite } from './rewrite.js'
 import { splitAtNoise } from './split.js'
+import { writeModel } from './write-model.js'
 
 export interface MakeStochasticOptions extends StochasticOptions {
   /** Whether to cut the model at its noise, in two models of which only the second runs for each sample. Default false. */

@@ -2,12 +2,13 @@
 
 import { TensorProto_DataType as Type } from 'onnx-buf'
 import type { InferenceSession } from 'onnxruntime-web'
-import { type Model, writeModel } from './model.js'
+import type { Model } from './model.js'
 import { cutNetwork, type Network, wholeNetwork } from './network.js'
 import type { OpenOn, OrtModule } from './ort.js'
 import type { Rewritten } from './rewrite.js'
 import type { Description } from './shape-inference.js'
 import { splitAtNoise } from './split.js'
+import { writeModel } from './write-model.js'
 
 type SessionOptions = InferenceSession.SessionOptions
 
