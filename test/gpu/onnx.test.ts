@@ -210,7 +210,7 @@ describe.each(runtimes)('$name', ({ runtime, provider, backend }) => {
 
   test('sizes that the model does not state are measured, once per size of the feeds', async () => {
     const session = await open(runtime, await goldenModel('convolutions'), { executionProviders })
-    expect(session.points[0].shape).toEqual([null, null, null, null])
+    expect(session.points[0].shape).toEqual(['n', 8, null, null])
     for (const dims of [
       [2, 1, 6, 7],
       [1, 1, 9, 5],
@@ -389,6 +389,18 @@ test('a model in half precision gets noise in half precision', async () => {
       Math.abs(value) * 2 ** -10,
     )
   })
+})
+
+test('a model in half precision on an adapter without it is handed on to wasm, with the reason', async () => {
+  const model = await goldenModel('float16')
+  const session = await open(ortWebgpu, model, { executionProviders: ['webgpu', 'wasm'] })
+  const onWasm = await open(ortWebgpu, model, { executionProviders: ['wasm'] })
+  const feeds = { x: tensor([2, 4]) }
+  const { mean } = await session.predict(feeds, { samples: 3, seed: 1 })
+  expectSameBits(mean, (await onWasm.predict(feeds, { samples: 3, seed: 1 })).mean)
+  expect([session.backend, session.executionProvider]).toEqual(['cpu', 'wasm'])
+  expect(session.fallbackReason).toMatch(/^webgpu: .*(f16|float16|shader)/is)
+  expect((await session.predict(feeds, { samples: 3, seed: 1 })).mean).toEqual(mean)
 })
 
 test('external data can be passed in the session options', async () => {
