@@ -187,7 +187,11 @@ function noiseShapeOf(
   if (!flags) return 'computed'
   const sizes = describe(scope, tensor).shape
   const missing = (sizes?.length ?? flags.length) - flags.length
-  const shape = flags.map((size, axis) => (size === 1 || sizes?.[axis + missing] === 1 ? 1 : size))
-  // An unknown size of flags may be 1, except where the exporter drew them like the tensor.
-  return shape.includes(null) ? 'computed' : shape.map((size) => (size === 1 ? 1 : null))
+  const shape: ('computed' | 1 | null)[] = flags.map((size, axis) => {
+    const own = sizes?.[axis + missing]
+    if (size === 1 || own === 1) return 1
+    // Exporters write a 1 as a constant; a size that is unknown in both is that of the tensor.
+    return size === null && own !== null ? 'computed' : null
+  })
+  return shape.every((entry) => entry !== 'computed') ? shape : 'computed'
 }

@@ -393,6 +393,18 @@ test('a model in half precision gets noise in half precision', async () => {
   })
 })
 
+test('a model in half precision on an adapter without it is handed on to wasm, with the reason', async () => {
+  const model = await goldenModel('float16')
+  const session = await open(ortWebgpu, model, { executionProviders: ['webgpu', 'wasm'] })
+  const onWasm = await open(ortWebgpu, model, { executionProviders: ['wasm'] })
+  const feeds = { x: tensor([2, 4]) }
+  const { mean } = await session.predict(feeds, { samples: 3, seed: 1 })
+  expectSameBits(mean, (await onWasm.predict(feeds, { samples: 3, seed: 1 })).mean)
+  expect([session.backend, session.executionProvider]).toEqual(['cpu', 'wasm'])
+  expect(session.fallbackReason).toMatch(/^webgpu: .*(f16|float16|shader)/is)
+  expect((await session.predict(feeds, { samples: 3, seed: 1 })).mean).toEqual(mean)
+})
+
 test('external data can be passed in the session options', async () => {
   const path = 'external.data'
   const sessionOptions = { externalData: [{ path, data: await goldenData() }] }

@@ -209,6 +209,11 @@ describe('random nodes that are dropout', () => {
     expect(makeStochastic(bytes, { noiseShape: [null, 1, 1] }).inputs).toHaveLength(1)
   })
 
+  test('have the size of the tensor where both are computed from one that nobody knows', () => {
+    const bytes = model(PATTERNS[1].nodes, { input: [info('x', ['', 3, 4])] })
+    expect(makeStochastic(bytes).inputs[0].noiseShape).toEqual([null, 1, 1])
+  })
+
   test('that do not scale what they keep are no inverted dropout: their numbers are replaced', () => {
     const [random, less, flags] = PATTERNS[0].nodes
     const bytes = model([random, less, flags, node('Mul', ['x', 'f'], ['y'])])
