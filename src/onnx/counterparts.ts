@@ -28,7 +28,7 @@ export function counterparts(
   const [here, there] = [occurrences(training, passed), occurrences(inference, new Map())]
 
   /** What the node of the same name reads in place of the dropout's output. */
-  const byReader = (after: string): string | undefined => {
+  const byReader = ({ before, after }: Place): string | undefined => {
     for (const reader of readers.get(after) ?? []) {
       const same = reader && isNamedAfterModule(reader.name) ? nodes.get(reader.name) : undefined
       const tensor =
@@ -36,7 +36,8 @@ export function counterparts(
       if (tensor) return tensor
     }
     const isOutput = readers.get(after)?.includes(undefined)
-    return isOutput && inference.producers.has(after) ? after : undefined
+    const operator = training.producers.get(before)?.opType
+    return isOutput && operator && inference.producers.get(after)?.opType === operator ? after : undefined
   }
 
   /** The tensor that is computed alike, if both exports have as many of its kind. */
@@ -46,9 +47,11 @@ export function counterparts(
     return mine.length === theirs.length ? theirs[mine.indexOf(before)] : undefined
   }
 
-  return ({ before, after }) => {
-    if (!isNamedAfterModule(before)) return byKind(before) ?? byReader(after)
-    return inference.producers.has(before) ? before : (byReader(after) ?? byKind(before))
+  return (place) => {
+    const { before } = place
+    if (training.inputs.has(before)) return inference.inputs.has(before) ? before : undefined
+    if (!isNamedAfterModule(before)) return byKind(before) ?? byReader(place)
+    return inference.producers.has(before) ? before : (byReader(place) ?? byKind(before))
   }
 }
 

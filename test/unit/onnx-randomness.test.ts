@@ -449,6 +449,85 @@ describe('pointsFrom', () => {
     expect(decode(made).graph?.node.map(({ opType }) => opType)).toEqual(['Relu', 'Mul', 'Mul', 'Neg'])
   })
 
+  const statistics = ['w', 'b', 'm', 'v'].map((name) => constant(`bn.${name}`, [3], [1, 1, 1]))
+  const pictures = { input: [info('x', ['n', 3, 4])], output: [info('y', ['n', 3, 4])] }
+  const kernels = [
+    constant('a.weight', [3, 3, 1], new Array(9).fill(1)),
+    constant('b.weight', [3, 3, 1], new Array(9).fill(2)),
+  ]
+  const rates = [constant('half', [], [0.5]), constant('most', [], [0.75])]
+
+  test('with the export for inference: a normalisation that was folded into a convolution, and the last tensor', () => {
+    const training = model(
+      [
+        node('Conv', ['x', 'a.weight'], ['/conv/Conv_output_0']),
+        node(
+          'BatchNormalization',
+          ['/conv/Conv_output_0', 'bn.w', 'bn.b', 'bn.m', 'bn.v'],
+          ['/bn/BatchNormalization_output_0'],
+        ),
+        node('Dropout', ['/bn/BatchNormalization_output_0', 'half'], ['/d/Dropout_output_0']),
+        node('Add', ['x', '/d/Dropout_output_0'], ['/Add_output_0'], { name: '/Add' }),
+        node('Relu', ['/Add_output_0'], ['/act/Relu_output_0']),
+        node('Dropout', ['/act/Relu_output_0', 'most'], ['y']),
+      ],
+      { ...pictures, initializer: [...kernels, ...rates, ...statistics] },
+    )
+    const inference = model(
+      [
+        node('Conv', ['x', 'onnx::Conv_7'], ['/conv/Conv_output_0']),
+        node('Add', ['x', '/conv/Conv_output_0'], ['/Add_output_0'], { name: '/Add' }),
+        node('Relu', ['/Add_output_0'], ['y']),
+      ],
+      { ...pictures, initializer: [constant('onnx::Conv_7', [3, 3, 1], new Array(9).fill(1))] },
+    )
+    expect(pointsFrom(training).map(({ tensor }) => tensor)).toEqual([
+      '/bn/BatchNormalization_output_0',
+      '/act/Relu_output_0',
+    ])
+    const points = pointsFrom(training, inference)
+    expect(points.map(({ tensor, rate }) => [tensor, rate])).toEqual([
+      ['/conv/Conv_output_0', 0.5],
+      ['y', 0.75],
+    ])
+    expect(makeStochastic(inference, { points }).inputs).toHaveLength(2)
+  })
+
+  test('with the export for inference: names that are numbers stand for other tensors there', () => {
+    const training = model(
+      [
+        node('Conv', ['x', 'a.weight'], ['getitem_3']),
+        node('Dropout', ['getitem_3', 'half'], ['getitem_5']),
+        node('Relu', ['getitem_5'], ['relu']),
+        node('Conv', ['relu', 'b.weight'], ['getitem_8']),
+        node('Dropout', ['getitem_8', 'most'], ['y']),
+      ],
+      { ...pictures, initializer: [...kernels, ...rates] },
+    )
+    const inference = model(
+      [
+        node('Conv', ['x', 'a.weight'], ['getitem']),
+        node('Relu', ['getitem'], ['relu']),
+        node('Conv', ['relu', 'b.weight'], ['getitem_3']),
+        node('Neg', ['getitem_3'], ['y']),
+      ],
+      { ...pictures, initializer: kernels },
+    )
+    expect(pointsFrom(training, inference).map(({ tensor, rate }) => [tensor, rate])).toEqual([
+      ['getitem', 0.5],
+      ['getitem_3', 0.75],
+    ])
+  })
+
+  test('with another network: the place that it does not have is named', () => {
+    const training = model([node('Relu', ['x'], ['h']), node('Dropout', ['h', 'half'], ['y'])], {
+      initializer: rates,
+    })
+    const other = model([node('Sigmoid', ['x'], ['h']), node('Neg', ['h'], ['y'])])
+    expect(() => pointsFrom(training, other)).toThrow(OnnxModelError)
+    expect(() => pointsFrom(training, other)).toThrow(/no tensor that stands where training drops 'h'/)
+  })
+
   test('of a model without dropout says how to export one', () => {
     expect(() => pointsFrom(model([node('Relu', ['x'], ['y'])]))).toThrow(OnnxModelError)
     expect(() => pointsFrom(model([node('Relu', ['x'], ['y'])]))).toThrow(/TrainingMode\.PRESERVE/)
