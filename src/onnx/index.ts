@@ -5,6 +5,7 @@ export type { NoiseShape } from '../options.js'
 export { describeModel, type ModelDescription, type TensorDescription } from './describe-model.js'
 export { OnnxModelError } from './errors.js'
 export { makeStochastic } from './make-stochastic.js'
+export type { Model as ParsedModel } from './model.js'
 export type {
   DropoutPoint,
   ElementType,
@@ -23,3 +24,4 @@ export {
   type PredictOptions,
   type ShapedPrediction,
 } from './session.js'
+export { type Confidence, lastPoint, type SuggestionKind, type SuggestOptions, suggestPoints, type Suggestion } from './suggest/suggest-points.js'

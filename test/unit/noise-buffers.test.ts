@@ -51,6 +51,7 @@ function source() {
   const input = {
     ...{ name: 'noise_0', node: undefined, tensor: 'x', shape: ['n', 4], rate: 0.5 },
     ...{ noiseShape: [null, null], elementType: 'float32' as const, stream: 0 },
+    ...{ kind: undefined, reason: undefined },
   }
   const noise = createBufferNoise(
     { Tensor: { fromGpuBuffer } } as unknown as OrtModule,

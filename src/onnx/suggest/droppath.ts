@@ -1,0 +1,103 @@
+/**
+ * Stochastic depth on residual branches, with the linear schedule of its paper (Huang et al. 2016, arXiv:1603.09382) as
+ * timm and keras-cv have it: 0 at the first block, the full rate at the last.
+ */
+
+import type { NodeProto } from 'onnx-buf'
+import type { GraphView } from './graph-view.js'
+import type { Place } from './place.js'
+import type { Branch } from './residuals.js'
+import { layerKind, type WeightLayer } from './weight-layers.js'
+
+/** Kinds of network that are trained with stochastic depth by default, recognised by their blocks. */
+type BlockStyle = 'ConvNeXt' | 'EfficientNet'
+
+export function branchPlaces(view: GraphView, branches: readonly Branch[]): Place[] {
+  const styles = new Map(branches.map((branch) => [branch, styleOf(view, branch)]))
+  const isEfficientNet = [...styles.values()].includes('EfficientNet')
+  return branches.map((branch) => {
+    const { tensor, add, last } = branch
+    const own = styles.get(branch)
+    const style = own ?? (isEfficientNet && last?.kind === 'convolution' ? 'EfficientNet' : undefined)
+    return {
+      tensor,
+      kind: 'droppath',
+      role: 'branch',
+      confidence: style ? 'high' : 'low',
+      reason: style
+        ? `the end of a residual branch of ${style}, which is trained with stochastic depth`
+        : 'the end of a residual branch, which stochastic depth drops for whole examples',
+      near: last?.node,
+      customary: style === 'EfficientNet' ? 0.2 : undefined,
+      add,
+    } satisfies Place
+  })
+}
+
+function styleOf(view: GraphView, { nodes, last }: Branch): BlockStyle | undefined {
+  const ops = nodes.map(({ opType }) => opType)
+  const depthwise = nodes.filter((node) => node.opType === 'Conv' && groups(node) > 1)
+  if (depthwise.length === 0) return undefined
+  // depthwise convolution -> LayerNorm -> two dense layers (or 1 x 1 convolutions) and one activation
+  const layers = nodes.filter((node) => layerKind(view, node)).length
+  const isNormed = ops.includes('LayerNormalization') || ops.includes('Sqrt')
+  const attends = ops.includes('Softmax')
+  if (depthwise.length === 1 && layers === 3 && isNormed && !attends && last?.kind === 'dense') return 'ConvNeXt'
+  // depthwise convolution, squeeze-and-excitation, and SiLU throughout: x * sigmoid(x)
+  const squeezes = ops.includes('GlobalAveragePool') || ops.includes('ReduceMean')
+  const sigmoids = ops.filter((op) => op === 'Sigmoid' || op === 'Swish' || op === 'QuickGelu').length
+  return squeezes && sigmoids >= 3 && last?.kind === 'convolution' ? 'EfficientNet' : undefined
+}
+
+function groups({ attribute }: NodeProto): number {
+  return Number(attribute.find(({ name }) => name === 'group')?.i ?? 1)
+}
+
+/** The part of the full rate, 0 to 1, that the block of each place gets. */
+export function linearSchedule(
+  view: GraphView,
+  layers: readonly WeightLayer[],
+  places: readonly Place[],
+): Map<Place, number> {
+  const blocks = blocksOf(view, layers, places)
+  return new Map(
+    places.map((place) => {
+      const { index, count } = blocks.get(place) ?? { index: 0, count: 1 }
+      return [place, count > 1 ? index / (count - 1) : 1]
+    }),
+  )
+}
+
+/**
+ * The block of each place. Its siblings are modules whose path differs in numbers only and which have at least two
+ * layers, so that blocks without a residual branch count too. Without names, each addition is a block.
+ */
+function blocksOf(view: GraphView, layers: readonly WeightLayer[], places: readonly Place[]) {
+  const siblings = new Map<string, Map<string, number>>()
+  for (const { node } of layers) {
+    const path = view.module(node).path ?? []
+    for (let depth = 1; depth <= path.length; depth++) {
+      const own = path.slice(0, depth)
+      const like = pattern(own)
+      const known = siblings.get(like) ?? new Map<string, number>()
+      siblings.set(like, known)
+      known.set(own.join('.'), (known.get(own.join('.')) ?? 0) + 1)
+    }
+  }
+  const adds = [...new Set(places.map(({ add }) => add))]
+  return new Map(
+    places.map((place) => {
+      const path = (place.add && view.module(place.add).path) ?? []
+      const like = [...(siblings.get(pattern(path)) ?? [])].flatMap(([name, count]) => (count > 1 ? [name] : []))
+      const index = like.indexOf(path.join('.'))
+      return [
+        place,
+        index >= 0 && like.length > 1 ? { index, count: like.length } : { index: adds.indexOf(place.add), count: adds.length },
+      ] as const
+    }),
+  )
+}
+
+function pattern(path: readonly string[]): string {
+  return path.map((part) => part.replace(/\d+/g, '#')).join('.')
+}

@@ -1,0 +1,112 @@
+/** Places between the layers of other networks: hidden layers, recurrent layers, convolutions. */
+
+import { dataInputs, type GraphView } from './graph-view.js'
+import type { Place } from './place.js'
+import type { Branch } from './residuals.js'
+import { activationBefore } from './transformers.js'
+import { layerKind, type WeightLayer } from './weight-layers.js'
+
+/** Dense layer -> activation -> dense layer, outside of residual branches. */
+export function hiddenPlaces(
+  view: GraphView,
+  layers: readonly WeightLayer[],
+  branches: readonly Branch[],
+): Place[] {
+  const inBranch = new Set(branches.flatMap(({ nodes }) => nodes))
+  return layers.flatMap((layer) => {
+    if (layer.kind !== 'dense' || inBranch.has(layer.node)) return []
+    const tensor = activationBefore(view, layer)
+    const node = tensor === undefined ? undefined : view.producer(tensor)
+    if (tensor === undefined || (node && inBranch.has(node))) return []
+    return [
+      {
+        tensor,
+        kind: 'features',
+        role: 'hidden',
+        confidence: 'medium',
+        reason: 'the activation between two dense layers',
+        near: layer.node,
+      } satisfies Place,
+    ]
+  })
+}
+
+/** Between two recurrent layers. */
+export function recurrentPlaces(view: GraphView, layers: readonly WeightLayer[]): Place[] {
+  return layers.flatMap(({ kind, node, input }) => {
+    if (kind !== 'recurrent') return []
+    const chain = chainBack(view, input)
+    const from = view.producer(chain.at(-1) ?? '')
+    if (!from || layerKind(view, from) !== 'recurrent') return []
+    // The dropout stands between the modules: behind all that the first one did to its output.
+    const { path } = view.module(from)
+    const inside = chain.find((tensor) => view.module(view.producer(tensor) ?? from).path?.join() === path?.join())
+    const isOneModule = path === undefined || view.module(node).path?.join() === path.join()
+    const tensor = isOneModule ? input : (inside ?? input)
+    return [
+      {
+        tensor,
+        kind: 'features',
+        role: 'recurrent',
+        confidence: 'medium',
+        reason: 'between two recurrent layers',
+        near: node,
+      } satisfies Place,
+    ]
+  })
+}
+
+const MOVES = new Set('Reshape Transpose Squeeze Unsqueeze Identity Cast Concat Slice Flatten'.split(' '))
+
+/** The tensors from which one was moved here, this one first. */
+function chainBack(view: GraphView, tensor: string): string[] {
+  const chain = [tensor]
+  for (let i = 0; i < MOST_MOVES; i++) {
+    const node = view.producer(chain[i])
+    const before = node && MOVES.has(node.opType) ? dataInputs(view, node)[0] : undefined
+    if (before === undefined) break
+    chain.push(before)
+  }
+  return chain
+}
+
+const MOST_MOVES = 12
+
+/** The activation behind each convolution. */
+export function convolutionPlaces(view: GraphView, layers: readonly WeightLayer[]): Place[] {
+  return layers.flatMap((layer) => {
+    if (layer.kind !== 'convolution') return []
+    const tensor = activationBehind(view, layer.output)
+    return [
+      {
+        tensor,
+        kind: 'features',
+        role: 'convolution',
+        confidence: 'low',
+        reason: 'feature maps behind a convolution',
+        near: layer.node,
+      } satisfies Place,
+    ]
+  })
+}
+
+/** Normalisations and activations of one input. */
+const FOLLOW = new Set(
+  `BatchNormalization InstanceNormalization Relu LeakyRelu PRelu Elu Selu Celu Gelu HardSwish Clip Mish Softplus Tanh
+  Sigmoid`.split(/\s+/),
+)
+
+function activationBehind(view: GraphView, tensor: string): string {
+  let at = tensor
+  for (let i = 0; i < 4; i++) {
+    const readers = view.readers(at)
+    // x * sigmoid(x) reads x twice
+    const product = readers.find((node) => node.opType === 'Mul' && dataInputs(view, node).length === 2)
+    if (readers.length === 2 && product && readers.some(({ opType }) => /Sigmoid|Tanh|Softplus/.test(opType))) {
+      return product.output[0]
+    }
+    if (readers.length !== 1 || !FOLLOW.has(readers[0].opType)) return at
+    at = readers[0].output[0]
+  }
+  return at
+}

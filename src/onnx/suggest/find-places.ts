@@ -1,0 +1,171 @@
+/** Applies all rules to a model: every place, with its confidence, rate and noise shape. */
+
+import type { NodeProto } from 'onnx-buf'
+import type { NoiseShape } from '../../options.js'
+import { isDefaultDomain, type Model } from '../model.js'
+import { ratioOf } from '../ratio.js'
+import { type Scope, scopesOf } from '../scope.js'
+import { type Describe, describeTensors } from '../shape-inference.js'
+import { classifierPlaces } from './classifier.js'
+import { judge } from './confidence.js'
+import { familyFinder } from './customs.js'
+import { branchPlaces, linearSchedule } from './droppath.js'
+import { convolutionPlaces, hiddenPlaces, recurrentPlaces } from './features.js'
+import { fusedPlaces } from './fused.js'
+import { type GraphView, viewGraph } from './graph-view.js'
+import type { Place } from './place.js'
+import { randomPlaces } from './random-patterns.js'
+import { type ModelConfig, type Rate, rateOfPlace } from './rates.js'
+import { type Branch, residualBranches } from './residuals.js'
+import { sequenceGaps } from './sequential.js'
+import { attentionPlaces, embeddingPlaces, feedForwardPlaces } from './transformers.js'
+import { layerKind, weightLayers } from './weight-layers.js'
+
+export interface RatedPlace extends Place {
+  rate: number
+  rateSource: Rate['source']
+  noiseShape: NoiseShape | undefined
+}
+
+/** All places of a model, of all its graphs, in their order; a tensor may be there more than once. */
+export function findPlaces(model: Model, config: ModelConfig | undefined): RatedPlace[] {
+  const scopes = scopesOf(model.graph)
+  const describe = describeTensors(scopes)
+  const views = scopes.map(viewGraph)
+  const dropouts = views.map((view) => dropoutPlaces(model, view))
+  const hasDropouts = dropouts.some((places) => places.length > 0)
+  const names = namesOnce(scopes)
+  return views.flatMap((view, i) =>
+    placesIn(view, describe, config, dropouts[i], hasDropouts).filter(({ tensor }) => names.has(tensor)),
+  )
+}
+
+function placesIn(
+  view: GraphView,
+  describe: Describe,
+  config: ModelConfig | undefined,
+  dropouts: readonly Place[],
+  hasDropouts: boolean,
+): RatedPlace[] {
+  const layers = weightLayers(view)
+  const branches = residualBranches(view, layers)
+  const gaps = sequenceGaps(view, layers)
+  const paths = branchPlaces(view, branches)
+  const random = randomPlaces(view, describe)
+  const places = [
+    ...dropouts,
+    ...random,
+    ...gaps.places,
+    ...attentionPlaces(view),
+    ...embeddingPlaces(view, branches),
+    ...residualPlaces(view, branches),
+    ...feedForwardPlaces(view, branches),
+    ...hiddenPlaces(view, layers, branches),
+    ...recurrentPlaces(view, layers),
+    ...classifierPlaces(view, layers),
+    ...paths,
+    ...convolutionPlaces(view, layers),
+    ...fusedPlaces(view),
+  ]
+  const familyOf = familyFinder(view)
+  const shares = linearSchedule(view, layers, paths)
+  const isStatedPath = random.some(({ kind }) => kind === 'droppath')
+  return places.flatMap((place): RatedPlace[] => {
+    const family = familyOf(place.near)
+    const rate = scaled(rateOfPlace(place, config, family), shares.get(place))
+    if (!rate) return []
+    const { confidence, reason } = judge(place, {
+      family,
+      rate,
+      module: place.near && view.module(place.near).path?.join('.'),
+      unbroken: gaps.unbroken.has(place.tensor),
+      statedElsewhere: hasDropouts || (place.role === 'branch' && isStatedPath),
+    })
+    return [
+      {
+        ...place,
+        confidence,
+        reason: `${reason}; ${rate.why}`,
+        rate: rate.rate,
+        rateSource: rate.source,
+        noiseShape: place.noiseShape ?? noiseShapeOf(view, describe, place),
+      },
+    ]
+  })
+}
+
+/** The part of the full rate that a block gets; undefined for none of it. */
+function scaled(rate: Rate, share: number | undefined): Rate | undefined {
+  if (share === undefined || rate.rate === 0) return rate
+  if (share === 0) return undefined
+  return {
+    ...rate,
+    rate: Number((rate.rate * share).toFixed(4)),
+    why: `${rate.why}, reached linearly from 0 at the first block`,
+  }
+}
+
+/** Dropout nodes, by their outputs, which stand for them. */
+function dropoutPlaces(model: Model, { scope, nodes }: GraphView): Place[] {
+  return nodes.flatMap((node) => {
+    const { opType, domain, input, output } = node
+    if (opType !== 'Dropout' || !isDefaultDomain(domain) || input.length === 0 || !output[0]) return []
+    return [
+      {
+        tensor: output[0],
+        kind: 'features',
+        role: 'stated',
+        confidence: 'high',
+        reason: `the model has the Dropout node '${node.name}' here`,
+        near: node,
+        rate: ratioOf(model, scope, node),
+      } satisfies Place,
+    ]
+  })
+}
+
+/** The ends of residual branches in dense layers, where transformers have dropout. */
+function residualPlaces(view: GraphView, branches: readonly Branch[]): Place[] {
+  const places = new Map<string, Place>()
+  for (const { last, nodes } of branches) {
+    if (last?.kind !== 'dense') continue
+    const convolves = nodes.some((node) => layerKind(view, node) === 'convolution')
+    places.set(last.output, {
+      tensor: last.output,
+      kind: 'residual',
+      role: 'residual',
+      confidence: convolves ? 'low' : 'high',
+      reason: 'the last dense layer of a residual branch',
+      near: last.node,
+    })
+  }
+  return [...places.values()]
+}
+
+/** Whole examples for stochastic depth, whole channels for feature maps; else undefined: each element. */
+function noiseShapeOf(
+  { scope, producer }: GraphView,
+  describe: Describe,
+  { kind, role, tensor }: Place,
+): NoiseShape | undefined {
+  if (kind !== 'droppath' && role !== 'convolution') return undefined
+  const own = describe(scope, tensor).shape?.length
+  const rank = own ?? (role === 'convolution' ? 4 : (rankOfWeights(scope, producer(tensor)) ?? 3))
+  if (kind === 'droppath') return Array.from({ length: rank }, (_, axis) => (axis === 0 ? null : 1))
+  return Array.from({ length: rank }, (_, axis) => (axis < 2 ? null : 1)) // ONNX convolutions are channels first
+}
+
+/** A convolution's weights have the rank of its output. */
+function rankOfWeights({ initializers }: Scope, node: NodeProto | undefined): number | undefined {
+  const weights = node?.opType === 'Conv' ? initializers.get(node.input[1] ?? '') : undefined
+  return weights?.dims.length
+}
+
+/** Names that only one graph of the model defines: others cannot be named as a point. */
+function namesOnce(scopes: readonly Scope[]): ReadonlySet<string> {
+  const counts = new Map<string, number>()
+  for (const { producers, inputs } of scopes) {
+    for (const name of [...producers.keys(), ...inputs]) counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return new Set([...counts].flatMap(([name, count]) => (count === 1 ? [name] : [])))
+}
