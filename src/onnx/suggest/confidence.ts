@@ -1,6 +1,6 @@
 /** How sure a place is, from what names, architecture and config say about it. */
 
-import type { Family } from './customs.js'
+import type { Family } from './families.js'
 import { above, type Confidence, type Place } from './place.js'
 import type { Rate } from './rates.js'
 
@@ -10,6 +10,8 @@ export interface Surroundings {
   rate: Rate
   /** Path of the module that says the family, joined by dots. */
   module: string | undefined
+  /** Whether the file records names of modules. */
+  hasNames: boolean
   /** Whether the tensor goes from one numbered module to the next. */
   unbroken: boolean
   /** Whether the model states such places itself, and this is none of them. */
@@ -18,7 +20,7 @@ export interface Surroundings {
 
 /** The confidence and the reason of a place, in the light of its surroundings. */
 export function judge(place: Place, around: Surroundings): { confidence: Confidence; reason: string } {
-  const { family, rate, statedElsewhere, unbroken } = around
+  const { family, rate, statedElsewhere, unbroken, hasNames } = around
   const { confidence, reason, role } = place
   if (confidence === 'out of reach' || role === 'stated') return { confidence, reason }
   if (rate.source === 'config' && rate.rate === 0) {
@@ -36,6 +38,7 @@ export function judge(place: Place, around: Surroundings): { confidence: Confide
   if (family && customary !== undefined) {
     return { confidence: 'high', reason: `${reason}, where ${family.name} has a dropout` }
   }
+  if (!family && hasNames && (role === 'attention' || role === 'embedding')) return { confidence: 'high', reason }
   if (rate.source === 'config' && above('high', confidence)) {
     return { confidence: 'high', reason: `${reason}, and the config has a rate for it` }
   }

@@ -38,11 +38,10 @@ function styleOf(view: GraphView, { nodes, last }: Branch): BlockStyle | undefin
   const ops = nodes.map(({ opType }) => opType)
   const depthwise = nodes.filter((node) => node.opType === 'Conv' && groups(node) > 1)
   if (depthwise.length === 0) return undefined
-  // depthwise convolution -> LayerNorm -> two dense layers (or 1 x 1 convolutions) and one activation
-  const layers = nodes.filter((node) => layerKind(view, node)).length
-  const isNormed = ops.includes('LayerNormalization') || ops.includes('Sqrt')
-  const attends = ops.includes('Softmax')
-  if (depthwise.length === 1 && layers === 3 && isNormed && !attends && last?.kind === 'dense') return 'ConvNeXt'
+  // depthwise convolution -> normalisation -> two dense layers or 1 x 1 convolutions
+  const layers = nodes.filter((node) => layerKind(view, node))
+  const isFirst = layers.at(-1) === depthwise[0]
+  if (depthwise.length === 1 && layers.length === 3 && isFirst && !ops.includes('Softmax')) return 'ConvNeXt'
   // depthwise convolution, squeeze-and-excitation, and SiLU throughout: x * sigmoid(x)
   const squeezes = ops.includes('GlobalAveragePool') || ops.includes('ReduceMean')
   const sigmoids = ops.filter((op) => op === 'Sigmoid' || op === 'Swish' || op === 'QuickGelu').length

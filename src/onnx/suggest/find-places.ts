@@ -8,18 +8,20 @@ import { type Scope, scopesOf } from '../scope.js'
 import { type Describe, describeTensors } from '../shape-inference.js'
 import { classifierPlaces } from './classifier.js'
 import { judge } from './confidence.js'
-import { familyFinder } from './customs.js'
+import type { Family } from './families.js'
+import { familyFinder } from './family-finder.js'
 import { branchPlaces, linearSchedule } from './droppath.js'
 import { convolutionPlaces, hiddenPlaces, recurrentPlaces } from './features.js'
 import { fusedPlaces } from './fused.js'
 import { type GraphView, viewGraph } from './graph-view.js'
+import { namedPlaces } from './named-modules.js'
 import type { Place } from './place.js'
 import { randomPlaces } from './random-patterns.js'
 import { type ModelConfig, type Rate, rateOfPlace } from './rates.js'
 import { type Branch, residualBranches } from './residuals.js'
 import { sequenceGaps } from './sequential.js'
 import { attentionPlaces, embeddingPlaces, feedForwardPlaces } from './transformers.js'
-import { layerKind, weightLayers } from './weight-layers.js'
+import { layerKind, type WeightLayer, weightLayers } from './weight-layers.js'
 
 export interface RatedPlace extends Place {
   rate: number
@@ -52,13 +54,16 @@ function placesIn(
   const gaps = sequenceGaps(view, layers)
   const paths = branchPlaces(view, branches)
   const random = randomPlaces(view, describe)
+  const familyOf = familyFinder(view)
+  const attention = attentionPlaces(view)
+  const hasNames = view.nodes.some((node) => (view.module(node).path?.length ?? 0) > 1)
   const places = [
     ...dropouts,
     ...random,
     ...gaps.places,
-    ...attentionPlaces(view),
+    ...attention,
     ...embeddingPlaces(view, branches),
-    ...residualPlaces(view, branches),
+    ...residualPlaces(view, branches, familyOf, attention.length > 0),
     ...feedForwardPlaces(view, branches),
     ...hiddenPlaces(view, layers, branches),
     ...recurrentPlaces(view, layers),
@@ -66,8 +71,8 @@ function placesIn(
     ...paths,
     ...convolutionPlaces(view, layers),
     ...fusedPlaces(view),
+    ...familyPlaces(view, layers, branches, familyOf),
   ]
-  const familyOf = familyFinder(view)
   const shares = linearSchedule(view, layers, paths)
   const isStatedPath = random.some(({ kind }) => kind === 'droppath')
   return places.flatMap((place): RatedPlace[] => {
@@ -78,6 +83,7 @@ function placesIn(
       family,
       rate,
       module: place.near && view.module(place.near).path?.join('.'),
+      hasNames,
       unbroken: gaps.unbroken.has(place.tensor),
       statedElsewhere: hasDropouts || (place.role === 'branch' && isStatedPath),
     })
@@ -125,21 +131,47 @@ function dropoutPlaces(model: Model, { scope, nodes }: GraphView): Place[] {
 }
 
 /** The ends of residual branches in dense layers, where transformers have dropout. */
-function residualPlaces(view: GraphView, branches: readonly Branch[]): Place[] {
+function residualPlaces(
+  view: GraphView,
+  branches: readonly Branch[],
+  familyOf: (node: NodeProto) => Family | undefined,
+  isTransformer: boolean,
+): Place[] {
   const places = new Map<string, Place>()
-  for (const { last, nodes } of branches) {
+  for (const { last, nodes, tensor: end } of branches) {
     if (last?.kind !== 'dense') continue
+    const isBehind = familyOf(last.node)?.dropoutBehind?.test(view.module(last.node).path?.join('.') ?? '')
+    const tensor = isBehind ? end : last.output
     const convolves = nodes.some((node) => layerKind(view, node) === 'convolution')
-    places.set(last.output, {
-      tensor: last.output,
+    places.set(tensor, {
+      tensor,
       kind: 'residual',
       role: 'residual',
-      confidence: convolves ? 'low' : 'high',
+      confidence: convolves ? 'low' : isTransformer ? 'high' : 'medium',
       reason: 'the last dense layer of a residual branch',
       near: last.node,
     })
   }
   return [...places.values()]
+}
+
+/** What the names of modules show, if the blocks are of a known family. */
+function familyPlaces(
+  view: GraphView,
+  layers: readonly WeightLayer[],
+  branches: readonly Branch[],
+  familyOf: (node: NodeProto) => Family | undefined,
+): Place[] {
+  const blocks = branches.flatMap(({ last }) => (last && familyOf(last.node) ? [last.node] : []))
+  const families = new Set(blocks.map(familyOf).filter((family) => family !== undefined))
+  return [...families].flatMap((family) =>
+    namedPlaces(
+      view,
+      layers,
+      family,
+      blocks.filter((node) => familyOf(node) === family),
+    ),
+  )
 }
 
 /** Whole examples for stochastic depth, whole channels for feature maps; else undefined: each element. */

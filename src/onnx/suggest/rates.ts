@@ -1,7 +1,7 @@
 /** The rate of a place: stated by the model, by a Hugging Face config.json, or customary. */
 
 import { reject } from '../../validation.js'
-import type { Family } from './customs.js'
+import type { Family } from './families.js'
 import type { Place, Role } from './place.js'
 
 /** The parsed config.json of a model. Only its dropout rates are read. */
