@@ -6,7 +6,11 @@ import type { Place } from './place.js'
 import type { WeightLayer } from './weight-layers.js'
 
 /** One place for each output of the graph that ends in a layer; of the last layers before it if several meet there. */
-export function classifierPlaces(view: GraphView, layers: readonly WeightLayer[]): Place[] {
+export function classifierPlaces(
+  view: GraphView,
+  layers: readonly WeightLayer[],
+  isMobile: boolean,
+): Place[] {
   const byNode = new Map(layers.map((layer) => [layer.node, layer]))
   const places = new Map<string, Place>()
   for (const { name } of view.scope.graph.output) {
@@ -14,12 +18,13 @@ export function classifierPlaces(view: GraphView, layers: readonly WeightLayer[]
     if (!layer) continue
     const tensor = beforeReshape(view, layer)
     const what = layer.kind === 'convolution' ? 'convolution' : 'dense layer'
+    const isCustomary = isMobile && layer.kind === 'dense'
     places.set(tensor, {
       tensor,
       kind: 'classifier',
       role: 'classifier',
-      confidence: 'medium',
-      reason: `the input of the last layer with weights, a ${what}`,
+      confidence: isCustomary ? 'high' : 'medium',
+      reason: `the input of the last layer with weights, a ${what}${isCustomary ? ', of a network of inverted residuals, which is trained with dropout there' : ''}`,
       near: layer.node,
     })
   }

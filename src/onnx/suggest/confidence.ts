@@ -35,10 +35,13 @@ export function judge(place: Place, around: Surroundings): { confidence: Confide
   if (family && (customary === null || isExcluded)) {
     return { confidence: 'low', reason: `${reason}, but ${family.name} has no dropout here` }
   }
+  if (family && customary === 0) {
+    return { confidence: 'medium', reason: `${reason}, whose dropout is off by default in ${family.name}` }
+  }
   if (family && customary !== undefined) {
     return { confidence: 'high', reason: `${reason}, where ${family.name} has a dropout` }
   }
-  if (!family && hasNames && (role === 'attention' || role === 'embedding')) return { confidence: 'high', reason }
+  if (hasNames && (role === 'attention' || role === 'embedding')) return { confidence: 'high', reason }
   if (rate.source === 'config' && above('high', confidence)) {
     return { confidence: 'high', reason: `${reason}, and the config has a rate for it` }
   }

@@ -9,6 +9,18 @@ import type { Place } from './place.js'
 import type { Branch } from './residuals.js'
 import { layerKind, type WeightLayer } from './weight-layers.js'
 
+/**
+ * Whether a network is made of inverted residuals (MobileNetV2, arXiv:1801.04381, and its successors): 1 x 1 convolution,
+ * depthwise convolution, 1 x 1 convolution.
+ */
+export function hasInvertedResiduals(view: GraphView, branches: readonly Branch[]): boolean {
+  return branches.some(({ nodes, last }) => {
+    const layers = nodes.filter((node) => layerKind(view, node))
+    const inside = layers.slice(1, -1)
+    return last?.kind === 'convolution' && inside.some((node) => isDepthwise(view, node)) && !isDepthwise(view, layers[0])
+  })
+}
+
 /** Kinds of network that are trained with stochastic depth by default, recognised by their blocks. */
 type BlockStyle = 'ConvNeXt' | 'EfficientNet'
 
@@ -36,7 +48,7 @@ export function branchPlaces(view: GraphView, branches: readonly Branch[]): Plac
 
 function styleOf(view: GraphView, { nodes, last }: Branch): BlockStyle | undefined {
   const ops = nodes.map(({ opType }) => opType)
-  const depthwise = nodes.filter((node) => node.opType === 'Conv' && groups(node) > 1)
+  const depthwise = nodes.filter((node) => isDepthwise(view, node))
   if (depthwise.length === 0) return undefined
   // depthwise convolution -> normalisation -> two dense layers or 1 x 1 convolutions
   const layers = nodes.filter((node) => layerKind(view, node))
@@ -48,8 +60,11 @@ function styleOf(view: GraphView, { nodes, last }: Branch): BlockStyle | undefin
   return squeezes && sigmoids >= 3 && last?.kind === 'convolution' ? 'EfficientNet' : undefined
 }
 
-function groups({ attribute }: NodeProto): number {
-  return Number(attribute.find(({ name }) => name === 'group')?.i ?? 1)
+/** One filter for each channel: its weights have one input channel. */
+function isDepthwise({ scope }: GraphView, { opType, attribute, input }: NodeProto): boolean {
+  const groups = attribute.find(({ name }) => name === 'group')?.i ?? 1n
+  const perGroup = scope.initializers.get(input[1] ?? '')?.dims[1] ?? 1n
+  return opType.includes('Conv') && groups > 1n && perGroup === 1n
 }
 
 /** The part of the full rate, 0 to 1, that the block of each place gets. */

@@ -7,9 +7,17 @@ import type { Role } from './place.js'
 
 export interface Family {
   name: string
-  /** Patterns over the paths of the modules inside a block, joined by spaces: a block of the family matches all. */
+  /**
+   * Patterns over a block's own path (after 'in:') and the paths of the modules inside, joined by spaces. A block of the
+   * family matches all.
+   */
   has: readonly RegExp[]
-  /** The rate of each role where the source code has a dropout; null where it has none; what is left out is not known. */
+  /** And does not match this. */
+  lacks?: RegExp
+  /**
+   * The rate of each role where the source code has a dropout: 0 if it is off unless asked for, null where there is none.
+   * What is left out is not known.
+   */
   rates: Partial<Record<Role, number | null>>
   /** Modules that end a residual branch without dropout, by their path. */
   withoutDropout?: RegExp
@@ -29,6 +37,7 @@ const path = (name: string) => new RegExp(`(^| )${name}(_\\d+)?( |$)`)
 /** A head of this name, alone or with a hidden layer. */
 const CLASSIFIER = /(^|\.)classifier(\.dense|\.out_proj)?$/
 
+const TIMM_RATES = { attention: 0, residual: 0.1, embedding: 0, 'feed-forward': 0.1, classifier: 0.1, branch: 0 }
 const TIMM_HEAD = /(^|\.)(head|head\.fc)$/
 
 /**
@@ -70,7 +79,8 @@ export const FAMILIES: readonly Family[] = [
   },
   {
     name: 'OPT of transformers',
-    has: [/(^| )(OPT)/, path('self_attn\\.out_proj')],
+    has: [/in:\S*decoder/, path('self_attn\\.out_proj'), path('fc1')],
+    lacks: /encoder_attn/, // else the decoder of BART
     rates: { attention: 0.1, residual: 0.1, embedding: null, 'feed-forward': null },
   },
   {
@@ -81,7 +91,7 @@ export const FAMILIES: readonly Family[] = [
   {
     name: 'CLIP of transformers',
     has: [path('self_attn\\.out_proj'), path('mlp\\.fc1')],
-    rates: { residual: null, embedding: null, 'feed-forward': null },
+    rates: { attention: 0, residual: null, embedding: null, 'feed-forward': null },
   },
   {
     name: 'a language model trained without dropout',
@@ -117,15 +127,21 @@ export const FAMILIES: readonly Family[] = [
     rates: { attention: 0.1, residual: 0.1, 'feed-forward': 0.1, embedding: null, branch: 0.2 },
   },
   {
+    name: 'Swin of timm',
+    has: [/in:\S*layers\.\d+\.blocks/, /(^| )attn\.proj/, path('mlp\\.fc1'), path('mlp\\.act')],
+    rates: { ...TIMM_RATES, branch: 0.1 },
+    heads: TIMM_HEAD,
+  },
+  {
     name: 'a transformer of timm',
     has: [/(^| )attn\.proj/, path('mlp\\.fc1'), path('mlp\\.act')],
-    rates: { residual: 0.1, 'feed-forward': 0.1, classifier: 0.1 },
+    rates: TIMM_RATES,
     heads: TIMM_HEAD,
   },
   {
     name: 'a mixer of timm',
     has: [/mlp_channels\.fc1/, /mlp_channels\.act/],
-    rates: { residual: 0.1, 'feed-forward': 0.1, classifier: 0.1 },
+    rates: TIMM_RATES,
     heads: TIMM_HEAD,
   },
 ]

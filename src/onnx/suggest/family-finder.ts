@@ -13,10 +13,10 @@ export function familyFinder(view: GraphView): (node: NodeProto | undefined) => 
     for (const depth of blockDepths(own)) {
       const block = own.slice(0, depth).join('.')
       if (!known.has(block)) {
-        const words = inner.get(block) ?? ''
+        const words = `in:${block} ${inner.get(block) ?? ''}`
         known.set(
           block,
-          FAMILIES.find(({ has }) => has.every((pattern) => pattern.test(words))),
+          FAMILIES.find(({ has, lacks }) => has.every((pattern) => pattern.test(words)) && !lacks?.test(words)),
         )
       }
       const family = known.get(block)
@@ -35,13 +35,12 @@ function blockDepths(own: readonly string[]): number[] {
 function innerPaths(view: GraphView): ReadonlyMap<string, string> {
   const inner = new Map<string, Set<string>>()
   for (const node of view.nodes) {
-    const { path: own, classes } = view.module(node)
+    const { path: own } = view.module(node)
     for (const depth of own ? blockDepths(own) : []) {
       const block = (own ?? []).slice(0, depth).join('.')
       const words = inner.get(block) ?? new Set()
       inner.set(block, words)
       words.add((own ?? []).slice(depth).join('.'))
-      for (const name of classes) words.add(name.split('.').at(-1) ?? '')
     }
   }
   return new Map([...inner].map(([block, words]) => [block, [...words].join(' ')]))

@@ -1,6 +1,6 @@
 /** Places between the layers of other networks: hidden layers, recurrent layers, convolutions. */
 
-import { dataInputs, type GraphView } from './graph-view.js'
+import { dataInputs, type GraphView, movedFrom } from './graph-view.js'
 import type { Place } from './place.js'
 import type { Branch } from './residuals.js'
 import { activationBefore } from './transformers.js'
@@ -35,7 +35,7 @@ export function hiddenPlaces(
 export function recurrentPlaces(view: GraphView, layers: readonly WeightLayer[]): Place[] {
   return layers.flatMap(({ kind, node, input }) => {
     if (kind !== 'recurrent') return []
-    const chain = chainBack(view, input)
+    const chain = movedFrom(view, input)
     const from = view.producer(chain.at(-1) ?? '')
     if (!from || layerKind(view, from) !== 'recurrent') return []
     // The dropout stands between the modules: behind all that the first one did to its output.
@@ -55,22 +55,6 @@ export function recurrentPlaces(view: GraphView, layers: readonly WeightLayer[])
     ]
   })
 }
-
-const MOVES = new Set('Reshape Transpose Squeeze Unsqueeze Identity Cast Concat Slice Flatten'.split(' '))
-
-/** The tensors from which one was moved here, this one first. */
-function chainBack(view: GraphView, tensor: string): string[] {
-  const chain = [tensor]
-  for (let i = 0; i < MOST_MOVES; i++) {
-    const node = view.producer(chain[i])
-    const before = node && MOVES.has(node.opType) ? dataInputs(view, node)[0] : undefined
-    if (before === undefined) break
-    chain.push(before)
-  }
-  return chain
-}
-
-const MOST_MOVES = 12
 
 /** The activation behind each convolution. */
 export function convolutionPlaces(view: GraphView, layers: readonly WeightLayer[]): Place[] {

@@ -10,10 +10,10 @@ import { classifierPlaces } from './classifier.js'
 import { judge } from './confidence.js'
 import type { Family } from './families.js'
 import { familyFinder } from './family-finder.js'
-import { branchPlaces, linearSchedule } from './droppath.js'
+import { branchPlaces, hasInvertedResiduals, linearSchedule } from './droppath.js'
 import { convolutionPlaces, hiddenPlaces, recurrentPlaces } from './features.js'
 import { fusedPlaces } from './fused.js'
-import { type GraphView, viewGraph } from './graph-view.js'
+import { type GraphView, movedFrom, viewGraph } from './graph-view.js'
 import { namedPlaces } from './named-modules.js'
 import type { Place } from './place.js'
 import { randomPlaces } from './random-patterns.js'
@@ -67,7 +67,7 @@ function placesIn(
     ...feedForwardPlaces(view, branches),
     ...hiddenPlaces(view, layers, branches),
     ...recurrentPlaces(view, layers),
-    ...classifierPlaces(view, layers),
+    ...classifierPlaces(view, layers, attention.length === 0 && hasInvertedResiduals(view, branches)),
     ...paths,
     ...convolutionPlaces(view, layers),
     ...fusedPlaces(view),
@@ -75,6 +75,7 @@ function placesIn(
   ]
   const shares = linearSchedule(view, layers, paths)
   const isStatedPath = random.some(({ kind }) => kind === 'droppath')
+  const products = new Set(random.map(({ product }) => product))
   return places.flatMap((place): RatedPlace[] => {
     const family = familyOf(place.near)
     const rate = scaled(rateOfPlace(place, config, family), shares.get(place))
@@ -85,7 +86,10 @@ function placesIn(
       module: place.near && view.module(place.near).path?.join('.'),
       hasNames,
       unbroken: gaps.unbroken.has(place.tensor),
-      statedElsewhere: hasDropouts || (place.role === 'branch' && isStatedPath),
+      statedElsewhere:
+        hasDropouts ||
+        (place.role === 'branch' && isStatedPath) ||
+        movedFrom(view, place.tensor).some((tensor) => products.has(tensor)),
     })
     return [
       {

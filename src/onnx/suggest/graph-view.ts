@@ -61,6 +61,29 @@ function isOuterData(scope: Scope, tensor: string): boolean {
   return holder !== undefined && holder !== scope && !holder.initializers.has(tensor)
 }
 
+/** Operators that move values and compute nothing. */
+const MOVES = new Set(
+  'Reshape Transpose Slice Squeeze Unsqueeze Cast Identity Flatten Concat Pad Gather Split Expand'.split(' '),
+)
+
+export function isMove({ opType }: NodeProto): boolean {
+  return MOVES.has(opType)
+}
+
+/** The tensors from which one was moved here, this one first. */
+export function movedFrom(view: GraphView, tensor: string): string[] {
+  const chain = [tensor]
+  for (let i = 0; i < MOST_MOVES; i++) {
+    const node = view.producer(chain[i])
+    const before = node && isMove(node) ? dataInputs(view, node)[0] : undefined
+    if (before === undefined) break
+    chain.push(before)
+  }
+  return chain
+}
+
+const MOST_MOVES = 16
+
 /** The inputs of a node that depend on the data. */
 export function dataInputs(view: GraphView, node: NodeProto): string[] {
   return node.input.filter((name) => view.isData(name))

@@ -26,6 +26,8 @@ export interface Place {
   customary?: number | undefined
   /** The noise shape, if the file states it. Default: the tensor's own, or that of the kind. */
   noiseShape?: NoiseShape | undefined
+  /** For random operators: the product with the random numbers. */
+  product?: string | undefined
   /** For residual branches: the addition. */
   add?: NodeProto | undefined
 }

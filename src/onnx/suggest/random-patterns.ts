@@ -24,7 +24,7 @@ export function randomPlaces(view: GraphView, describe: Describe): Place[] {
       const [next] = readers
       const [tensor] = dataInputs(view, next).filter((name) => name !== at)
       if (next.opType === 'Mul' && tensor !== undefined && !path.includes(next)) {
-        return [placeOf(view, describe, path, tensor, at)]
+        return [{ ...placeOf(view, describe, path, tensor, at), product: next.output[0] }]
       }
       if (!STEPS.has(next.opType)) return []
       path.push(next)

@@ -59,7 +59,7 @@ export function rateOfPlace(
   const found = configRate(config, role)
   if (found) return { rate: found.rate, source: 'config', why: `rate ${found.rate} is the config's ${found.key}` }
   const customary = family?.rates[role]
-  if (typeof customary === 'number') {
+  if (typeof customary === 'number' && customary > 0) {
     return { rate: customary, source: 'customary', why: `rate ${customary} is customary for ${family?.name}` }
   }
   if (ofKind !== undefined) return { rate: ofKind, source: 'customary', why: `rate ${ofKind} is customary for it` }

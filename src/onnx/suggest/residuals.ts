@@ -1,7 +1,7 @@
 /** Residual branches: additions of a tensor to what was computed from it. */
 
 import type { NodeProto } from 'onnx-buf'
-import { dataInput, dataInputs, type GraphView } from './graph-view.js'
+import { dataInput, dataInputs, type GraphView, isMove } from './graph-view.js'
 import { layerKind, type WeightLayer } from './weight-layers.js'
 
 export interface Branch {
@@ -106,11 +106,6 @@ function splitSum(view: GraphView, tensor: string): string[] {
   return parts.length === 2 && chains.every((node) => node !== undefined) ? parts : [tensor]
 }
 
-/** Operators that move or scale values and compute nothing from them. */
-const MOVES = new Set(
-  'Reshape Transpose Slice Squeeze Unsqueeze Cast Identity Flatten Concat Pad Gather Split'.split(' '),
-)
-
 function lastLayer(
   view: GraphView,
   byNode: ReadonlyMap<NodeProto, WeightLayer>,
@@ -129,8 +124,7 @@ function lastLayerNode(view: GraphView, tensor: string): NodeProto | undefined {
     if (layerKind(view, node)) return node
     const inputs = dataInputs(view, node)
     const scales = (node.opType === 'Mul' || node.opType === 'Add') && inputs.length === 1
-    const joins = node.opType === 'Concat' && inputs.length > 0 // the parts of a shifted tensor: take any
-    if (!scales && !joins && !MOVES.has(node.opType) && node.opType !== 'BatchNormalization') return undefined
+    if (!scales && !isMove(node) && !/^(Batch|Layer)Normalization$/.test(node.opType)) return undefined
     at = inputs[0] ?? ''
   }
   return undefined

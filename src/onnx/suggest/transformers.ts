@@ -1,7 +1,7 @@
 /** Places in a transformer: attention weights, the embedding, the activation of a feed-forward branch. */
 
 import type { NodeProto } from 'onnx-buf'
-import { dataInputs, type GraphView } from './graph-view.js'
+import { dataInputs, type GraphView, isMove } from './graph-view.js'
 import type { Place } from './place.js'
 import type { Branch } from './residuals.js'
 import { layerKind, type WeightLayer } from './weight-layers.js'
@@ -26,8 +26,6 @@ export function attentionPlaces(view: GraphView): Place[] {
   })
 }
 
-const MOVES = new Set('Reshape Transpose Squeeze Unsqueeze Expand Flatten Slice Split'.split(' '))
-
 function weightsOf(view: GraphView, softmax: string): string | undefined {
   let place = softmax
   let at = softmax
@@ -39,8 +37,10 @@ function weightsOf(view: GraphView, softmax: string): string | undefined {
     if (next.opType === 'MatMul' || next.opType === 'Einsum') {
       return dataInputs(view, next).length === 2 ? place : undefined
     }
-    if (MOVES.has(next.opType)) moved = true
-    else if (next.opType !== 'Cast' && next.opType !== 'Where') return undefined
+    if (next.opType !== 'Cast' && next.opType !== 'Where') {
+      if (!isMove(next)) return undefined
+      moved = true
+    }
     at = next.output[0]
     if (!moved) place = at
   }
@@ -140,11 +140,11 @@ const ACTIVATIONS = new Set(
 export function activationBefore(view: GraphView, { input }: WeightLayer): string | undefined {
   let tensor = input
   let node = view.producer(tensor)
-  while (node && MOVES.has(node.opType) && node.opType !== 'Split') {
+  while (node && isMove(node) && node.opType !== 'Split') {
     tensor = dataInputs(view, node)[0] ?? ''
     node = view.producer(tensor)
   }
-  if (!node || !ACTIVATIONS.has(node.opType) || node.opType === 'Cast') return undefined
+  if (!node || !ACTIVATIONS.has(node.opType)) return undefined
   // An activation is more than a bias: its region must hold something that bends, or a product of two parts (GLU).
   const open = [tensor]
   const seen = new Set<NodeProto>()
@@ -159,7 +159,7 @@ export function activationBefore(view: GraphView, { input }: WeightLayer): strin
       layer = true
       continue
     }
-    if (MOVES.has(producer.opType) || ACTIVATIONS.has(producer.opType)) {
+    if (isMove(producer) || ACTIVATIONS.has(producer.opType)) {
       bends ||= BENDS.has(producer.opType)
       open.push(...dataInputs(view, producer))
     } else if (producer.opType !== 'BatchNormalization') return undefined
