@@ -28,7 +28,9 @@ const options = /** @type {const} */ ({
   resolve: { alias: { 'noiseshape/onnx': join(root, 'src/onnx/index.ts') } },
 })
 const load = async (/** @type {string} */ file) => (await runnerImport(join(root, file), options)).module
-const { suggestPoints } = /** @type {typeof import('../src/onnx/index.ts')} */ (await load('src/onnx/index.ts'))
+const { suggestPoints } = /** @type {typeof import('../src/onnx/index.ts')} */ (
+  await load('src/onnx/index.ts')
+)
 const { grade, gradedFiles, precision, recall } =
   /** @type {typeof import('../test/support/grade-points.ts')} */ (await load('test/support/grade-points.ts'))
 
@@ -49,14 +51,18 @@ console.log(heading('file'))
 for (const file of files) {
   console.log(line(file.name, grade([file])))
   if (!values.wrong) continue
-  const high = new Map(file.suggestions.filter(({ confidence }) => confidence === 'high').map((s) => [s.tensor, s]))
+  const high = new Map(
+    file.suggestions.filter(({ confidence }) => confidence === 'high').map((s) => [s.tensor, s]),
+  )
   for (const { tensor, kind, reason } of high.values()) {
     if (!file.truth.has(tensor)) console.log(`  wrong   ${tensor} (${kind}: ${reason})`)
   }
   for (const tensor of file.truth) {
     if (high.has(tensor)) continue
     const listed = file.suggestions.find((suggestion) => suggestion.tensor === tensor)
-    console.log(`  missed  ${tensor}${listed ? ` (${listed.kind}, ${listed.confidence}: ${listed.reason})` : ''}`)
+    console.log(
+      `  missed  ${tensor}${listed ? ` (${listed.kind}, ${listed.confidence}: ${listed.reason})` : ''}`,
+    )
   }
 }
 console.log(`\n${heading('kind (truth: of those listed)')}`)

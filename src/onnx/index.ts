@@ -24,4 +24,11 @@ export {
   type PredictOptions,
   type ShapedPrediction,
 } from './session.js'
-export { type Confidence, lastPoint, type SuggestionKind, type SuggestOptions, suggestPoints, type Suggestion } from './suggest/suggest-points.js'
+export {
+  type Confidence,
+  lastPoint,
+  type Suggestion,
+  type SuggestionKind,
+  type SuggestOptions,
+  suggestPoints,
+} from './suggest/suggest-points.js'

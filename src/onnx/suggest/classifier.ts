@@ -58,6 +58,7 @@ const MOST_BEHIND = 500
 /** A dense layer on more than two dims may be a Gemm behind a Reshape. */
 function beforeReshape(view: GraphView, { node, input, output }: WeightLayer): string {
   const reshape = view.producer(input)
-  const isFolded = node.opType === 'Gemm' && reshape?.opType === 'Reshape' && view.producer(output)?.opType === 'Reshape'
+  const isFolded =
+    node.opType === 'Gemm' && reshape?.opType === 'Reshape' && view.producer(output)?.opType === 'Reshape'
   return isFolded ? reshape.input[0] : input
 }

@@ -26,9 +26,13 @@ export function judge(place: Place, around: Surroundings): { confidence: Confide
   if (rate.source === 'config' && rate.rate === 0) {
     return { confidence: 'low', reason: `${reason}, but ${rate.why}` }
   }
-  if (statedElsewhere) return { confidence: 'low', reason: `${reason}, but the model has dropout in other places` }
+  if (statedElsewhere)
+    return { confidence: 'low', reason: `${reason}, but the model has dropout in other places` }
   if (unbroken && (role === 'hidden' || role === 'feed-forward')) {
-    return { confidence: 'low', reason: `${reason}, but the numbers of the modules leave no room for a Dropout` }
+    return {
+      confidence: 'low',
+      reason: `${reason}, but the numbers of the modules leave no room for a Dropout`,
+    }
   }
   const customary = family?.rates[role]
   const isExcluded = role === 'residual' && family?.withoutDropout?.test(around.module ?? '')
@@ -41,7 +45,9 @@ export function judge(place: Place, around: Surroundings): { confidence: Confide
   if (family && customary !== undefined) {
     return { confidence: 'high', reason: `${reason}, where ${family.name} has a dropout` }
   }
-  if (hasNames && (role === 'attention' || role === 'embedding')) return { confidence: 'high', reason }
+  if (hasNames && confidence === 'medium' && (role === 'attention' || role === 'embedding')) {
+    return { confidence: 'high', reason }
+  }
   if (rate.source === 'config' && above('high', confidence)) {
     return { confidence: 'high', reason: `${reason}, and the config has a rate for it` }
   }

@@ -17,7 +17,11 @@ export function hasInvertedResiduals(view: GraphView, branches: readonly Branch[
   return branches.some(({ nodes, last }) => {
     const layers = nodes.filter((node) => layerKind(view, node))
     const inside = layers.slice(1, -1)
-    return last?.kind === 'convolution' && inside.some((node) => isDepthwise(view, node)) && !isDepthwise(view, layers[0])
+    return (
+      last?.kind === 'convolution' &&
+      inside.some((node) => isDepthwise(view, node)) &&
+      !isDepthwise(view, layers[0])
+    )
   })
 }
 
@@ -102,11 +106,15 @@ function blocksOf(view: GraphView, layers: readonly WeightLayer[], places: reado
   return new Map(
     places.map((place) => {
       const path = (place.add && view.module(place.add).path) ?? []
-      const like = [...(siblings.get(pattern(path)) ?? [])].flatMap(([name, count]) => (count > 1 ? [name] : []))
+      const like = [...(siblings.get(pattern(path)) ?? [])].flatMap(([name, count]) =>
+        count > 1 ? [name] : [],
+      )
       const index = like.indexOf(path.join('.'))
       return [
         place,
-        index >= 0 && like.length > 1 ? { index, count: like.length } : { index: adds.indexOf(place.add), count: adds.length },
+        index >= 0 && like.length > 1
+          ? { index, count: like.length }
+          : { index: adds.indexOf(place.add), count: adds.length },
       ] as const
     }),
   )

@@ -37,7 +37,14 @@ const path = (name: string) => new RegExp(`(^| )${name}(_\\d+)?( |$)`)
 /** A head of this name, alone or with a hidden layer. */
 const CLASSIFIER = /(^|\.)classifier(\.dense|\.out_proj)?$/
 
-const TIMM_RATES = { attention: 0, residual: 0.1, embedding: 0, 'feed-forward': 0.1, classifier: 0.1, branch: 0 }
+const TIMM_RATES = {
+  attention: 0,
+  residual: 0.1,
+  embedding: 0,
+  'feed-forward': 0.1,
+  classifier: 0.1,
+  branch: 0,
+}
 const TIMM_HEAD = /(^|\.)(head|head\.fc)$/
 
 /**

@@ -16,7 +16,9 @@ export function familyFinder(view: GraphView): (node: NodeProto | undefined) => 
         const words = `in:${block} ${inner.get(block) ?? ''}`
         known.set(
           block,
-          FAMILIES.find(({ has, lacks }) => has.every((pattern) => pattern.test(words)) && !lacks?.test(words)),
+          FAMILIES.find(
+            ({ has, lacks }) => has.every((pattern) => pattern.test(words)) && !lacks?.test(words),
+          ),
         )
       }
       const family = known.get(block)

@@ -40,7 +40,9 @@ export function recurrentPlaces(view: GraphView, layers: readonly WeightLayer[])
     if (!from || layerKind(view, from) !== 'recurrent') return []
     // The dropout stands between the modules: behind all that the first one did to its output.
     const { path } = view.module(from)
-    const inside = chain.find((tensor) => view.module(view.producer(tensor) ?? from).path?.join() === path?.join())
+    const inside = chain.find(
+      (tensor) => view.module(view.producer(tensor) ?? from).path?.join() === path?.join(),
+    )
     const isOneModule = path === undefined || view.module(node).path?.join() === path.join()
     const tensor = isOneModule ? input : (inside ?? input)
     return [
@@ -52,6 +54,32 @@ export function recurrentPlaces(view: GraphView, layers: readonly WeightLayer[])
         reason: 'between two recurrent layers',
         near: node,
       } satisfies Place,
+    ]
+  })
+}
+
+/** Feature maps that are flattened for a dense layer, and embeddings that a recurrent layer reads. */
+export function movedPlaces(view: GraphView, layers: readonly WeightLayer[]): Place[] {
+  return layers.flatMap((layer): Place[] => {
+    const tensor = movedFrom(view, layer.input).find((at) => {
+      const { opType = '' } = view.producer(at) ?? {}
+      return layer.kind === 'recurrent'
+        ? opType === 'Gather'
+        : layer.kind === 'dense' && opType.includes('Pool')
+    })
+    if (tensor === undefined) return []
+    const isRecurrent = layer.kind === 'recurrent'
+    return [
+      {
+        tensor,
+        kind: isRecurrent ? 'embedding' : 'features',
+        role: isRecurrent ? 'embedding' : 'hidden',
+        confidence: 'low',
+        reason: isRecurrent
+          ? 'the embedding that a recurrent layer reads'
+          : 'pooled features that a dense layer reads',
+        near: undefined,
+      },
     ]
   })
 }
@@ -86,7 +114,11 @@ function activationBehind(view: GraphView, tensor: string): string {
     const readers = view.readers(at)
     // x * sigmoid(x) reads x twice
     const product = readers.find((node) => node.opType === 'Mul' && dataInputs(view, node).length === 2)
-    if (readers.length === 2 && product && readers.some(({ opType }) => /Sigmoid|Tanh|Softplus/.test(opType))) {
+    if (
+      readers.length === 2 &&
+      product &&
+      readers.some(({ opType }) => /Sigmoid|Tanh|Softplus/.test(opType))
+    ) {
       return product.output[0]
     }
     if (readers.length !== 1 || !FOLLOW.has(readers[0].opType)) return at

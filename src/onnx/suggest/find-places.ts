@@ -8,10 +8,10 @@ import { type Scope, scopesOf } from '../scope.js'
 import { type Describe, describeTensors } from '../shape-inference.js'
 import { classifierPlaces } from './classifier.js'
 import { judge } from './confidence.js'
+import { branchPlaces, hasInvertedResiduals, linearSchedule } from './droppath.js'
 import type { Family } from './families.js'
 import { familyFinder } from './family-finder.js'
-import { branchPlaces, hasInvertedResiduals, linearSchedule } from './droppath.js'
-import { convolutionPlaces, hiddenPlaces, recurrentPlaces } from './features.js'
+import { convolutionPlaces, hiddenPlaces, movedPlaces, recurrentPlaces } from './features.js'
 import { fusedPlaces } from './fused.js'
 import { type GraphView, movedFrom, viewGraph } from './graph-view.js'
 import { namedPlaces } from './named-modules.js'
@@ -67,6 +67,7 @@ function placesIn(
     ...feedForwardPlaces(view, branches),
     ...hiddenPlaces(view, layers, branches),
     ...recurrentPlaces(view, layers),
+    ...movedPlaces(view, layers),
     ...classifierPlaces(view, layers, attention.length === 0 && hasInvertedResiduals(view, branches)),
     ...paths,
     ...convolutionPlaces(view, layers),

@@ -1,6 +1,6 @@
 /** Fused operators, which hold dropout places inside. */
 
-import { type GraphView } from './graph-view.js'
+import type { GraphView } from './graph-view.js'
 import type { Place } from './place.js'
 
 const ATTENTION = new Set(
@@ -9,7 +9,9 @@ const ATTENTION = new Set(
   QOrderedLongformerAttention LongformerAttention SparseAttention PagedAttention`.split(/\s+/),
 )
 const NORMALISATION = new Set(
-  `SkipLayerNormalization SkipSimplifiedLayerNormalization SkipGroupNorm EmbedLayerNormalization`.split(/\s+/),
+  `SkipLayerNormalization SkipSimplifiedLayerNormalization SkipGroupNorm EmbedLayerNormalization`.split(
+    /\s+/,
+  ),
 )
 
 /** The output of each fused operator, which can be dropped instead of what is inside. */

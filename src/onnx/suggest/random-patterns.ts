@@ -10,7 +10,9 @@ import { dataInputs, type GraphView } from './graph-view.js'
 import type { Place, SuggestionKind } from './place.js'
 
 const RANDOM = new Set('RandomUniformLike RandomUniform Bernoulli'.split(' '))
-const STEPS = new Set('Less LessOrEqual Greater GreaterOrEqual Not Cast CastLike Div Mul Floor Add'.split(' '))
+const STEPS = new Set(
+  'Less LessOrEqual Greater GreaterOrEqual Not Cast CastLike Div Mul Floor Add'.split(' '),
+)
 const MOST_STEPS = 10
 
 export function randomPlaces(view: GraphView, describe: Describe): Place[] {
@@ -74,7 +76,9 @@ function kindOf(noiseShape: readonly (number | null)[] | undefined): SuggestionK
 /** The rate from the number that the random ones are compared with, or that they are divided by. */
 function rateOf(view: GraphView, path: readonly NodeProto[]): number | undefined {
   for (const { opType, input } of path) {
-    const numbers = input.map((name) => constantValue(view.scope, name)).filter((value) => value !== undefined)
+    const numbers = input
+      .map((name) => constantValue(view.scope, name))
+      .filter((value) => value !== undefined)
     if (numbers.length !== 1) continue
     const [number] = numbers
     if (number <= 0 || number >= 1) continue

@@ -9,15 +9,20 @@ export type ModelConfig = Readonly<Record<string, unknown>>
 
 /** Keys of configurations for each role, the most specific first; the last ones stand for all of a network. */
 const KEYS: Readonly<Record<Role, readonly string[]>> = {
-  attention: words(`attention_probs_dropout_prob attention_dropout attn_pdrop attn_dropout attention_dropout_prob
+  attention:
+    words(`attention_probs_dropout_prob attention_dropout attn_pdrop attn_dropout attention_dropout_prob
     attention_dropout_rate dropout_rate`),
-  residual: words(`hidden_dropout_prob hidden_dropout resid_pdrop resid_dropout residual_dropout dropout_rate dropout`),
+  residual: words(
+    `hidden_dropout_prob hidden_dropout resid_pdrop resid_dropout residual_dropout dropout_rate dropout`,
+  ),
   embedding: words(`embd_pdrop embed_dropout embedding_dropout embd_dropout hidden_dropout_prob hidden_dropout
     dropout_rate dropout`),
   'feed-forward': words('activation_dropout ffn_dropout dropout_rate'),
-  hidden: words(`classifier_dropout classifier_dropout_prob seq_classif_dropout summary_first_dropout pooler_dropout
+  hidden:
+    words(`classifier_dropout classifier_dropout_prob seq_classif_dropout summary_first_dropout pooler_dropout
     hidden_dropout_prob hidden_dropout dropout_rate dropout`),
-  classifier: words(`classifier_dropout classifier_dropout_prob seq_classif_dropout summary_first_dropout cls_dropout
+  classifier:
+    words(`classifier_dropout classifier_dropout_prob seq_classif_dropout summary_first_dropout cls_dropout
     final_dropout hidden_dropout_prob hidden_dropout dropout_rate dropout`),
   branch: words('drop_path_rate stochastic_depth_rate'),
   recurrent: words('dropout dropout_rate'),
@@ -57,12 +62,14 @@ export function rateOfPlace(
 ): Rate {
   if (rate !== undefined) return { rate, source: 'model', why: `rate ${rate} is the model's own` }
   const found = configRate(config, role)
-  if (found) return { rate: found.rate, source: 'config', why: `rate ${found.rate} is the config's ${found.key}` }
+  if (found)
+    return { rate: found.rate, source: 'config', why: `rate ${found.rate} is the config's ${found.key}` }
   const customary = family?.rates[role]
   if (typeof customary === 'number' && customary > 0) {
     return { rate: customary, source: 'customary', why: `rate ${customary} is customary for ${family?.name}` }
   }
-  if (ofKind !== undefined) return { rate: ofKind, source: 'customary', why: `rate ${ofKind} is customary for it` }
+  if (ofKind !== undefined)
+    return { rate: ofKind, source: 'customary', why: `rate ${ofKind} is customary for it` }
   const common = CUSTOMARY[role]
   return { rate: common, source: 'customary', why: `rate ${common} is a common one` }
 }

@@ -87,7 +87,8 @@ function gapBetween(
   const sequence = from.slice(0, depth)
   const present = numbers.get(sequence.join('.'))
   if (second <= first) return undefined
-  for (let number = first + 1; number < second; number++) if (!present?.has(number)) return { sequence, number }
+  for (let number = first + 1; number < second; number++)
+    if (!present?.has(number)) return { sequence, number }
   return 'none'
 }
 
@@ -100,7 +101,8 @@ function gapAtStart(
   const depth = to.findIndex((part, i) => isNumber(part) && (from === undefined || from[i] !== part))
   if (depth < 0) return undefined
   const sequence = to.slice(0, depth)
-  const isInside = from !== undefined && sequence.every((part, i) => from[i] === part) && isNumber(from[depth])
+  const isInside =
+    from !== undefined && sequence.every((part, i) => from[i] === part) && isNumber(from[depth])
   const lowest = Math.min(...(numbers.get(sequence.join('.')) ?? []))
   return !isInside && lowest > 0 && lowest === Number(to[depth]) ? { sequence, number: 0 } : undefined
 }
@@ -123,4 +125,3 @@ function mayBeNormalisation(view: GraphView, tensor: string): boolean {
   const isDynamo = node !== undefined && view.module(node).classes.length > 0
   return kind === 'convolution' || (kind === 'dense' && isDynamo)
 }
-

@@ -46,7 +46,6 @@ const KINDS: readonly SuggestionKind[] = [
   'droppath',
 ]
 
-
 /**
  * Lists the places of a model where dropout was in training, or where it can be: the most certain of each tensor.
  *
@@ -83,12 +82,15 @@ export function suggestPoints(
  *
  * @throws OnnxModelError for bytes that are not a model, or a model without a layer
  */
-export function lastPoint(model: Uint8Array | ArrayBuffer | Model, options: SuggestOptions = {}): Suggestion[] {
+export function lastPoint(
+  model: Uint8Array | ArrayBuffer | Model,
+  options: SuggestOptions = {},
+): Suggestion[] {
   const { config } = readSuggestOptions(options)
   const best = lastOf(oncePerTensor(findPlaces(parsed(model), config)))
   if (best) return [suggestion(best, true)]
   throw new OnnxModelError(
-    'noiseshape: the model has no layer with weights, before which dropout could stand. Name a tensor, e.g. points: [{ tensor: \'relu_1\', rate: 0.2 }].',
+    "noiseshape: the model has no layer with weights, before which dropout could stand. Name a tensor, e.g. points: [{ tensor: 'relu_1', rate: 0.2 }].",
   )
 }
 

@@ -19,7 +19,9 @@ const DENSE = new Set(
   MatMulIntegerToFloat QGemm GemmFastGelu`.split(/\s+/),
 )
 const CONVOLUTION = new Set(
-  'Conv ConvTranspose ConvInteger QLinearConv FusedConv NhwcConv NhwcFusedConv QLinearConvTranspose'.split(' '),
+  'Conv ConvTranspose ConvInteger QLinearConv FusedConv NhwcConv NhwcFusedConv QLinearConvTranspose'.split(
+    ' ',
+  ),
 )
 const RECURRENT = new Set('LSTM GRU RNN DynamicQuantizeLSTM'.split(' '))
 
