@@ -16,11 +16,10 @@ import { layerKind, type WeightLayer } from './weight-layers.js'
 export function hasInvertedResiduals(view: GraphView, branches: readonly Branch[]): boolean {
   return branches.some(({ nodes, last }) => {
     const layers = nodes.filter((node) => layerKind(view, node))
-    const inside = layers.slice(1, -1)
+    const first = layers.at(-1)
+    const expands = first !== undefined && !isDepthwise(view, first)
     return (
-      last?.kind === 'convolution' &&
-      inside.some((node) => isDepthwise(view, node)) &&
-      !isDepthwise(view, layers[0])
+      last?.kind === 'convolution' && expands && layers.slice(1, -1).some((node) => isDepthwise(view, node))
     )
   })
 }

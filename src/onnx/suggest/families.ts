@@ -140,8 +140,13 @@ export const FAMILIES: readonly Family[] = [
     heads: TIMM_HEAD,
   },
   {
+    name: 'ConvNeXt of timm',
+    has: [path('conv_dw'), path('mlp\\.fc1')],
+    rates: { 'feed-forward': null },
+  },
+  {
     name: 'a transformer of timm',
-    has: [/(^| )attn\.proj/, path('mlp\\.fc1'), path('mlp\\.act')],
+    has: [path('mlp\\.fc1'), path('mlp\\.act'), path('mlp\\.fc2')],
     rates: TIMM_RATES,
     heads: TIMM_HEAD,
   },

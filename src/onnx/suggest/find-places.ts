@@ -148,11 +148,13 @@ function residualPlaces(
     const isBehind = familyOf(last.node)?.dropoutBehind?.test(view.module(last.node).path?.join('.') ?? '')
     const tensor = isBehind ? end : last.output
     const convolves = nodes.some((node) => layerKind(view, node) === 'convolution')
+    const attends = nodes.some(({ opType }) => opType === 'Softmax')
+    if (convolves && !attends) continue // ConvNeXt, which has stochastic depth instead
     places.set(tensor, {
       tensor,
       kind: 'residual',
       role: 'residual',
-      confidence: convolves ? 'low' : isTransformer ? 'high' : 'medium',
+      confidence: isTransformer ? 'high' : 'medium',
       reason: 'the last dense layer of a residual branch',
       near: last.node,
     })

@@ -21,7 +21,7 @@ export function namedPlaces(
     kind,
     role,
     confidence: 'high',
-    reason: `${what}, where ${family.name} has a dropout`,
+    reason: what,
     near: last,
   })
   const heads = layers.flatMap((layer) =>

@@ -94,7 +94,7 @@ function between(view: GraphView, start: string, end: string): NodeProto[] | und
     seen.add(node)
     open.push(...dataInputs(view, node))
   }
-  return found ? [...seen] : undefined
+  return found ? [...seen].sort((a, b) => view.order(b) - view.order(a)) : undefined
 }
 
 /** Attention and feed-forward in parallel (GPT-J) are added first: each is a branch by itself. */

@@ -38,7 +38,8 @@ function weightsOf(view: GraphView, softmax: string): string | undefined {
       return dataInputs(view, next).length === 2 ? place : undefined
     }
     if (next.opType !== 'Cast' && next.opType !== 'Where') {
-      if (!isMove(next)) return undefined
+      // Linear attention takes the Softmax of keys, and turns it before the product: those are no weights.
+      if (!isMove(next) || next.opType === 'Transpose') return undefined
       moved = true
     }
     at = next.output[0]
