@@ -106,6 +106,17 @@ export const FAMILIES: readonly Family[] = [
     rates: { attention: null, residual: null, embedding: null, 'feed-forward': null },
   },
   {
+    name: 'SegFormer of transformers',
+    has: [/(^| )attention\.\w*(self|o_proj|q_proj)/, /(^| )mlp\.dw_?conv/],
+    rates: { attention: 0.1, residual: 0.1, 'feed-forward': 0.1, embedding: null, branch: 0.1 },
+  },
+  {
+    name: 'Swin of transformers',
+    has: [/in:\S*layers\.\d+\.blocks/, path('layernorm_before')],
+    rates: { attention: 0.1, residual: 0.1, embedding: 0.1, 'feed-forward': null, branch: 0.1 },
+    before: /(^|\.)embeddings\.norm$/,
+  },
+  {
     name: 'BERT and its relatives of transformers',
     has: [/attention\.(self|attn|attention)/, path('intermediate\\.dense'), path('output\\.dense')],
     rates: { attention: 0.1, residual: 0.1, embedding: 0.1, 'feed-forward': null, classifier: 0.1 },
@@ -146,7 +157,7 @@ export const FAMILIES: readonly Family[] = [
   },
   {
     name: 'a transformer of timm',
-    has: [path('mlp\\.fc1'), path('mlp\\.act'), path('mlp\\.fc2')],
+    has: [path('mlp\\d*\\.fc1'), path('mlp\\d*\\.act'), path('mlp\\d*\\.fc2')],
     rates: TIMM_RATES,
     heads: TIMM_HEAD,
   },

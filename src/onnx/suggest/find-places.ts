@@ -63,7 +63,7 @@ function placesIn(
     ...gaps.places,
     ...attention,
     ...embeddingPlaces(view, branches),
-    ...residualPlaces(view, branches, familyOf, attention.length > 0),
+    ...residualPlaces(view, branches, familyOf),
     ...feedForwardPlaces(view, branches),
     ...hiddenPlaces(view, layers, branches),
     ...recurrentPlaces(view, layers),
@@ -140,16 +140,15 @@ function residualPlaces(
   view: GraphView,
   branches: readonly Branch[],
   familyOf: (node: NodeProto) => Family | undefined,
-  isTransformer: boolean,
 ): Place[] {
   const places = new Map<string, Place>()
+  const isTransformer = branches.some(({ nodes }) => nodes.some(({ opType }) => opType === 'Softmax'))
   for (const { last, nodes, tensor: end } of branches) {
     if (last?.kind !== 'dense') continue
     const isBehind = familyOf(last.node)?.dropoutBehind?.test(view.module(last.node).path?.join('.') ?? '')
     const tensor = isBehind ? end : last.output
-    const convolves = nodes.some((node) => layerKind(view, node) === 'convolution')
-    const attends = nodes.some(({ opType }) => opType === 'Softmax')
-    if (convolves && !attends) continue // ConvNeXt, which has stochastic depth instead
+    const first = nodes.filter((node) => layerKind(view, node)).at(-1)
+    if (first && layerKind(view, first) === 'convolution') continue // ConvNeXt, which has stochastic depth instead
     places.set(tensor, {
       tensor,
       kind: 'residual',
