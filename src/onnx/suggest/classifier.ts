@@ -26,6 +26,7 @@ export function classifierPlaces(
       confidence: isCustomary ? 'high' : 'medium',
       reason: `the input of the last layer with weights, a ${what}${isCustomary ? ', of a network of inverted residuals, which is trained with dropout there' : ''}`,
       near: layer.node,
+      customary: isMobile ? 0.2 : undefined,
     })
   }
   return [...places.values()]

@@ -12,6 +12,8 @@ export interface Surroundings {
   module: string | undefined
   /** Whether the file records names of modules. */
   hasNames: boolean
+  /** What is missing there in a sequence of modules. */
+  gap: string | undefined
   /** Whether the tensor goes from one numbered module to the next. */
   unbroken: boolean
   /** Whether the model states such places itself, and this is none of them. */
@@ -20,7 +22,7 @@ export interface Surroundings {
 
 /** The confidence and the reason of a place, in the light of its surroundings. */
 export function judge(place: Place, around: Surroundings): { confidence: Confidence; reason: string } {
-  const { family, rate, statedElsewhere, unbroken, hasNames } = around
+  const { family, rate, statedElsewhere, gap, unbroken, hasNames } = around
   const { confidence, reason, role } = place
   if (confidence === 'out of reach' || role === 'stated') return { confidence, reason }
   if (rate.source === 'config' && rate.rate === 0) {
@@ -28,6 +30,7 @@ export function judge(place: Place, around: Surroundings): { confidence: Confide
   }
   if (statedElsewhere)
     return { confidence: 'low', reason: `${reason}, but the model has dropout in other places` }
+  if (gap !== undefined) return { confidence: 'high', reason: `${reason}, and ${gap}` }
   if (unbroken && (role === 'hidden' || role === 'feed-forward')) {
     return {
       confidence: 'low',

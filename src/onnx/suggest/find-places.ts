@@ -51,33 +51,41 @@ function placesIn(
 ): RatedPlace[] {
   const layers = weightLayers(view)
   const branches = residualBranches(view, layers)
-  const gaps = sequenceGaps(view, layers)
+  const { gaps, unbroken } = sequenceGaps(view, layers)
   const paths = branchPlaces(view, branches)
-  const random = randomPlaces(view, describe)
   const familyOf = familyFinder(view)
   const attention = attentionPlaces(view)
-  const hasNames = view.nodes.some((node) => (view.module(node).path?.length ?? 0) > 1)
-  const places = [
-    ...dropouts,
-    ...random,
-    ...gaps.places,
+  const isMobile = attention.length === 0 && hasInvertedResiduals(view, branches)
+  const classifiers = classifierPlaces(view, layers, isMobile)
+  const stated = [...dropouts, ...randomPlaces(view, describe)].map((place) =>
+    asClassifier(view, place, classifiers),
+  )
+  const structural = [
+    ...familyPlaces(view, layers, branches, familyOf),
     ...attention,
     ...embeddingPlaces(view, branches),
     ...residualPlaces(view, branches, familyOf),
     ...feedForwardPlaces(view, branches),
     ...hiddenPlaces(view, layers, branches),
     ...recurrentPlaces(view, layers),
+    ...classifiers,
     ...movedPlaces(view, layers),
-    ...classifierPlaces(view, layers, attention.length === 0 && hasInvertedResiduals(view, branches)),
     ...paths,
+  ]
+  const known = new Set(structural.map(({ tensor }) => tensor))
+  const places = [
+    ...stated,
+    ...structural,
+    ...gapPlaces(gaps).filter(({ tensor }) => !known.has(tensor)),
     ...convolutionPlaces(view, layers),
     ...fusedPlaces(view),
-    ...familyPlaces(view, layers, branches, familyOf),
   ]
   const shares = linearSchedule(view, layers, paths)
-  const isStatedPath = random.some(({ kind }) => kind === 'droppath')
-  const products = new Set(random.map(({ product }) => product))
+  const isStatedPath = stated.some(({ kind }) => kind === 'droppath')
+  const products = new Set(stated.map(({ product }) => product))
+  const hasNames = view.nodes.some((node) => (view.module(node).path?.length ?? 0) > 1)
   return places.flatMap((place): RatedPlace[] => {
+    if (movedFrom(view, place.tensor).some((tensor) => products.has(tensor))) return [] // dropped already
     const family = familyOf(place.near)
     const rate = scaled(rateOfPlace(place, config, family), shares.get(place))
     if (!rate) return []
@@ -86,11 +94,9 @@ function placesIn(
       rate,
       module: place.near && view.module(place.near).path?.join('.'),
       hasNames,
-      unbroken: gaps.unbroken.has(place.tensor),
-      statedElsewhere:
-        hasDropouts ||
-        (place.role === 'branch' && isStatedPath) ||
-        movedFrom(view, place.tensor).some((tensor) => products.has(tensor)),
+      gap: place.kind === 'droppath' || place.role === 'convolution' ? undefined : gaps.get(place.tensor),
+      unbroken: unbroken.has(place.tensor),
+      statedElsewhere: hasDropouts || (place.role === 'branch' && isStatedPath),
     })
     return [
       {
@@ -103,6 +109,25 @@ function placesIn(
       },
     ]
   })
+}
+
+/** A dropout that the model states is the classifier's, if the last layer reads what it drops. */
+function asClassifier(view: GraphView, place: Place, classifiers: readonly Place[]): Place {
+  const dropped = place.product ?? place.tensor
+  const isLast = classifiers.some(({ tensor }) => movedFrom(view, tensor).includes(dropped))
+  return isLast ? { ...place, kind: 'classifier' } : place
+}
+
+/** Gaps in sequences of modules, where nothing else is known about the tensor. */
+function gapPlaces(gaps: ReadonlyMap<string, string>): Place[] {
+  return [...gaps].map(([tensor, reason]) => ({
+    tensor,
+    kind: 'features',
+    role: 'stated',
+    confidence: 'high',
+    reason,
+    near: undefined,
+  }))
 }
 
 /** The part of the full rate that a block gets; undefined for none of it. */

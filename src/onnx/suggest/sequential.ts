@@ -6,12 +6,11 @@
 
 import type { NodeProto } from 'onnx-buf'
 import { dataInputs, type GraphView } from './graph-view.js'
-import type { Place } from './place.js'
 import { layerKind, type WeightLayer } from './weight-layers.js'
 
 export interface Sequences {
-  /** The places at gaps. */
-  places: readonly Place[]
+  /** Tensors at gaps, and what is missing there. */
+  gaps: ReadonlyMap<string, string>
   /** Tensors that go from one number to the next: no module was between them. */
   unbroken: ReadonlySet<string>
 }
@@ -19,7 +18,7 @@ export interface Sequences {
 export function sequenceGaps(view: GraphView, layers: readonly WeightLayer[]): Sequences {
   const numbers = childNumbers(view)
   const unbroken = new Set<string>()
-  const places = new Map<string, Place>()
+  const gaps = new Map<string, string>()
   const last = layers.at(-1)?.node
   for (const node of view.nodes) {
     const { path } = view.module(node)
@@ -34,18 +33,14 @@ export function sequenceGaps(view: GraphView, layers: readonly WeightLayer[]): S
       if (missing === undefined || missing === 'none') continue
       if (mayBeNormalisation(view, tensor)) continue
       const { sequence, number } = missing
-      places.set(tensor, {
+      gaps.set(
         tensor,
-        kind: 'features',
-        role: 'stated',
-        confidence: 'high',
-        reason: `module ${[...sequence, number].join('.')} left no node in the model, as a Dropout does`,
-        near: node,
-      })
+        `module ${[...sequence, number].join('.')} left no node in the model, as a Dropout does`,
+      )
     }
   }
-  for (const tensor of places.keys()) unbroken.delete(tensor)
-  return { places: [...places.values()], unbroken }
+  for (const tensor of gaps.keys()) unbroken.delete(tensor)
+  return { gaps, unbroken }
 }
 
 /** The dynamo exporter gives a layer into which a normalisation was folded the name of that normalisation. */
