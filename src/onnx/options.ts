@@ -129,7 +129,16 @@ export function readPoints(
   const points: readonly PointOptions[] = typeof given === 'function' ? given(model) : given
   if (!Array.isArray(points)) reject(TypeError, 'points', points, 'it must be an array', remedy)
   const { length } = points
-  if (!(length > 0)) reject(RangeError, 'points', points, 'it must name at least one point', remedy)
+  if (!(length > 0)) {
+    const isFound = typeof given === 'function'
+    reject(
+      RangeError,
+      isFound ? 'the result of points' : 'points',
+      points,
+      'it must name at least one point',
+      isFound ? 'suggestPoints(modelBytes), without kinds, lists all places that the model has' : remedy,
+    )
+  }
   const read: PointOptions[] = []
   for (let i = 0; i < length; i++) read.push(readPoint(`points[${i}]`, points[i], remedy)) // rejects holes too
   const taken = read.filter(({ selected }) => selected !== false)

@@ -2,8 +2,8 @@
 
 import type { NodeProto } from 'onnx-buf'
 import type { NoiseShape } from '../../options.js'
-import { isDefaultDomain, type Model } from '../model.js'
-import { ratioOf } from '../ratio.js'
+import { findSites, type Site } from '../dropout-sites.js'
+import type { Model } from '../model.js'
 import { type Scope, scopesOf } from '../scope.js'
 import { type Describe, describeTensors } from '../shape-inference.js'
 import { classifierPlaces } from './classifier.js'
@@ -16,10 +16,10 @@ import { fusedPlaces } from './fused.js'
 import { type GraphView, movedFrom, viewGraph } from './graph-view.js'
 import { namedPlaces } from './named-modules.js'
 import type { Place } from './place.js'
-import { randomPlaces } from './random-patterns.js'
 import { type ModelConfig, type Rate, rateOfPlace } from './rates.js'
 import { type Branch, residualBranches } from './residuals.js'
 import { sequenceGaps } from './sequential.js'
+import { statedPlaces } from './stated-places.js'
 import { attentionPlaces, embeddingPlaces, feedForwardPlaces } from './transformers.js'
 import { layerKind, type WeightLayer, weightLayers } from './weight-layers.js'
 
@@ -34,11 +34,10 @@ export function findPlaces(model: Model, config: ModelConfig | undefined): Rated
   const scopes = scopesOf(model.graph)
   const describe = describeTensors(scopes)
   const views = scopes.map(viewGraph)
-  const dropouts = views.map((view) => dropoutPlaces(model, view))
-  const hasDropouts = dropouts.some((places) => places.length > 0)
+  const { sites } = findSites(model, scopes, describe)
   const names = namesOnce(scopes)
-  return views.flatMap((view, i) =>
-    placesIn(view, describe, config, dropouts[i], hasDropouts).filter(({ tensor }) => names.has(tensor)),
+  return views.flatMap((view) =>
+    placesIn(view, describe, config, sites).filter(({ tensor }) => names.has(tensor)),
   )
 }
 
@@ -46,8 +45,7 @@ function placesIn(
   view: GraphView,
   describe: Describe,
   config: ModelConfig | undefined,
-  dropouts: readonly Place[],
-  hasDropouts: boolean,
+  sites: readonly Site[],
 ): RatedPlace[] {
   const layers = weightLayers(view)
   const branches = residualBranches(view, layers)
@@ -57,9 +55,7 @@ function placesIn(
   const attention = attentionPlaces(view)
   const isMobile = attention.length === 0 && hasInvertedResiduals(view, branches)
   const classifiers = classifierPlaces(view, layers, isMobile)
-  const stated = [...dropouts, ...randomPlaces(view, describe)].map((place) =>
-    asClassifier(view, place, classifiers),
-  )
+  const stated = statedPlaces(view, sites, classifiers)
   const structural = [
     ...familyPlaces(view, layers, branches, familyOf),
     ...attention,
@@ -82,6 +78,7 @@ function placesIn(
   ]
   const shares = linearSchedule(view, layers, paths)
   const isStatedPath = stated.some(({ kind }) => kind === 'droppath')
+  const hasDropouts = sites.some(({ node }) => node.opType === 'Dropout')
   const products = new Set(stated.map(({ product }) => product))
   const hasNames = view.nodes.some((node) => (view.module(node).path?.length ?? 0) > 1)
   return places.flatMap((place): RatedPlace[] => {
@@ -111,13 +108,6 @@ function placesIn(
   })
 }
 
-/** A dropout that the model states is the classifier's, if the last layer reads what it drops. */
-function asClassifier(view: GraphView, place: Place, classifiers: readonly Place[]): Place {
-  const dropped = place.product ?? place.tensor
-  const isLast = classifiers.some(({ tensor }) => movedFrom(view, tensor).includes(dropped))
-  return isLast ? { ...place, kind: 'classifier' } : place
-}
-
 /** Gaps in sequences of modules, where nothing else is known about the tensor. */
 function gapPlaces(gaps: ReadonlyMap<string, string>): Place[] {
   return [...gaps].map(([tensor, reason]) => ({
@@ -139,25 +129,6 @@ function scaled(rate: Rate, share: number | undefined): Rate | undefined {
     rate: Number((rate.rate * share).toFixed(4)),
     why: `${rate.why}, reached linearly from 0 at the first block`,
   }
-}
-
-/** Dropout nodes, by their outputs, which stand for them. */
-function dropoutPlaces(model: Model, { scope, nodes }: GraphView): Place[] {
-  return nodes.flatMap((node) => {
-    const { opType, domain, input, output } = node
-    if (opType !== 'Dropout' || !isDefaultDomain(domain) || input.length === 0 || !output[0]) return []
-    return [
-      {
-        tensor: output[0],
-        kind: 'features',
-        role: 'stated',
-        confidence: 'high',
-        reason: `the model has the Dropout node '${node.name}' here`,
-        near: node,
-        rate: ratioOf(model, scope, node),
-      } satisfies Place,
-    ]
-  })
 }
 
 /** The ends of residual branches in dense layers, where transformers have dropout. */
