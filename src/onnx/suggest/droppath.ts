@@ -101,19 +101,26 @@ function blocksOf(view: GraphView, layers: readonly WeightLayer[], places: reado
       known.set(own.join('.'), (known.get(own.join('.')) ?? 0) + 1)
     }
   }
-  const adds = [...new Set(places.map(({ add }) => add))]
+  const lists = new Map<string, Map<string, number>>()
+  const listOf = (like: string) => {
+    const known = lists.get(like)
+    if (known) return known
+    const blocks = [...(siblings.get(like) ?? [])].flatMap(([name, count]) => (count > 1 ? [name] : []))
+    const list = new Map(blocks.map((name, i) => [name, i]))
+    lists.set(like, list)
+    return list
+  }
+  const adds = new Map([...new Set(places.map(({ add }) => add))].map((add, i) => [add, i]))
   return new Map(
     places.map((place) => {
       const path = (place.add && view.module(place.add).path) ?? []
-      const like = [...(siblings.get(pattern(path)) ?? [])].flatMap(([name, count]) =>
-        count > 1 ? [name] : [],
-      )
-      const index = like.indexOf(path.join('.'))
+      const list = listOf(pattern(path))
+      const index = list.get(path.join('.'))
       return [
         place,
-        index >= 0 && like.length > 1
-          ? { index, count: like.length }
-          : { index: adds.indexOf(place.add), count: adds.length },
+        index !== undefined && list.size > 1
+          ? { index, count: list.size }
+          : { index: adds.get(place.add) ?? 0, count: adds.size },
       ] as const
     }),
   )

@@ -36,9 +36,14 @@ export function findPlaces(model: Model, config: ModelConfig | undefined): Rated
   const views = scopes.map(viewGraph)
   const { sites } = findSites(model, scopes, describe)
   const names = namesOnce(scopes)
-  return views.flatMap((view) =>
-    placesIn(view, describe, config, sites).filter(({ tensor }) => names.has(tensor)),
-  )
+  return views.flatMap((view) => {
+    const places = placesIn(view, describe, config, sites).filter(({ tensor }) => names.has(tensor))
+    const order = ({ tensor }: Place) => {
+      const producer = view.producer(tensor)
+      return producer ? view.order(producer) : -1
+    }
+    return places.sort((a, b) => order(a) - order(b))
+  })
 }
 
 function placesIn(

@@ -20,7 +20,10 @@ export function moduleOf({ name, output, metadataProps }: NodeProto): ModuleName
   if (scopes.length > 0) {
     // The last entry is the operation itself; the others lead to its module, each with the whole path.
     const path = (scopes.at(-2) ?? '').split('.').filter((part) => part !== '')
-    return { path, classes: listIn(metadataProps.find(({ key }) => key === CLASSES)?.value).slice(0, -1) }
+    return {
+      path: path.slice(0, MOST_PARTS),
+      classes: listIn(metadataProps.find(({ key }) => key === CLASSES)?.value).slice(0, -1),
+    }
   }
   return { path: pathIn(name.includes('/') ? name : (output[0] ?? '')), classes: [] }
 }
@@ -37,8 +40,11 @@ function pathIn(name: string): readonly string[] | undefined {
     path.push(...own.split('.').filter((piece) => piece !== ''))
     parent = part
   }
-  return path
+  return path.slice(0, MOST_PARTS)
 }
+
+/** No network is nested deeper; a malicious name could otherwise be as long as the file. */
+const MOST_PARTS = 64
 
 /** The strings of a Python list, as it is printed. */
 function listIn(text = ''): string[] {

@@ -60,7 +60,7 @@ function childNumbers(view: GraphView): ReadonlyMap<string, ReadonlySet<number>>
   for (const node of view.nodes) {
     const path = view.module(node).path ?? []
     path.forEach((part, depth) => {
-      if (!/^\d+$/.test(part)) return
+      if (!isNumber(part)) return
       const parent = path.slice(0, depth).join('.')
       const known = children.get(parent)
       if (known) known.add(Number(part))
@@ -103,7 +103,7 @@ function gapAtStart(
 }
 
 function isNumber(part: string | undefined): part is string {
-  return part !== undefined && /^\d+$/.test(part)
+  return part !== undefined && /^\d{1,6}$/.test(part)
 }
 
 /** Exporters fold a normalisation into the layer before it: TorchScript into convolutions, dynamo into dense ones too. */
@@ -111,7 +111,7 @@ function mayBeNormalisation(view: GraphView, tensor: string): boolean {
   let at = tensor
   let node = view.producer(at)
   // the bias of a dense layer
-  while (node?.opType === 'Add' && dataInputs(view, node).length === 1) {
+  for (let i = 0; i < 4 && node?.opType === 'Add' && dataInputs(view, node).length === 1; i++) {
     at = dataInputs(view, node)[0]
     node = view.producer(at)
   }

@@ -10,6 +10,7 @@ export function statedPlaces(
   sites: readonly Site[],
   classifiers: readonly Place[],
 ): Place[] {
+  const lastReads = new Set(classifiers.flatMap(({ tensor }) => movedFrom(view, tensor)))
   return sites.flatMap((site): Place[] => {
     const { scope, node, tensor, ratio } = site
     if (scope !== view.scope) return []
@@ -20,7 +21,7 @@ export function statedPlaces(
     const users = view.readers(tensor).filter((reader) => reader.output.some(view.isData))
     const named = isNode || users.length > 1 ? output : tensor
     const noiseShape = site.noiseShape === 'computed' ? undefined : site.noiseShape
-    const isLast = classifiers.some((place) => movedFrom(view, place.tensor).includes(output))
+    const isLast = lastReads.has(output)
     return [
       {
         tensor: named,

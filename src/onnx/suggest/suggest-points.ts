@@ -117,7 +117,7 @@ function oncePerTensor(places: readonly RatedPlace[]): RatedPlace[] {
 /** The last place before a classifier, or the last of all. */
 function lastOf(places: readonly RatedPlace[]): RatedPlace | undefined {
   const within = places.filter(({ confidence, rate }) => confidence !== 'out of reach' && rate > 0)
-  return within.find(({ kind }) => kind === 'classifier') ?? within.at(-1)
+  return within.findLast(({ kind }) => kind === 'classifier') ?? within.at(-1)
 }
 
 function parsed(model: Uint8Array | ArrayBuffer | Model): Model {

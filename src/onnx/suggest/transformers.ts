@@ -1,7 +1,7 @@
 /** Places in a transformer: attention weights, the embedding, the activation of a feed-forward branch. */
 
 import type { NodeProto } from 'onnx-buf'
-import { dataInputs, type GraphView, isMove } from './graph-view.js'
+import { dataInputs, type GraphView, isMove, movedFrom } from './graph-view.js'
 import type { Place } from './place.js'
 import type { Branch } from './residuals.js'
 import { layerKind, type WeightLayer } from './weight-layers.js'
@@ -139,12 +139,8 @@ const ACTIVATIONS = new Set(
 
 /** The activation that a layer reads, if it was computed from another layer; before reshapes. */
 export function activationBefore(view: GraphView, { input }: WeightLayer): string | undefined {
-  let tensor = input
-  let node = view.producer(tensor)
-  while (node && isMove(node) && node.opType !== 'Split') {
-    tensor = dataInputs(view, node)[0] ?? ''
-    node = view.producer(tensor)
-  }
+  const tensor = movedFrom(view, input).at(-1) ?? input
+  const node = view.producer(tensor)
   if (!node || !ACTIVATIONS.has(node.opType)) return undefined
   // An activation is more than a bias: its region must hold something that bends, or a product of two parts (GLU).
   const open = [tensor]

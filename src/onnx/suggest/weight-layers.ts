@@ -50,7 +50,7 @@ export function layerKind(view: GraphView, { opType, input }: NodeProto): LayerK
 function layerEnd(view: GraphView, node: NodeProto, kind: LayerKind): string {
   let [end] = node.output
   if (kind === 'recurrent') return end
-  for (;;) {
+  for (let i = 0; i < MOST_BEHIND; i++) {
     const readers = view.readers(end)
     if (readers.length !== 1) return end
     const [next] = readers
@@ -59,7 +59,11 @@ function layerEnd(view: GraphView, node: NodeProto, kind: LayerKind): string {
     if (!isBias && !isScale && !(node.opType === 'Gemm' && foldsBack(view, node, next))) return end
     end = next.output[0]
   }
+  return end
 }
+
+/** A damaged model may have circles. */
+const MOST_BEHIND = 16
 
 /** Whether a Gemm stands between two Reshapes, as a dense layer on more than two dims does. */
 function foldsBack(view: GraphView, gemm: NodeProto, next: NodeProto): boolean {
