@@ -123,9 +123,22 @@ function lastLayerNode(view: GraphView, tensor: string): NodeProto | undefined {
     if (!node) return undefined
     if (layerKind(view, node)) return node
     const inputs = dataInputs(view, node)
+    const quantized =
+      node.opType === 'Mul' ? inputs.find((input) => isIntegerProduct(view, input)) : undefined
+    if (quantized !== undefined) {
+      at = quantized
+      continue
+    }
     const scales = (node.opType === 'Mul' || node.opType === 'Add') && inputs.length === 1
     if (!scales && !isMove(node) && !/^(Batch|Layer)Normalization$/.test(node.opType)) return undefined
     at = inputs[0] ?? ''
   }
   return undefined
+}
+
+/** The result of a quantized layer, before it is multiplied with its scale, which depends on the data too. */
+function isIntegerProduct(view: GraphView, tensor: string): boolean {
+  const cast = view.producer(tensor)
+  const product = cast?.opType === 'Cast' ? view.producer(cast.input[0]) : undefined
+  return product?.opType.endsWith('Integer') ?? false
 }

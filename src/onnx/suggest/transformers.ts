@@ -4,7 +4,7 @@ import type { NodeProto } from 'onnx-buf'
 import { dataInputs, type GraphView, isMove, movedFrom } from './graph-view.js'
 import type { Place } from './place.js'
 import type { Branch } from './residuals.js'
-import { layerKind, type WeightLayer } from './weight-layers.js'
+import { isQuantizing, layerKind, type WeightLayer } from './weight-layers.js'
 
 /** Softmax -> (Cast, Where, moves) -> product with the values: the attention weights, right before the moves. */
 export function attentionPlaces(view: GraphView): Place[] {
@@ -156,6 +156,7 @@ export function activationBefore(view: GraphView, { input }: WeightLayer): strin
       layer = true
       continue
     }
+    if (isQuantizing(producer)) continue // the scale of a quantized layer
     if (isMove(producer) || ACTIVATIONS.has(producer.opType)) {
       bends ||= BENDS.has(producer.opType)
       open.push(...dataInputs(view, producer))

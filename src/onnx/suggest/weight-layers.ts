@@ -29,8 +29,20 @@ const RECURRENT = new Set('LSTM GRU RNN DynamicQuantizeLSTM'.split(' '))
 export function weightLayers(view: GraphView): WeightLayer[] {
   return view.nodes.flatMap((node) => {
     const kind = layerKind(view, node)
-    return kind ? [{ kind, node, input: node.input[0], output: layerEnd(view, node, kind) }] : []
+    return kind
+      ? [{ kind, node, input: beforeQuantizing(view, node.input[0]), output: layerEnd(view, node, kind) }]
+      : []
   })
+}
+
+/** A quantized layer reads integers; the numbers before them can be dropped. */
+function beforeQuantizing(view: GraphView, tensor: string): string {
+  const node = view.producer(tensor)
+  return node && isQuantizing(node) ? node.input[0] : tensor
+}
+
+export function isQuantizing({ opType }: NodeProto): boolean {
+  return opType === 'QuantizeLinear' || opType === 'DynamicQuantizeLinear'
 }
 
 /** @returns undefined for other operators, and for products of two tensors that both depend on the data */
