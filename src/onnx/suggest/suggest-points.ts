@@ -84,10 +84,10 @@ export function suggestPoints(
  */
 export function lastPoint(
   model: Uint8Array | ArrayBuffer | Model,
-  options: SuggestOptions = {},
+  options: Pick<SuggestOptions, 'config'> = {},
 ): Suggestion[] {
-  const { config } = readSuggestOptions(options)
-  const best = lastOf(oncePerTensor(findPlaces(parsed(model), config)))
+  const { config } = readOptions(options, { config: true }, 'Pass e.g. { config }, or leave it out')
+  const best = lastOf(oncePerTensor(findPlaces(parsed(model), readConfig(config))))
   if (best) return [suggestion(best, true)]
   throw new OnnxModelError(
     "noiseshape: the model has no layer with weights, before which dropout could stand. Name a tensor, e.g. points: [{ tensor: 'relu_1', rate: 0.2 }].",
