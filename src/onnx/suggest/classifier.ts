@@ -25,7 +25,7 @@ export function classifierPlaces(
       role: 'classifier',
       confidence: isCustomary ? 'high' : 'medium',
       reason: `the input of the last layer with weights, a ${what}${isCustomary ? ', of a network of inverted residuals, which is trained with dropout there' : ''}`,
-      near: layer.node,
+      near: undefined, // a last layer inside a block is no head: families name theirs
       customary: isMobile ? 0.2 : undefined,
     })
   }

@@ -10,8 +10,8 @@ export interface Surroundings {
   rate: Rate
   /** Path of the module that says the family, joined by dots. */
   module: string | undefined
-  /** Whether the file records names of modules. */
-  hasNames: boolean
+  /** Whether the file records names of modules, and the network reads words: those are trained with dropout. */
+  hasWords: boolean
   /** What is missing there in a sequence of modules. */
   gap: string | undefined
   /** Whether the tensor goes from one numbered module to the next. */
@@ -22,7 +22,7 @@ export interface Surroundings {
 
 /** The confidence and the reason of a place, in the light of its surroundings. */
 export function judge(place: Place, around: Surroundings): { confidence: Confidence; reason: string } {
-  const { family, rate, statedElsewhere, gap, unbroken, hasNames } = around
+  const { family, rate, statedElsewhere, gap, unbroken, hasWords } = around
   const { confidence, reason, role } = place
   if (confidence === 'out of reach' || role === 'stated') return { confidence, reason }
   if (rate.source === 'config' && rate.rate === 0) {
@@ -48,9 +48,7 @@ export function judge(place: Place, around: Surroundings): { confidence: Confide
   if (family && customary !== undefined) {
     return { confidence: 'high', reason: `${reason}, where ${family.name} has a dropout` }
   }
-  if (hasNames && confidence === 'medium' && (role === 'attention' || role === 'embedding')) {
-    return { confidence: 'high', reason }
-  }
+  if (hasWords && role === 'attention') return { confidence: 'high', reason }
   if (rate.source === 'config' && above('high', confidence)) {
     return { confidence: 'high', reason: `${reason}, and the config has a rate for it` }
   }

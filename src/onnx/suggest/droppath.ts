@@ -37,7 +37,7 @@ export function branchPlaces(view: GraphView, branches: readonly Branch[]): Plac
     return {
       tensor,
       kind: 'droppath',
-      role: 'branch',
+      role: branch.isScaled ? 'scaled branch' : 'branch',
       confidence: style ? 'high' : 'low',
       reason: style
         ? `the end of a residual branch of ${style}, which is trained with stochastic depth`

@@ -44,6 +44,7 @@ const TIMM_RATES = {
   'feed-forward': 0.1,
   classifier: 0.1,
   branch: 0,
+  'scaled branch': 0.1, // LayerScale came with stochastic depth (CaiT, DeiT III, BEiT)
 }
 const TIMM_HEAD = /(^|\.)(head|head\.fc)$/
 
@@ -81,6 +82,7 @@ export const FAMILIES: readonly Family[] = [
     name: 'wav2vec 2.0 of transformers',
     has: [path('feed_forward\\.intermediate_dense'), path('feed_forward\\.output_dense')],
     rates: { attention: 0.1, residual: 0.1, embedding: 0.1, 'feed-forward': 0.1, classifier: 0.1 },
+    dropoutBehind: /(^|\.)attention$/, // WavLM computes the whole attention in one function
     heads: /(^|\.)lm_head$/,
     before: /(^|\.)(feature_projection\.projection|encoder\.layer_norm)$/,
   },
@@ -104,6 +106,18 @@ export const FAMILIES: readonly Family[] = [
     name: 'a language model trained without dropout',
     has: [/\.o_proj/, path('mlp\\.gate_proj')],
     rates: { attention: null, residual: null, embedding: null, 'feed-forward': null },
+  },
+  {
+    name: 'MobileBERT of transformers',
+    has: [/(^| )bottleneck\.input/, /(^| )attention\.self/],
+    rates: { attention: 0.1, residual: 0.1, embedding: 0.1, 'feed-forward': null, classifier: 0.1 },
+    withoutDropout: /output\.dense$/,
+    heads: CLASSIFIER,
+  },
+  {
+    name: 'BLOOM of transformers',
+    has: [path('self_attention\\.query_key_value'), path('self_attention\\.dense')],
+    rates: { attention: 0.1, residual: 0.1, embedding: null, 'feed-forward': null },
   },
   {
     name: 'SegFormer of transformers',
@@ -143,6 +157,31 @@ export const FAMILIES: readonly Family[] = [
     name: 'Swin of torchvision',
     has: [path('attn'), path('mlp\\.3')],
     rates: { attention: 0.1, residual: 0.1, 'feed-forward': 0.1, embedding: null, branch: 0.2 },
+  },
+  {
+    name: 'MaxViT of torchvision',
+    has: [/window_attention\.attn_layer/, /grid_attention\.attn_layer/],
+    rates: { attention: null, residual: null, embedding: null, 'feed-forward': null, branch: 0.2 },
+  },
+  {
+    name: 'class attention of CaiT of timm',
+    has: [/in:\S*token_only/],
+    rates: { attention: null, residual: null, 'feed-forward': null, branch: null, 'scaled branch': null },
+  },
+  {
+    name: 'a MetaFormer of timm',
+    has: [/(^| )token_mixer/, path('mlp\\.fc1')],
+    rates: { residual: 0.1, 'feed-forward': 0.1, branch: 0, 'scaled branch': null },
+  },
+  {
+    name: 'MobileViT of timm',
+    has: [/in:\S*transformer\.\d/, /(^| )attn\.proj/],
+    rates: { attention: null, residual: null, embedding: null, 'feed-forward': null, branch: 0 },
+  },
+  {
+    name: 'EdgeNeXt of timm',
+    has: [/(^| )xca\.proj/],
+    rates: { ...TIMM_RATES, attention: null, residual: null, embedding: null, 'feed-forward': null },
   },
   {
     name: 'Swin of timm',

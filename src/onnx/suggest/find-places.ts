@@ -20,7 +20,13 @@ import { type ModelConfig, type Rate, rateOfPlace } from './rates.js'
 import { type Branch, residualBranches } from './residuals.js'
 import { sequenceGaps } from './sequential.js'
 import { statedPlaces } from './stated-places.js'
-import { attentionPlaces, embeddingPlaces, feedForwardPlaces } from './transformers.js'
+import {
+  attentionPlaces,
+  embeddingPlaces,
+  feedForwardPlaces,
+  isGatedBySilu,
+  readsWords,
+} from './transformers.js'
 import { layerKind, type WeightLayer, weightLayers } from './weight-layers.js'
 
 export interface RatedPlace extends Place {
@@ -70,12 +76,19 @@ function placesIn(
   const isMobile = attention.length === 0 && hasInvertedResiduals(view, branches)
   const classifiers = classifierPlaces(view, layers, isMobile)
   const stated = statedPlaces(view, sites, classifiers)
+  const embeddings = embeddingPlaces(view, branches)
+  const feedForward = feedForwardPlaces(view, branches)
+  const hasWords =
+    attention.length > 0 &&
+    embeddings.some(({ tensor }) => readsWords(view, tensor)) &&
+    !feedForward.some(({ tensor }) => isGatedBySilu(view, tensor))
+  const hasNames = view.nodes.some((node) => (view.module(node).path?.length ?? 0) > 1)
   const structural = [
     ...familyPlaces(view, layers, branches, familyOf),
     ...attention,
-    ...embeddingPlaces(view, branches),
-    ...residualPlaces(view, branches, familyOf),
-    ...feedForwardPlaces(view, branches),
+    ...embeddings,
+    ...residualPlaces(view, branches, familyOf, hasWords),
+    ...feedForward,
     ...hiddenPlaces(view, layers, branches),
     ...recurrentPlaces(view, layers),
     ...classifiers,
@@ -94,7 +107,6 @@ function placesIn(
   const isStatedPath = stated.some(({ kind }) => kind === 'droppath')
   const hasDropouts = sites.some(({ node }) => node.opType === 'Dropout')
   const products = new Set(stated.map(({ product }) => product))
-  const hasNames = view.nodes.some((node) => (view.module(node).path?.length ?? 0) > 1)
   return places.flatMap((place): RatedPlace[] => {
     if (movedFrom(view, place.tensor).some((tensor) => products.has(tensor))) return [] // dropped already
     const family = familyOf(place.near)
@@ -104,10 +116,10 @@ function placesIn(
       family,
       rate,
       module: place.near && view.module(place.near).path?.join('.'),
-      hasNames,
+      hasWords: hasWords && hasNames,
       gap: place.kind === 'droppath' || place.role === 'convolution' ? undefined : gaps.get(place.tensor),
       unbroken: unbroken.has(place.tensor),
-      statedElsewhere: hasDropouts || (place.role === 'branch' && isStatedPath),
+      statedElsewhere: hasDropouts || (place.kind === 'droppath' && isStatedPath),
     })
     return [
       {
@@ -150,9 +162,9 @@ function residualPlaces(
   view: GraphView,
   branches: readonly Branch[],
   familyOf: (node: NodeProto) => Family | undefined,
+  hasWords: boolean,
 ): Place[] {
   const places = new Map<string, Place>()
-  const isTransformer = branches.some(({ nodes }) => nodes.some(({ opType }) => opType === 'Softmax'))
   for (const { last, nodes, tensor: end } of branches) {
     if (last?.kind !== 'dense') continue
     const isBehind = familyOf(last.node)?.dropoutBehind?.test(view.module(last.node).path?.join('.') ?? '')
@@ -163,7 +175,7 @@ function residualPlaces(
       tensor,
       kind: 'residual',
       role: 'residual',
-      confidence: isTransformer ? 'high' : 'medium',
+      confidence: hasWords ? 'high' : 'medium',
       reason: 'the last dense layer of a residual branch',
       near: last.node,
     })

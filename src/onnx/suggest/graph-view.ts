@@ -1,6 +1,6 @@
 /** A graph as the rules see it: who makes a tensor, who reads it, and which tensors depend on the data. */
 
-import type { NodeProto } from 'onnx-buf'
+import type { NodeProto, TensorProto } from 'onnx-buf'
 import { type Scope, scopeHolding } from '../scope.js'
 import { type ModuleName, moduleOf } from './module-names.js'
 
@@ -83,6 +83,12 @@ export function movedFrom(view: GraphView, tensor: string): string[] {
 }
 
 const MOST_MOVES = 16
+
+/** The weights behind a name; exporters store equal weights once, and the others are its Identity. */
+export function weightsOf({ scope, producer }: GraphView, tensor: string): TensorProto | undefined {
+  const node = producer(tensor)
+  return scope.initializers.get(node?.opType === 'Identity' ? node.input[0] : tensor)
+}
 
 /** The inputs of a node that depend on the data. */
 export function dataInputs(view: GraphView, node: NodeProto): string[] {

@@ -42,6 +42,7 @@ export type Role =
   | 'convolution'
   | 'classifier'
   | 'branch'
+  | 'scaled branch'
   | 'stated'
 
 const ORDER: readonly Confidence[] = ['out of reach', 'low', 'medium', 'high']

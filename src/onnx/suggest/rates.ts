@@ -25,6 +25,7 @@ const KEYS: Readonly<Record<Role, readonly string[]>> = {
     words(`classifier_dropout classifier_dropout_prob seq_classif_dropout summary_first_dropout cls_dropout
     final_dropout hidden_dropout_prob hidden_dropout dropout_rate dropout`),
   branch: words('drop_path_rate stochastic_depth_rate'),
+  'scaled branch': words('drop_path_rate stochastic_depth_rate'),
   recurrent: words('dropout dropout_rate'),
   convolution: [],
   stated: [],
@@ -41,6 +42,7 @@ const CUSTOMARY: Readonly<Record<Role, number>> = {
   embedding: 0.1,
   'feed-forward': 0.1,
   branch: 0.1,
+  'scaled branch': 0.1,
   classifier: 0.2,
   recurrent: 0.2,
   convolution: 0.1,

@@ -1,7 +1,7 @@
 /** Residual branches: additions of a tensor to what was computed from it. */
 
 import type { NodeProto } from 'onnx-buf'
-import { dataInput, dataInputs, type GraphView, isMove } from './graph-view.js'
+import { dataInput, dataInputs, type GraphView, isMove, movedFrom, weightsOf } from './graph-view.js'
 import { layerKind, type WeightLayer } from './weight-layers.js'
 
 export interface Branch {
@@ -13,6 +13,8 @@ export interface Branch {
   skip: string
   /** The last layer with weights; undefined if something else ends the branch. */
   last: WeightLayer | undefined
+  /** Whether a learned scale stands behind that layer: LayerScale (arXiv:2103.17239). */
+  isScaled: boolean
   /** The nodes of the branch, last first. */
   nodes: readonly NodeProto[]
 }
@@ -53,6 +55,7 @@ function branchBeside(
       tensor: end,
       skip,
       last: lastLayer(view, byNode, end),
+      isScaled: isScaled(view, end),
       nodes,
     }))
   }
@@ -141,4 +144,11 @@ function isIntegerProduct(view: GraphView, tensor: string): boolean {
   const cast = view.producer(tensor)
   const product = cast?.opType === 'Cast' ? view.producer(cast.input[0]) : undefined
   return product?.opType.endsWith('Integer') ?? false
+}
+
+function isScaled(view: GraphView, tensor: string): boolean {
+  const node = movedFrom(view, tensor)
+    .map((name) => view.producer(name))
+    .find((producer) => producer && !isMove(producer))
+  return node?.opType === 'Mul' && node.input.some((name) => weightsOf(view, name) !== undefined)
 }

@@ -1,7 +1,7 @@
 /** Places in a transformer: attention weights, the embedding, the activation of a feed-forward branch. */
 
 import type { NodeProto } from 'onnx-buf'
-import { dataInputs, type GraphView, isMove, movedFrom } from './graph-view.js'
+import { dataInputs, type GraphView, isMove, movedFrom, weightsOf } from './graph-view.js'
 import type { Place } from './place.js'
 import type { Branch } from './residuals.js'
 import { isQuantizing, layerKind, type WeightLayer } from './weight-layers.js'
@@ -10,7 +10,7 @@ import { isQuantizing, layerKind, type WeightLayer } from './weight-layers.js'
 export function attentionPlaces(view: GraphView): Place[] {
   return view.nodes.flatMap((softmax) => {
     if (softmax.opType !== 'Softmax') return []
-    const tensor = weightsOf(view, softmax.output[0])
+    const tensor = attentionWeights(view, softmax.output[0])
     return tensor === undefined
       ? []
       : [
@@ -26,7 +26,7 @@ export function attentionPlaces(view: GraphView): Place[] {
   })
 }
 
-function weightsOf(view: GraphView, softmax: string): string | undefined {
+function attentionWeights(view: GraphView, softmax: string): string | undefined {
   let place = softmax
   let at = softmax
   let moved = false
@@ -85,9 +85,9 @@ function embeddingAt(view: GraphView, adds: ReadonlySet<NodeProto>, skip: string
     }
     if (node.opType === 'Add' && inputs.length === 1) {
       const layer = layerBefore(view, inputs[0])
-      if (!layer) return place // positions are added; the bias of a projection is not one
-      place = layer.input[0]
-      at = place
+      if (layer) place = layer.input[0]
+      else if (!isVector(view, node)) return place // positions are added; the bias of a layer has one dim
+      at = layer ? place : inputs[0]
       continue
     }
     if (layerKind(view, node) === 'dense') {
@@ -99,6 +99,22 @@ function embeddingAt(view: GraphView, adds: ReadonlySet<NodeProto>, skip: string
     at = inputs.find((name) => view.producer(name)?.opType === 'Gather') ?? inputs[0]
   }
   return undefined
+}
+
+/** Whether an embedding is computed from a table of words: a Gather at an index that depends on the input. */
+export function readsWords(view: GraphView, embedding: string): boolean {
+  const open = [embedding]
+  for (let i = 0; i < MOST_ON_EMBEDDING; i++) {
+    const node = view.producer(open.pop() ?? '')
+    if (node?.opType === 'Gather' && !view.isData(node.input[0])) return true
+    if (node) open.push(...dataInputs(view, node))
+  }
+  return false
+}
+
+/** Whether an addition adds a vector: a bias. */
+function isVector(view: GraphView, { input }: NodeProto): boolean {
+  return input.some((name) => weightsOf(view, name)?.dims.length === 1)
 }
 
 /** The dense layer without bias that makes a tensor. */
@@ -128,6 +144,20 @@ export function feedForwardPlaces(view: GraphView, branches: readonly Branch[]):
           } satisfies Place,
         ]
   })
+}
+
+/**
+ * Whether a feed-forward branch is gated by SiLU, (g * sigmoid(g)) * x, as language models are that were trained without
+ * dropout (Llama and after).
+ */
+export function isGatedBySilu(view: GraphView, activation: string): boolean {
+  const sigmoidOf = (tensor: string) => view.producer(tensor)?.opType === 'Sigmoid'
+  const isSilu = (tensor: string) => {
+    const node = view.producer(tensor)
+    return node?.opType === 'Swish' || (node?.opType === 'Mul' && node.input.some(sigmoidOf))
+  }
+  const gate = view.producer(activation)
+  return gate?.opType === 'Mul' && gate.input.some(isSilu)
 }
 
 /** Operators that activations are made of. */
