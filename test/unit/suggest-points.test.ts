@@ -9,6 +9,7 @@ import {
   suggestPoints,
 } from 'noiseshape/onnx'
 import { describe, expect, test } from 'vitest'
+import { exportedModel, exportedNames } from '../support/exported-models'
 import { type GradedFile, grade, gradedFiles, precision, recall } from '../support/grade-points'
 import { encode, floats, type GraphInit, info, node } from '../support/onnx-models'
 
@@ -59,6 +60,18 @@ describe('on models whose dropout in training is known', () => {
       expect(selected).toMatchObject([{ kind: 'classifier', confidence: 'medium' }])
       expect(selected[0].reason).toMatch(/last layer.*nothing is certain/)
     }
+  })
+
+  // Others are large; long/unit/suggested-points runs all.
+  const small = exportedNames.filter((name) => /^(hf|mlp|lstm|unet|tv_swin|tv_densenet)/.test(name))
+  test.each(small)('%s opens with what is suggested, and with the last point', (name) => {
+    const model = exportedModel(name)
+    const selected = suggestPoints(model).filter((suggestion) => suggestion.selected)
+    const { inputs } = makeStochastic(model, { points: suggestPoints })
+    expect(inputs.map(({ tensor, rate }) => [tensor, rate])).toEqual(
+      selected.map(({ tensor, rate }) => [tensor, rate]),
+    )
+    expect(makeStochastic(model, { points: lastPoint }).inputs).toHaveLength(1)
   })
 
   test('random nodes that stayed active state their rate and noise shape', () => {
