@@ -219,6 +219,13 @@ describe('a transformer without names', () => {
     expect(at(found, 'attention')?.reason).toContain("the config's attention_probs_dropout_prob")
   })
 
+  test('opens with its last point where the config has no dropout at all', () => {
+    const config = { attention_probs_dropout_prob: 0, hidden_dropout_prob: 0 }
+    expect(suggest({ config }).filter(({ selected }) => selected)).toMatchObject([
+      { tensor: 'out', kind: 'classifier', rate: 0.2, rateSource: 'customary', confidence: 'low' },
+    ])
+  })
+
   test('gives all places of the kinds that are asked for', () => {
     const kinds = ['attention', 'features'] as const
     expect(suggest({ kinds }).map(({ tensor, selected }) => [tensor, selected])).toEqual([

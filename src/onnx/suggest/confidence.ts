@@ -42,7 +42,7 @@ export function judge(place: Place, around: Surroundings): { confidence: Confide
   if (family && (customary === null || isExcluded)) {
     return { confidence: 'low', reason: `${reason}, but ${family.name} has no dropout here` }
   }
-  if (family && customary === 0) {
+  if (family && customary === 0 && rate.source !== 'config') {
     return { confidence: 'medium', reason: `${reason}, whose dropout is off by default in ${family.name}` }
   }
   if (family && customary !== undefined) {

@@ -70,8 +70,8 @@ export function suggestPoints(
   const listed = oncePerTensor(places)
   const best = listed.some(({ confidence }) => confidence === 'high') ? undefined : lastOf(listed)
   return listed.map((place) =>
-    place === best
-      ? { ...suggestion(place, true), reason: `${place.reason}; the best there is, as nothing is certain` }
+    place.tensor === best?.tensor
+      ? { ...suggestion(best, true), reason: `${best.reason}; the best there is, as nothing is certain` }
       : suggestion(place, place.confidence === 'high'),
   )
 }
@@ -114,11 +114,17 @@ function oncePerTensor(places: readonly RatedPlace[]): RatedPlace[] {
   return [...best.values()]
 }
 
-/** The last place before a classifier, or the last of all. */
+/** The last place before a classifier, or the last of all, with a rate above 0. */
 function lastOf(places: readonly RatedPlace[]): RatedPlace | undefined {
-  const within = places.filter(({ confidence, rate }) => confidence !== 'out of reach' && rate > 0)
-  return within.findLast(({ kind }) => kind === 'classifier') ?? within.at(-1)
+  const within = places.filter(({ confidence }) => confidence !== 'out of reach')
+  const last = within.findLast(({ kind }) => kind === 'classifier') ?? within.at(-1)
+  if (last?.rate !== 0) return last
+  const reason = `${last.reason}, so here rate ${COMMON_RATE}, a common one`
+  return { ...last, rate: COMMON_RATE, rateSource: 'customary', reason }
 }
+
+/** Before a classifier, where a config says 0. */
+const COMMON_RATE = 0.2
 
 function parsed(model: Uint8Array | ArrayBuffer | Model): Model {
   return typeof model === 'object' && model !== null && 'proto' in model ? model : readModel(model)
