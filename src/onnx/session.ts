@@ -329,7 +329,7 @@ function readFeeds(feeds: unknown, inputNames: readonly string[]): void {
 type LastDim = Pick<PredictOptions, 'classes' | 'targets'>
 
 function readLastDim({ outputs, classes, targets }: PredictOptions, declared: number | undefined): LastDim {
-  if (outputs === 'gaussian') return { classes, targets: targets ?? (declared ?? 2) / 2 }
+  if (outputs === 'gaussian') return { classes, targets: targets ?? Math.ceil((declared ?? 2) / 2) }
   const hasClasses = outputs !== undefined && outputs !== 'values'
   return { classes: classes ?? (hasClasses ? declared : undefined), targets }
 }
