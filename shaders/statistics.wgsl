@@ -228,12 +228,6 @@ fn add_to_row(at: u32, bits: u32, sample: u32) {
 // Adds a value to a running mean and variance: see src/monte-carlo/moments.ts.
 fn added(held: Moments, bits: u32, reciprocal: f32) -> Moments {
   let larger = max(bits & MAGNITUDE, held.mean & MAGNITUDE);
-  if (reciprocal == 1.0) {
-    return Moments(bits, 0u, select(0u, NAN, larger >= INFINITE), 0u);
-  }
-  if (larger >= INFINITE) {
-    return Moments(sum_beyond(held.mean, bits), 0u, NAN, 0u);
-  }
   let was_large = held.variance > SIGN;
   let is_large = larger >= LARGE_FROM || (was_large && (held.variance & MAGNITUDE) >= LEAST_LARGE);
   let shift = select(1.0, select(FROM_LARGE, TO_LARGE, is_large), is_large != was_large);
@@ -243,22 +237,28 @@ fn added(held: Moments, bits: u32, reciprocal: f32) -> Moments {
   let unit = select(ORDINARY, LARGE, is_large);
   let mean = bitcast<f32>(held.mean);
   let mean_low = bitcast<f32>(held.mean_low);
-  let deviation = rounded(rounded(bitcast<f32>(bits) * unit) - rounded(mean * unit));
-  let delta = rounded(deviation - mean_low * unit);
+  let deviation = rounded(bitcast<f32>(bits) * unit) - mean * unit;
+  let delta = rounded(deviation) - mean_low * unit;
   let step = rounded(delta * reciprocal);
   let mean_step = rounded(mean_low + step * select(1.0 / ORDINARY, 1.0 / LARGE, is_large));
   let new_mean = rounded(mean + mean_step);
 
-  let square = rounded(step * rounded(delta - step));
+  let square = rounded(step * (delta - step));
   let shrink = rounded(variance * reciprocal);
   let variance_step = rounded(variance_low + rounded(square - shrink));
   let new_variance = rounded(variance + variance_step);
-  return Moments(
+  // A software GPU computes both sides of an if, so all cases are computed.
+  let updated = vec4<u32>(
     bitcast<u32>(new_mean),
     bitcast<u32>(lost_in(new_mean, mean, mean_step)),
     bitcast<u32>(new_variance) | select(0u, SIGN, is_large),
     bitcast<u32>(lost_in(new_variance, variance, variance_step)),
   );
+  let is_first = reciprocal == 1.0;
+  let beyond = vec4<u32>(sum_beyond(held.mean, bits), 0u, NAN, 0u);
+  let finite = select(updated, vec4<u32>(bits, 0u, 0u, 0u), is_first);
+  let now = select(finite, beyond, larger >= INFINITE);
+  return Moments(now.x, now.y, now.z, now.w);
 }
 
 // A sum of two numbers, of which at least one is infinite or NaN.
