@@ -138,19 +138,25 @@ describe('a plan', () => {
       ({ rows, rowLength, samples, bytes }) => {
         const { chunks, dispatches } = dispatchesOf(rows, rowLength, samples, bytes)
         const elements = rows * Math.max(rowLength, 1)
-        const taken: number[] = []
+        const taken: { at: number; sample: number; element: number }[] = []
         for (const { chunk, outputs, offset, firstSample, samples: count } of dispatches) {
           expect(outputs.offset % 256).toBe(0)
           expect(outputs.size).toBeLessThanOrEqual(bytes)
           expect(count).toBeLessThan(2 ** 16 - 1) // the turns after which llvmpipe leaves a loop
+          const last = outputs.offset / 4 + offset + (count - 1) * elements + chunks[chunk].elements
+          expect(last).toBeLessThanOrEqual((outputs.offset + outputs.size) / 4)
           for (let sample = 0; sample < count; sample++) {
             const first = outputs.offset / 4 + offset + sample * elements
-            expect(first).toBe((firstSample + sample) * elements + chunks[chunk].start)
-            expect(first + chunks[chunk].elements).toBeLessThanOrEqual((outputs.offset + outputs.size) / 4)
-            for (let i = 0; i < chunks[chunk].elements; i++) taken.push(first + i)
+            for (let i = 0; i < chunks[chunk].elements; i++) {
+              taken.push({ at: first + i, sample: firstSample + sample, element: chunks[chunk].start + i })
+            }
           }
         }
-        expect(taken).toEqual(Array.from({ length: samples * elements }, (_, i) => i))
+        expect(taken).toHaveLength(samples * elements)
+        const misplaced = taken.find(
+          ({ at, sample, element }, i) => at !== i || at !== sample * elements + element,
+        )
+        expect(misplaced).toBeUndefined()
       },
     )
   })
@@ -180,11 +186,26 @@ describe('mean and variance on the CPU', () => {
   }
   const near = (value: number) => expect.closeTo(value, 6 - Math.log10(value))
 
-  test('the last of 2^24 samples counts as the first does', () => {
-    // 0 and 1, then 10 and 11: in plain float32 sums, the latter are lost beside the sum of the former.
-    const half = { times: 8, length: 2 ** 20 }
-    const moments = momentsOf({ ...half, of: (i) => i % 2 }, { ...half, of: (i) => 10 + (i % 2) })
-    expect(moments).toEqual({ samples: 2 ** 24, mean: near(5.5), variance: near(25.25) })
+  test('sample 2^23 and those after it count as the first does', () => {
+    // As after 2^23 samples of 0 and 1, and then 2^16 of 10 and 11; long/unit takes them all.
+    const before = 2 ** 23
+    const sums = emptySums(ofValues)
+    sums.samples = before
+    sums.moments[MOMENTS.mean] = 0.5
+    sums.moments[MOMENTS.variance] = 0.25 * UNITS.ordinary ** 2
+    const added = 2 ** 16
+    accumulate(
+      sums,
+      Float32Array.from({ length: added }, (_, i) => 10 + (i % 2)),
+      ofValues,
+      added,
+    )
+    const weight = added / (before + added)
+    const moments = { mean: meanOf(sums.moments, 0), variance: varianceOf(sums.moments, 0) }
+    expect(moments).toEqual({
+      mean: near(0.5 + 10 * weight),
+      variance: near(0.25 + 100 * weight * (1 - weight)),
+    })
   })
 
   test('an outlier in the first of 10^5 samples does not spoil the mean', () => {
