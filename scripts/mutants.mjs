@@ -28,8 +28,12 @@ export const PARTS = {
 export const GPU_FUNCTIONS = {
   'src/engine.ts': ['if (gpu) {', 'get backend() {', 'get device() {', 'async #run<T>('],
   'src/monte-carlo/accumulator.ts': ['function bufferAccumulator('],
-  'src/monte-carlo/options.ts': ['export function readBufferOutput('],
-  'src/monte-carlo/statistics-webgpu.ts': ['export function createStatistics(', 'const kernelsOf ='],
+  'src/monte-carlo/outputs.ts': ['export function readBufferOutput('],
+  'src/monte-carlo/statistics-webgpu.ts': [
+    'export function createStatistics(',
+    'const kernelsOf =',
+    'const keeperOf =',
+  ],
 }
 
 /** @type {{ because: string, changes: string[] }[]} */

@@ -6,7 +6,7 @@ import { causeOf, deviceLost } from '../webgpu/errors.js'
 import { type Accumulator, accumulatorFor } from './accumulator.js'
 import { type MonteCarloOptions, readEngine, readMonteCarloOptions, type SampleDraw } from './options.js'
 import type { Prediction, PredictionOf } from './prediction.js'
-import { isCheck } from './settled.js'
+import { nextCheck } from './settled.js'
 import type { OutputKind } from './statistics.js'
 
 /**
@@ -86,7 +86,7 @@ async function predict(engine: Engine, options: MonteCarloOptions): Promise<Pred
       await wait(() => added.add(output))
       const done = sample + 1
       if (onProgress) await wait(() => onProgress({ done, samples, read }))
-      if (tolerance !== undefined && isCheck(done, samples)) {
+      if (tolerance !== undefined && done === nextCheck(sample, samples)) {
         settled = (await wait(() => added.standardError())) <= tolerance
       }
       if (performance.now() - turn > LONGEST_TURN_MS) {

@@ -6,11 +6,13 @@ import { type Accumulation, MOMENTS, rowLayout, type Sums, varianceOf } from './
 const FIRST_CHECK = 16
 
 /**
- * Whether it is asked after `done` samples: after 16, 32, 64, ... and after the last. The options alone decide this, so
- * that the same seed gives the same number of samples on every machine.
+ * The number of samples after which it is asked next, when `done` are taken: 16, 32, 64, ... and `max`. The options alone
+ * decide this, so that the same seed gives the same number of samples on every machine.
  */
-export function isCheck(done: number, max: number): boolean {
-  return done === max || (done >= FIRST_CHECK && Number.isInteger(Math.log2(done / FIRST_CHECK)))
+export function nextCheck(done: number, max: number): number {
+  let check = FIRST_CHECK
+  while (check <= done) check *= 2
+  return Math.min(check, max)
 }
 
 /**
