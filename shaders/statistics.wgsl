@@ -90,7 +90,8 @@ fn accumulate_probabilities(
   @builtin(global_invocation_id) thread: vec3<u32>,
   @builtin(num_workgroups) grid: vec3<u32>,
 ) {
-  for (var row = thread.x; row < arrayLength(&rows) / params.row_size; row += grid.x * WORKGROUP_SIZE) {
+  let count = arrayLength(&rows) / params.row_size;
+  for (var row = thread.x; row < count; row += grid.x * WORKGROUP_SIZE) {
     let first = row * params.row_length;
     for (var sample = 0u; sample < params.samples; sample++) {
       let start = start_of(sample) + first;
@@ -114,7 +115,8 @@ fn accumulate_logits(
   @builtin(global_invocation_id) thread: vec3<u32>,
   @builtin(num_workgroups) grid: vec3<u32>,
 ) {
-  for (var row = thread.x; row < arrayLength(&rows) / params.row_size; row += grid.x * WORKGROUP_SIZE) {
+  let count = arrayLength(&rows) / params.row_size;
+  for (var row = thread.x; row < count; row += grid.x * WORKGROUP_SIZE) {
     let first = row * params.row_length;
     for (var sample = 0u; sample < params.samples; sample++) {
       let start = start_of(sample) + first;
