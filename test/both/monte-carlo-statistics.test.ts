@@ -132,6 +132,13 @@ describe.each(carriers)('outputs in $name', (carrier) => {
       )
     })
 
+    test.each([1e14, 1e18])('an outlier of %d counts once, wherever it is', async (outlier) => {
+      for (const at of [0, 300]) {
+        const outputs = Array.from({ length: 400 }, (_, i) => Float32Array.of(i === at ? outlier : i % 2))
+        expectMoments(await run(outputs), outputs)
+      }
+    })
+
     test('a variance of small values does not underflow before its time', async () => {
       const outputs = Array.from({ length: 200 }, (_, i) => Float32Array.of(1e-18 * (i % 2)))
       expect((await run(outputs)).variance[0] / 2.5e-37).toBeCloseTo(1, 5)
@@ -268,6 +275,15 @@ describe.each(carriers)('outputs in $name', (carrier) => {
       const result = await run(outputs, { samples: { max, tolerance } })
       expect([result.samples, result.settled]).toEqual([taken, settled])
       expect(result).toEqual({ ...(await run(outputs.slice(0, taken))), settled })
+    })
+
+    test('of gaussian heads the means have to settle, and not the variances', async () => {
+      const samples = { max: 100, tolerance: 1e-3 }
+      const noisy = Array.from({ length: 100 }, (_, i) => Float32Array.of(5, 5, i % 2, 3 * (i % 7)))
+      const kind = { outputs: 'gaussian', targets: 2, samples } as const
+      expect(await run(noisy, kind)).toMatchObject({ samples: 16, settled: true })
+      const moving = noisy.map(([a, , c, d], i) => Float32Array.of(a, i % 2, c, d))
+      expect(await run(moving, kind)).toMatchObject({ samples: 100, settled: false })
     })
 
     test('networks that agree are settled at once, and a NaN never is', async () => {
