@@ -44,13 +44,11 @@ const LEAST_INFINITE_POWER = 0x42b17218u;  // 88.72284: exp of this or anything 
 const LEAST_PROBABILITY = 1.17549435e-38;  // 2^-126: replaces 0 in logarithms; the product p log p is still 0
 
 // What deviations are multiplied by before they are squared, so that no square leaves float32 where the variance does
-// not. A variance in units of LARGE has a negative sign, and is converted back below LEAST_LARGE.
+// not. A variance in units of LARGE has a negative sign.
 const ORDINARY = 65536.0;  // 2^16
 const LARGE = 1.3552527156068805e-20;  // 2^-66
-const LARGE_FROM = 0x56800000u;  // 2^46: LARGE is used where a value or a mean is at least this
-const LEAST_LARGE = 0x29800000u;  // 2^-44
+const LARGE_FROM = 0x56800000u;  // 2^46: LARGE is used from the first value or mean on that is at least this
 const TO_LARGE = 2.0679515313825692e-25;  // 2^-82
-const FROM_LARGE = 4.835703278458517e+24;  // 2^82
 
 const MOMENTS_SIZE = 4u;
 
@@ -208,12 +206,12 @@ fn add_probability(i: u32, p: u32, sample: u32) -> f32 {
 
 fn add_row(row: u32, sample: u32, vote: u32, entropy: u32, cross: f32) {
   let at = row * params.row_size;
-  let is_nan = (entropy & MAGNITUDE) > INFINITE;
   add_to_row(at, entropy, sample);
   let counted = at + MOMENTS_SIZE + vote;
-  rows[counted] = bitcast<u32>(bitcast<f32>(rows[counted]) + select(1.0, 0.0, is_nan));
+  rows[counted] = bitcast<u32>(bitcast<f32>(rows[counted]) + 1.0);
   if (SETTLING) {
     let divergence = bitcast<u32>(-cross - bitcast<f32>(entropy));
+    let is_nan = (entropy & MAGNITUDE) > INFINITE;
     add_to_row(at + MOMENTS_SIZE + params.row_length, select(divergence, NAN, is_nan), sample);
   }
 }
@@ -231,8 +229,8 @@ fn add_to_row(at: u32, bits: u32, sample: u32) {
 fn added(held: Moments, bits: u32, reciprocal: f32) -> Moments {
   let larger = max(bits & MAGNITUDE, held.mean & MAGNITUDE);
   let was_large = held.variance > SIGN;
-  let is_large = larger >= LARGE_FROM || (was_large && (held.variance & MAGNITUDE) >= LEAST_LARGE);
-  let shift = select(1.0, select(FROM_LARGE, TO_LARGE, is_large), is_large != was_large);
+  let is_large = larger >= LARGE_FROM || was_large;
+  let shift = select(1.0, TO_LARGE, is_large && !was_large);
   let variance = rounded(bitcast<f32>(held.variance & MAGNITUDE) * shift) * shift;
   let variance_low = rounded(bitcast<f32>(held.variance_low) * shift) * shift;
 
@@ -269,12 +267,9 @@ fn sum_beyond(a: u32, b: u32) -> u32 {
   return select(select(a, b, (b & MAGNITUDE) == INFINITE), NAN, is_nan);
 }
 
-// What rounding a + b to `sum` lost, exactly (Dekker, Numerische Mathematik 18, 1971).
+// What rounding a + b to `sum` lost (Dekker, Numerische Mathematik 18, 1971): exactly if |a| >= |b|, else up to 2^-24 of b.
 fn lost_in(sum: f32, a: f32, b: f32) -> f32 {
-  let a_is_larger = abs(a) >= abs(b);
-  let larger = select(b, a, a_is_larger);
-  let smaller = select(a, b, a_is_larger);
-  return smaller - rounded(sum - larger);
+  return b - rounded(sum - a);
 }
 
 // A value that a compiler must take as it is, rounded to float32, and cannot merge with what follows.

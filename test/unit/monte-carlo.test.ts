@@ -174,6 +174,18 @@ describe('a forward that ignores its draw', () => {
     )
   })
 
+  test('of gaussian heads is warned of too, whatever their variance', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    await monteCarlo(engine, {
+      samples: 2,
+      seed: 1,
+      outputs: 'gaussian',
+      forward: () => Float32Array.of(1, 2),
+    })
+    expect(warn).toHaveBeenCalledTimes(1)
+    warn.mockRestore()
+  })
+
   test.each<[string, MonteCarloOptions['forward'], number?]>([
     ['the rate is 0', (draw) => dropout({ rate: 0, ...draw })],
     ['the outputs agree all the same', ({ step }) => Float32Array.of(step < 0 ? 1 : 0)],
@@ -197,6 +209,13 @@ describe('a forward that ignores its draw', () => {
     await monteCarlo(engine, { samples: 1, seed: 1, forward })
     expect.assertions(3)
   })
+})
+
+test('samples are kept as they were returned, also if forward overwrites its array', async () => {
+  const output = new Float32Array(2)
+  const forward = ({ step }: SampleDraw) => output.fill(step)
+  const { keptSamples } = await monteCarlo(engine, { samples: 3, seed: 1, forward, keepSamples: true })
+  expect([...(keptSamples as Float32Array)]).toEqual([0, 0, 1, 1, 2, 2])
 })
 
 describe('progress', () => {
