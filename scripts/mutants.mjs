@@ -69,9 +69,6 @@ export const EQUIVALENT = [
       'src/cpu/arrays.ts: cell < noise.length => cell <= noise.length',
       'src/cpu/mask.ts: group < groups => group <= groups',
       'src/cpu/mask.ts: word < 4 => word <= 4',
-      'src/monte-carlo/prediction.ts: i < elements => i <= elements',
-      'src/monte-carlo/prediction.ts: row < rows => row <= rows',
-      'src/monte-carlo/statistics-cpu.ts: start < x.length => start <= x.length',
     ],
   },
   {
@@ -105,24 +102,11 @@ export const EQUIVALENT = [
     ],
   },
   {
-    because: 'The first member of a layout is at 0.',
-    changes: [
-      'src/monte-carlo/prediction.ts: at + ENTROPY.first => at - ENTROPY.first',
-      'src/monte-carlo/prediction.ts: at + MOMENTS.first => at - MOMENTS.first',
-      'src/monte-carlo/statistics-cpu.ts: at + ENTROPY.first => at - ENTROPY.first',
-      'src/monte-carlo/statistics-cpu.ts: at + MOMENTS.first => at - MOMENTS.first',
-    ],
-  },
-  {
     because: 'The listener is added to a signal, so there is one.',
     changes: ['src/monte-carlo/monte-carlo.ts: signal?.reason => signal.reason'],
   },
   {
     because: 'It only frees memory before the run ends.',
     changes: ['src/monte-carlo/monte-carlo.ts: () => reads.delete(reading) => () => undefined'],
-  },
-  {
-    because: 'Any length is a multiple of one class.',
-    changes: ['src/monte-carlo/options.ts: classes > 0 => classes > 1'],
   },
 ]
