@@ -27,8 +27,8 @@ import type { OutputKind } from './statistics.js'
  *   training data. `variationRatio` is the share of samples that do not vote for the class with the most votes.
  * - For `'gaussian'` outputs, `aleatoricVariance` and `epistemicVariance` of each target, whose sum is `variance`.
  *
- * Masks are bit-identical on every device. So are the sums of `'values'` between about 1e-12 and 1e38 on devices that
- * round to nearest; where exp and log are involved, devices differ in the last bits.
+ * Masks are bit-identical on every device. So are the statistics of `'values'`, unless subnormals arise in them, which
+ * some devices flush; for the other kinds, exp and log of devices differ in the last bits.
  *
  * @param engine GPUBuffers returned by `forward` must be on its device; `forward` may also use it to compute
  * @returns the statistics of all samples; GPU resources are destroyed when the promise settles

@@ -33,8 +33,8 @@ export interface SamplesUntilSettled {
   max: number
   /**
    * Stops when the standard error of every mean, and with classes of every mutual information, is at most this: above
-   * 0, in units of the outputs, or of probabilities and nats. It is asked after 16, 32, 64, ... samples, so that the
-   * same seed takes the same number of samples everywhere. An element that is not finite never settles.
+   * 0, in units of the outputs, or of probabilities and nats. It is asked after 16, 32, 64, ... and `max` samples, and
+   * never by the clock, so that a run can be repeated. An element that is not finite never settles.
    */
   tolerance: number
 }
