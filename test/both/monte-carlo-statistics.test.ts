@@ -6,16 +6,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { carriers } from '#carriers'
 import type { Engine } from '../../src/engine.js'
+import { accumulatorFor } from '../../src/monte-carlo/accumulator.js'
 import {
   type MonteCarloOptions,
   monteCarlo,
   type OutputKind,
   type Prediction,
 } from '../../src/monte-carlo/index.js'
+import { readMonteCarloOptions } from '../../src/monte-carlo/options.js'
 import type { Carry } from '../support/carriers'
 import { expectSameBits } from '../support/compare'
 import { ODD_VALUES } from '../support/inputs'
 import { expectMoments, judgeMoments, randomOutputs } from '../support/moments'
+import { caught, expectRefusal } from '../support/refusals'
 
 /** WGSL grants a log an absolute error of 2^-21 near 1, and float32 sums add as much again for a hundred classes. */
 const ENTROPY_TOLERANCE = 2e-6
@@ -250,6 +253,44 @@ describe.each(carriers)('outputs in $name', (carrier) => {
       const result = await run(outputs, { outputs: 'gaussian' })
       expect(result.aleatoricVariance?.[0]).toBe(variance)
       expect(result.mean[0]).toBe(1)
+    })
+  })
+
+  describe('outputs of several samples, one after the other', () => {
+    const outputs = randomOutputs(12, 6, 13, (u) => 6 * u)
+    const options = { samples: 12, seed: 1, keepSamples: true, quantiles: [0.5] }
+    test.each([
+      { name: 'values', more: {} },
+      { name: 'logits', more: { outputs: 'logits', classes: 3, samples: { max: 12, tolerance: 1 } } },
+      { name: 'gaussian heads', more: { outputs: 'gaussian', quantiles: undefined } },
+    ] as const)('$name count as those samples, to the bit', async ({ more }) => {
+      const checked = readMonteCarloOptions({ ...options, ...more, forward: () => outputs[0] })
+      const fail = (reason: unknown) => expect.unreachable(String(reason))
+      const predict = async (sizes: readonly number[]) => {
+        let next = 0
+        const stacks = sizes.map((size) => {
+          const stack = outputs.slice(next, next + size).flatMap((output) => [...output])
+          next += size
+          return { size, values: Float32Array.from(stack) }
+        })
+        const accumulator = accumulatorFor(carry(stacks[0].values), engine, checked, fail, stacks[0].size)
+        for (const { size, values } of stacks) await accumulator.add(carry(values), size)
+        const result = { ...(await accumulator.read()), error: await accumulator.standardError() }
+        accumulator.destroy()
+        return result
+      }
+      const alone = await predict(outputs.map(() => 1))
+      expect(alone.samples).toBe(12)
+      expect(await predict([12])).toEqual(alone)
+      expect(await predict([5, 5, 2])).toEqual(alone)
+    })
+
+    test('whose length does not fit are refused', async () => {
+      const checked = readMonteCarloOptions({ ...options, forward: () => outputs[0] })
+      const accumulator = accumulatorFor(carry(new Float32Array(12)), engine, checked, () => {}, 2)
+      const error = await caught(() => accumulator.add(carry(new Float32Array(12)), 3))
+      expectRefusal(error, RangeError, ['output.length is 12', '6 values'])
+      accumulator.destroy()
     })
   })
 
