@@ -12,7 +12,7 @@ struct StatisticsParams {
   stride: u32,       // elements from one output to the next
   kept: u32,         // where keep_samples writes, in elements
   zero: u32,         // 0, which no compiler knows
-  reciprocals: array<f32>,  // for each output, 1 / its number, counted from 1; it is 1 only for the first
+  reciprocals: array<f32>,  // for each output, 1 / its number, counted from 1
 }
 
 // Bit patterns of float32 numbers. Mean and variance are sums of two, and the variance is in units.
@@ -247,17 +247,15 @@ fn added(held: Moments, bits: u32, reciprocal: f32) -> Moments {
   let shrink = rounded(variance * reciprocal);
   let variance_step = rounded(variance_low + rounded(square - shrink));
   let new_variance = rounded(variance + variance_step);
-  // A software GPU computes both sides of an if, so all cases are computed.
+  // A software GPU computes both sides of an if, so both cases are computed.
   let updated = vec4<u32>(
     bitcast<u32>(new_mean),
     bitcast<u32>(lost_in(new_mean, mean, mean_step)),
     bitcast<u32>(new_variance) | select(0u, SIGN, is_large),
     bitcast<u32>(lost_in(new_variance, variance, variance_step)),
   );
-  let is_first = reciprocal == 1.0;
   let beyond = vec4<u32>(sum_beyond(held.mean, bits), 0u, NAN, 0u);
-  let finite = select(updated, vec4<u32>(bits, 0u, 0u, 0u), is_first);
-  let now = select(finite, beyond, larger >= INFINITE);
+  let now = select(updated, beyond, larger >= INFINITE);
   return Moments(now.x, now.y, now.z, now.w);
 }
 

@@ -16,17 +16,13 @@ const TO_LARGE = LARGE / ORDINARY
  *
  * A value that is not finite makes the mean infinite or NaN, as in a sum, and the variance NaN.
  *
- * @param reciprocal 1 / the number of this value, counted from 1, in float32; it is 1 only for the first
+ * @param reciprocal 1 / the number of this value, counted from 1, in float32
  */
 export function addToMoments(moments: Float32Array, at: number, value: number, reciprocal: number): void {
   const mean = moments[at + MEAN]
   const variance = moments[at + VARIANCE]
-  const isOrdinary = abs(value) < LARGE_FROM && abs(mean) < LARGE_FROM && variance >= 0
-  if (isOrdinary && reciprocal !== 1) {
+  if (abs(value) < LARGE_FROM && abs(mean) < LARGE_FROM && variance >= 0) {
     update(moments, at, value, reciprocal, ORDINARY, 1 / ORDINARY, variance, moments[at + VARIANCE_LOW])
-  } else if (reciprocal === 1) {
-    moments[at + MEAN] = value
-    moments[at + VARIANCE] = Number.isFinite(value) ? 0 : Number.NaN
   } else if (Number.isFinite(value) && Number.isFinite(mean)) {
     addLarge(moments, at, value, reciprocal)
   } else {

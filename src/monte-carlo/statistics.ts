@@ -76,7 +76,7 @@ export function emptySums(accumulation: Accumulation): Sums {
   }
 }
 
-/** The number by which a step of sample `sample` (counted from 1) is multiplied. It is 1 only in the first sample. */
+/** The weight of sample `sample`, counted from 1, in the mean. */
 export function reciprocalOf(sample: number): number {
   return Math.fround(1 / sample)
 }

@@ -202,6 +202,12 @@ describe.each(carriers)('outputs in $name', (carrier) => {
       expect([...(quantiles as Float32Array)]).toEqual([nan, infinite, 1, nan, infinite, 3])
     })
 
+    test('of logits beyond the range of exp are those of the probabilities too', async () => {
+      const options = { outputs: 'logits', classes: 3, quantiles: [0.5] } as const
+      const { quantiles } = await run([Float32Array.of(1000, -1000, 1000, 0, -3e38, 0)], options)
+      expect([...(quantiles as Float32Array)]).toEqual([0.5, 0, 0.5, 0.5, 0, 0.5])
+    })
+
     test('of logits are those of the probabilities', async () => {
       const outputs = randomOutputs(9, 6, 7, (u) => 6 * u)
       const options = { outputs: 'logits', classes: 3, quantiles: [0.25, 1] } as const
@@ -325,6 +331,18 @@ describe.each(carriers)('outputs in $name', (carrier) => {
       expect(await run(noisy, kind)).toMatchObject({ samples: 16, settled: true })
       const moving = noisy.map(([a, , c, d], i) => Float32Array.of(a, i % 2, c, d))
       expect(await run(moving, kind)).toMatchObject({ samples: 100, settled: false })
+    })
+
+    test('the probabilities of all classes have to settle', async () => {
+      // Networks that are equally sure differ in the last two classes alone.
+      const outputs = Array.from({ length: 64 }, (_, i) =>
+        Float32Array.of(0.25, 0.25, i % 2 ? 0.05 : 0.45, i % 2 ? 0.45 : 0.05),
+      )
+      const kind = { outputs: 'probabilities', classes: 4 } as const
+      const takes = async (error: number) =>
+        (await run(outputs, { ...kind, samples: { max: 64, tolerance: error / Math.sqrt(31) } })).samples
+      expect(await takes(0.201)).toBe(32)
+      expect(await takes(0.199)).toBe(64)
     })
 
     test('networks that agree are settled at once, and a NaN never is', async () => {

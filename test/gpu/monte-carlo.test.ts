@@ -212,7 +212,12 @@ describe('outputs on the GPU', () => {
           const values = gpu.buffer(4 * 100)
           const options = { samples: 8, seed: 1, keepSamples: true, forward: () => values }
           const error = await caught(() => monteCarlo(small, options))
-          expectRefusal(error, RangeError, ['samples is 8', '3200 bytes', 'this device binds 3072'])
+          expectRefusal(error, RangeError, [
+            'samples is 8',
+            '3200 bytes',
+            'this device binds 3072',
+            'request the device',
+          ])
           small.destroy()
         })
       }

@@ -579,7 +579,7 @@ describe('arguments', () => {
       name: 'more bytes than may be kept',
       change: { keepSamples: true, maxSampleBytes: 2 * 6 * 4 - 1 },
       kind: RangeError,
-      says: ['samples is 2', '6 values', '48 bytes', 'maxSampleBytes is 47', 'Take fewer samples'],
+      says: ['samples is 2', '6 values', '48 bytes', 'maxSampleBytes is 47', 'pass a larger maxSampleBytes'],
     },
     {
       name: 'more bytes than quantiles may take by default',

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import source from '../../shaders/statistics.wgsl?raw'
+import { nextCheck } from '../../src/monte-carlo/settled.js'
 import {
   type Accumulation,
   emptySums,
@@ -124,10 +125,13 @@ describe('a plan', () => {
       expect(dispatchesOf(32, 10, 100, 2 ** 27).dispatches).toEqual([
         { chunk: 0, outputs: { offset: 0, size: 128_000 }, offset: 0, firstSample: 0, samples: 100 },
       ])
+      expect(dispatchesOf(4, 0, 32, 4 * 32 * 4).dispatches).toHaveLength(1)
+      expect(dispatchesOf(4, 0, 33, 4 * 32 * 4).dispatches).toHaveLength(33)
     })
 
     test.each([
-      { rows: 1, rowLength: 3, samples: 2 ** 16, bytes: 2 ** 20 },
+      { rows: 1, rowLength: 3, samples: 2 ** 15, bytes: 2 ** 20 },
+      { rows: 1, rowLength: 3, samples: 40_000, bytes: 40_000 * 12 },
       { rows: 100, rowLength: 0, samples: 40, bytes: 100 * 16 },
       { rows: 1003, rowLength: 0, samples: 7, bytes: 4096 },
       { rows: 333, rowLength: 3, samples: 5, bytes: 4096 },
@@ -140,6 +144,7 @@ describe('a plan', () => {
         for (const { chunk, outputs, offset, firstSample, samples: count } of dispatches) {
           expect(outputs.offset % 256).toBe(0)
           expect(outputs.size).toBeLessThanOrEqual(bytes)
+          expect(count).toBeGreaterThan(0)
           expect(count).toBeLessThan(2 ** 16 - 1) // the turns after which llvmpipe leaves a loop
           const last = outputs.offset / 4 + offset + (count - 1) * elements + chunks[chunk].elements
           expect(last).toBeLessThanOrEqual((outputs.offset + outputs.size) / 4)
@@ -219,6 +224,11 @@ describe('mean and variance on the CPU', () => {
     const moments = momentsOf({ length: samples, of: (i) => 2 ** 20 + (i % 3) })
     expect(moments).toEqual({ samples, mean: near(2 ** 20 + 1), variance: near(2 / 3) })
   })
+})
+
+test('it is asked whether a run is settled after 16, 32, 64, ... samples, and after the last', () => {
+  const next = [0, 15, 16, 31, 32, 63, 64, 99].map((done) => nextCheck(done, 100))
+  expect(next).toEqual([16, 16, 32, 32, 64, 64, 100, 100])
 })
 
 test.each(['values', 'gaussian', 'probabilities', 'logits'] as const)(
