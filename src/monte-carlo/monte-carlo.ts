@@ -27,8 +27,8 @@ import type { OutputKind } from './statistics.js'
  *   training data. `variationRatio` is the share of samples that do not vote for the class with the most votes.
  * - For `'gaussian'` outputs, `aleatoricVariance` and `epistemicVariance` of each target, whose sum is `variance`.
  *
- * Masks are bit-identical on every device. So are the statistics of `'values'`, unless subnormals arise in them, which
- * some devices flush; for the other kinds, exp and log of devices differ in the last bits.
+ * Masks are bit-identical on every device. So are the sums of `'values'` between about 1e-12 and 1e38 on devices that
+ * round to nearest; where exp and log are involved, devices differ in the last bits.
  *
  * @param engine GPUBuffers returned by `forward` must be on its device; `forward` may also use it to compute
  * @returns the statistics of all samples; GPU resources are destroyed when the promise settles
@@ -47,7 +47,12 @@ export async function monteCarlo<Kind extends OutputKind = 'values'>(
   return (await predict(engine, options as MonteCarloOptions)) as PredictionOf<Kind>
 }
 
-async function predict(engine: Engine, options: MonteCarloOptions): Promise<Prediction> {
+/** @param most the most samples per run, if they are only known once the run has begun */
+export async function predict(
+  engine: Engine,
+  options: MonteCarloOptions,
+  most?: () => Promise<number>,
+): Promise<Prediction> {
   const checked = readMonteCarloOptions(options)
   const { samples, tolerance, seed, firstStep, oneMaskForBatch, forward, onProgress, signal } = checked
   const { device, ended } = readEngine(engine)
@@ -71,22 +76,25 @@ async function predict(engine: Engine, options: MonteCarloOptions): Promise<Pred
   let settled = false
   try {
     let turn = performance.now()
-    for (let sample = 0; sample < samples && !settled; sample++) {
-      const draw = observed({ seed, step: firstStep + sample, oneMaskForBatch }, () => {
+    const perRun = most ? await wait(most) : checked.samplesPerRun
+    for (let done = 0; done < samples && !settled; ) {
+      const check = tolerance === undefined ? samples : nextCheck(done, samples)
+      const count = Math.min(perRun, check - done)
+      const draw = observed({ seed, step: firstStep + done, oneMaskForBatch }, () => {
         drawIsUsed = true
       })
-      const output = await wait(() => forward(draw))
+      const output = await wait(() => forward(draw, count))
       if (!accumulator) {
         const fail = async (error: unknown) => interrupt(await causeOf(error, device))
-        accumulator = accumulatorFor(output, engine, checked, fail)
+        accumulator = accumulatorFor(output, engine, checked, fail, count)
         const lost = accumulator.device?.lost
         if (lost) watches.push(whenResolved(lost, (info) => interrupt(deviceLost(info))))
       }
       const added = accumulator
-      await wait(() => added.add(output))
-      const done = sample + 1
+      await wait(() => added.add(output, count))
+      done += count
       if (onProgress) await wait(() => onProgress({ done, samples, read }))
-      if (tolerance !== undefined && done === nextCheck(sample, samples)) {
+      if (tolerance !== undefined && done === check) {
         settled = (await wait(() => added.standardError())) <= tolerance
       }
       if (performance.now() - turn > LONGEST_TURN_MS) {

@@ -53,10 +53,17 @@ export interface MonteCarloOptions<Kind extends OutputKind = OutputKind> {
    */
   oneMaskForBatch?: boolean | undefined
   /**
-   * Runs the network once, with the masks of `draw`. The next call, and the end of the run, come only after the
-   * accumulation of the previous output has been submitted to the device's queue, so its buffer can be reused.
+   * Runs the network once, with the masks of `draw`. With `samplesPerRun` it computes `count` samples, with the steps
+   * `draw.step`, `draw.step + 1`, ..., and returns their outputs one after the other. The next call, and the end of the
+   * run, come only after the accumulation of the previous output has been submitted to the device's queue, so its
+   * buffer can be reused.
    */
-  forward(draw: SampleDraw): ForwardOutput | Promise<ForwardOutput>
+  forward(draw: SampleDraw, count: number): ForwardOutput | Promise<ForwardOutput>
+  /**
+   * The most samples that `forward` computes at once, e.g. stacked in the batch: an integer from 1 to 2^24. It does not
+   * change the statistics of the same outputs, to the bit. Default 1.
+   */
+  samplesPerRun?: number | undefined
   /** What the outputs are. Default `'values'`. */
   outputs?: Kind | undefined
   /** Size of the output's last dim, at least 1. Required for `'probabilities'` and `'logits'`; invalid otherwise. */
@@ -75,7 +82,7 @@ export interface MonteCarloOptions<Kind extends OutputKind = OutputKind> {
    * Default 2^27, 128 MiB, which is also the most that many GPUs can bind.
    */
   maxSampleBytes?: number | undefined
-  /** Called after each sample; the next sample waits for the promise it returns. */
+  /** Called after each run of `forward`; the next run waits for the promise it returns. */
   onProgress?: ((progress: PredictionProgress<PredictionOf<Kind>>) => void | Promise<void>) | undefined
   /** Aborts the run: the promise rejects with `signal.reason` at once, even if `forward` never settles. */
   signal?: AbortSignal | undefined
@@ -87,6 +94,7 @@ const NAMES = {
   firstStep: true,
   oneMaskForBatch: true,
   forward: true,
+  samplesPerRun: true,
   outputs: true,
   classes: true,
   targets: true,
@@ -108,6 +116,7 @@ export interface CheckedOptions {
   firstStep: number
   oneMaskForBatch: boolean
   forward: MonteCarloOptions['forward']
+  samplesPerRun: number
   outputs: OutputKind
   /** Elements per row: see `Accumulation`. */
   rowLength: number
@@ -121,6 +130,7 @@ export interface CheckedOptions {
 export function readMonteCarloOptions(options: MonteCarloOptions): CheckedOptions {
   readOptions(options, NAMES, 'Pass e.g. { samples: 100, seed: 42, forward: (draw) => the output }')
   const { samples, seed, firstStep = 0, oneMaskForBatch, forward, onProgress, signal } = options
+  const { samplesPerRun = 1 } = options
   const { outputs: given = 'values', keepSamples, quantiles, maxSampleBytes = 2 ** 27 } = options
   const { count, tolerance } = readSamples(samples)
   readSeed(seed)
@@ -149,6 +159,14 @@ export function readMonteCarloOptions(options: MonteCarloOptions): CheckedOption
     ),
     oneMaskForBatch: readOneMask(oneMaskForBatch),
     forward,
+    samplesPerRun: readInteger(
+      'samplesPerRun',
+      samplesPerRun,
+      2 ** 24,
+      '2^24',
+      'Pass how many samples forward computes at once, e.g. 10',
+      1,
+    ),
     outputs,
     rowLength: readRowLength(options, outputs),
     keepSamples: readFlag('keepSamples', keepSamples, 'Pass true to return the outputs of all samples'),

@@ -6,7 +6,7 @@ import { type Accumulation, MOMENTS, rowLayout, type Sums, varianceOf } from './
 const FIRST_CHECK = 16
 
 /**
- * The number of samples after which it is asked next, when `done` are taken: 16, 32, 64, ... and `max`. The options alone
+ * The number of samples at which it is asked next, after `done` of them: 16, 32, 64, ... and the last. The options alone
  * decide this, so that the same seed gives the same number of samples on every machine.
  */
 export function nextCheck(done: number, max: number): number {

@@ -1,7 +1,6 @@
 /** Statistics over samples on the GPU: owns their buffers, and records and submits shaders/statistics.wgsl. */
 
 import statisticsSource from '../../shaders/statistics.wgsl?raw'
-import { FEWEST_THREADS } from '../plan.js'
 import type { TensorPlace } from '../webgpu/apply.js'
 import { scoped } from '../webgpu/errors.js'
 import { createOwner } from '../webgpu/owned.js'
@@ -74,7 +73,7 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation, 
   /** One thread per item on hardware; fewer threads with more work each on software adapters. */
   function workgroupsFor(items: number): number {
     const spread = Math.ceil(items / tuning.packetsPerThread.rows)
-    const threads = Math.max(spread, Math.min(items, FEWEST_THREADS))
+    const threads = Math.max(spread, Math.min(items, tuning.fewestThreads))
     return Math.min(Math.ceil(threads / tuning.workgroupSize), device.limits.maxComputeWorkgroupsPerDimension)
   }
 

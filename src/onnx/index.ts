@@ -8,9 +8,12 @@ export type {
   SamplesUntilSettled,
 } from '../monte-carlo/index.js'
 export type { NoiseShape } from '../options.js'
+export { describeModel, type ModelDescription, type TensorDescription } from './describe-model.js'
 export { OnnxModelError } from './errors.js'
-export { makeStochastic } from './make-stochastic.js'
+export { type MakeStochasticOptions, makeStochastic, type SplitStochasticModel } from './make-stochastic.js'
+export type { ModelSplit } from './open-network.js'
 export type {
+  DropoutPoint,
   ElementType,
   NoiseInput,
   PointDescription,
@@ -19,6 +22,7 @@ export type {
   StochasticOptions,
 } from './options.js'
 export type { ExecutionProvider, OrtModule } from './ort.js'
+export { pointsFrom } from './points-from.js'
 export {
   createMonteCarloSession,
   type MonteCarloSession,

@@ -5,7 +5,10 @@ import { type Names, readOptions, reject } from '../validation.js'
 
 /** What is known about a dropout point before the model runs. */
 export interface PointDescription {
-  /** Name of the Dropout node; empty if it has no name, undefined if the point is a tensor that you named. */
+  /**
+   * Name of the Dropout node, or of the last of the random nodes that PyTorch writes in its place; empty if it has no
+   * name, undefined if the point is a tensor that you named.
+   */
   node: string | undefined
   /** The tensor that is multiplied. */
   tensor: string
@@ -13,6 +16,8 @@ export interface PointDescription {
   shape: readonly (number | string | null)[] | undefined
   /** The node's own ratio; undefined if the model computes it, or if there is no node. */
   ratio: number | undefined
+  /** The noise shape that random nodes state; undefined for a Dropout node, which cannot, and if there is no node. */
+  noiseShape: readonly (number | null)[] | undefined
 }
 
 /** A dropout point, by the name of its tensor or of its Dropout node, not both. */
@@ -23,20 +28,23 @@ export interface PointOptions {
   node?: string | undefined
   /** Default: the option `rate`, otherwise the ratio of the Dropout node. */
   rate?: number | undefined
-  /** Default: the option `noiseShape`, otherwise the tensor's shape. */
+  /** Default: the option `noiseShape`, otherwise that of the nodes, otherwise the tensor's shape. */
   noiseShape?: NoiseShape | null | undefined
 }
 
 const POINT_NAMES = { tensor: true, node: true, rate: true, noiseShape: true } satisfies Names<PointOptions>
 
 export interface StochasticOptions {
-  /** Where dropout happens. Default: every Dropout node, active or not. */
+  /**
+   * Where dropout happens; all other dropout of the model is made inactive. Default: every Dropout node, active or not,
+   * and everything that PyTorch exports as random nodes in its place (Dropout2d, StochasticDepth, dropout in place).
+   */
   points?: readonly PointOptions[] | undefined
   /** Probability in [0, 1] that a noise cell is dropped, or a function; if it returns undefined, the node's ratio. */
   rate?: number | ((point: PointDescription) => number | undefined) | undefined
   /**
    * The shape of the flags, right-aligned to the tensor's, each entry 1, the tensor's size, or null for that size; or a
-   * function that returns it. ONNX cannot express noise shapes, so pass one here for a Dropout2d: [null, null, 1, 1].
+   * function that returns it. A Dropout node has none, so pass one here for a Dropout2d: [null, null, 1, 1].
    */
   noiseShape?: NoiseShape | ((point: PointDescription) => NoiseShape | null | undefined) | null | undefined
 }
@@ -50,11 +58,11 @@ export const STOCHASTIC_NAMES = {
 /** The remedy for options that are no object. */
 export const PASS_POINTS = "Pass e.g. { points: [{ tensor: 'relu_1', rate: 0.2 }] }, or leave it out"
 
-/** A graph input added to the model: the noise of one dropout point, always float32. */
-export interface NoiseInput {
-  /** Name of the graph input. */
-  name: string
-  /** Name of the replaced Dropout node; undefined if you named the tensor. */
+/** A place where a rewritten model drops. */
+export interface DropoutPoint {
+  /** Name of the graph input with its noise; undefined at rate 0, which needs none. */
+  name: string | undefined
+  /** Name of the replaced node; undefined if you named the tensor. */
   node: string | undefined
   /** The tensor that is multiplied. */
   tensor: string
@@ -65,6 +73,13 @@ export interface NoiseInput {
   noiseShape: readonly (number | null)[]
   /** Element type of the tensor. The noise is always float32; the model converts it. */
   elementType: ElementType
+  /** What a Monte Carlo session draws it with: its place in the list of points. */
+  stream: number
+}
+
+/** A graph input added to the model: the noise of one dropout point, always float32. */
+export interface NoiseInput extends DropoutPoint {
+  name: string
 }
 
 export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'float64'
@@ -73,8 +88,10 @@ export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'float64'
 export interface StochasticModel {
   /** An ordinary ONNX model. */
   model: Uint8Array<ArrayBuffer>
-  /** The added inputs. In a Monte Carlo session, `inputs[i]` is drawn with `stream` i. */
+  /** The added inputs: one for each point with a rate above 0. */
   inputs: readonly NoiseInput[]
+  /** What else was changed, so that all randomness is the noise; a sentence each. */
+  notes: readonly string[]
 }
 
 /** Reads the list of points: each names a tensor or a node. */
@@ -119,19 +136,26 @@ export function rateOf(options: StochasticOptions, own: PointOptions, point: Poi
   return readRate(given)
 }
 
-/** The noise shape of a point, extended to the rank of its tensor if that is known. */
+/**
+ * The noise shape of a point, extended to the rank of its tensor if that is known.
+ *
+ * @param isComputed whether the model states a noise shape, but only when it runs
+ */
 export function noiseShapeOf(
   options: StochasticOptions,
   own: PointOptions,
   point: PointDescription,
+  isComputed: boolean,
 ): (number | null)[] {
   const { noiseShape: rule } = options
   const { shape } = point
-  const given = own.noiseShape ?? (typeof rule === 'function' ? rule(point) : rule)
+  const given = own.noiseShape ?? (typeof rule === 'function' ? rule(point) : rule) ?? point.noiseShape
   const name = `the noise shape of ${nameOf(point)}`
   if (given === undefined || given === null) {
-    if (shape) return shape.map((size) => (size === 1 ? 1 : null))
-    const rule = 'the model does not state the rank of the tensor'
+    if (shape && !isComputed) return shape.map((size) => (size === 1 ? 1 : null))
+    const rule = isComputed
+      ? 'the model computes it when it runs'
+      : 'the model does not state the rank of the tensor'
     reject(TypeError, name, given, rule, 'Pass one of its rank, e.g. [null, null] for two dims')
   }
   const remedy = `Pass 1 or null for each dim${shape ? ` of [${shape.map((size) => size ?? '?').join(', ')}]` : ''}`

@@ -22,19 +22,21 @@ export function ratioOf({ opset }: Model, scope: Scope, node: NodeProto): number
   return name === '' ? DEFAULT_RATIO : constantValue(scope, name)
 }
 
-function constantValue(scope: Scope, tensor: string): number | undefined {
+/** The number that the model holds for a tensor of one element; undefined if it computes it or takes it as an input. */
+export function constantValue(scope: Scope, tensor: string): number | undefined {
   const holder = scopeHolding(scope, tensor)
   const initializer = holder?.initializers.get(tensor)
   // If the initializer is also a graph input, it is only a default: a run may pass another value.
-  if (initializer) return holder?.inputs.has(tensor) ? undefined : scalar(initializer)
+  if (initializer) return holder?.inputs.has(tensor) ? undefined : scalarOf(initializer)
   const producer = holder?.producers.get(tensor)
   if (producer?.opType !== 'Constant') return undefined
   const [only] = producer.attribute // one, by the specification; many Dropout nodes may read the same Constant
-  if (only?.name === 'value') return only.t && scalar(only.t)
+  if (only?.name === 'value') return only.t && scalarOf(only.t)
   return only?.name === 'value_float' ? shortest(only.f) : undefined
 }
 
-function scalar(tensor: TensorProto): number | undefined {
+/** The floating-point number of a tensor of one element; undefined for any other. */
+export function scalarOf(tensor: TensorProto): number | undefined {
   const { dataType, rawData, floatData, doubleData, int32Data, dataLocation } = tensor
   if (dataLocation === TensorProto_DataLocation.EXTERNAL) return undefined
   const raw = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength)

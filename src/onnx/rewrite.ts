@@ -1,19 +1,19 @@
-/** Rewrites a model: each dropout point becomes a product with a new graph input. Everything else is unchanged. */
+/**
+ * Rewrites a model: each dropout point becomes a product with a new graph input, and all other randomness is taken out.
+ * Everything else is unchanged.
+ */
 
-import { create } from '@bufbuild/protobuf'
-import {
-  AttributeProto_AttributeType,
-  AttributeProtoSchema,
-  type GraphProto,
-  type NodeProto,
-  NodeProtoSchema,
-  TensorProto_DataType as Type,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from 'onnx-buf'
+import { TensorProto_DataType as Type } from 'onnx-buf'
+import { type BatchAxis, batchAxisOf, batchOf } from './batch-axis.js'
+import { findSites, quietFunctions, type Site } from './dropout-sites.js'
 import { OnnxModelError } from './errors.js'
+import type { KnownSize } from './inference/sizes.js'
+import { normaliseWithStoredStatistics } from './inference-mode.js'
+import { makeInfo } from './make-node.js'
 import { type Model, readModel } from './model.js'
+import { NodeEdits, TYPES } from './node-edits.js'
 import {
+  type DropoutPoint,
   type ElementType,
   type NoiseInput,
   nameOf,
@@ -23,18 +23,28 @@ import {
   type StochasticOptions,
 } from './options.js'
 import { findPoints, type Point } from './points.js'
-import { namer, type Scope, scopesOf, subgraphsOf } from './scope.js'
-import { type Description, describeTensors, type KnownSize } from './shape-inference.js'
+import { replaceByMeans } from './random-nodes.js'
+import { namer, type Scope, scopesOf } from './scope.js'
+import { type Describe, type Description, describeTensors } from './shape-inference.js'
+import { removeUnreadInputs, settingsOf } from './unused-inputs.js'
+
+/** A noise input, and where its tensor stands in the model. */
+export interface PlacedInput extends NoiseInput {
+  scope: Scope
+  /** The tensor without noise. */
+  plain: string
+  /** `'none'` for an initializer. */
+  batchAxis: BatchAxis
+}
 
 export interface Rewritten {
   model: Model
-  inputs: readonly NoiseInput[]
-  /** Whether each point is in a subgraph. */
-  nested: readonly boolean[]
-  /** Whether each point is an initializer. */
-  weights: readonly boolean[]
+  points: readonly DropoutPoint[]
+  /** The points that need noise. */
+  inputs: readonly PlacedInput[]
   /** What is known about each output of the graph. */
   outputs: ReadonlyMap<string, Description>
+  notes: readonly string[]
   /** Makes unused names. */
   name: (wanted: string) => string
 }
@@ -44,135 +54,86 @@ export function rewrite(modelBytes: unknown, given: StochasticOptions): Rewritte
   const options = readStochasticOptions(given)
   const model = readModel(modelBytes)
   const scopes = scopesOf(model.graph)
+  const [main] = scopes
   const describe = describeTensors(scopes)
-  const points = findPoints(model, scopes, describe, options)
+  const { sites, others } = findSites(model, scopes, describe)
+  const found = findPoints(model, scopes, describe, sites, options)
   const name = namer(scopes)
-  const inputs = points.map((point, i): NoiseInput => {
-    const { description, own, scope, tensor } = point
-    const noiseShape = noiseShapeOf(options, own, description)
-    return {
-      name: name(`noise_${i}`),
-      node: description.node,
-      tensor,
-      shape: description.shape ?? noiseShape.map(() => null),
-      rate: rateOf(options, own, description),
-      noiseShape,
-      elementType: elementTypeOf(point, describe(scope, tensor).type),
-    }
+  const points = found.map((point, stream) => describePoint(point, stream, describe, options, name))
+  const batch = batchOf(main, describe)
+  const settings = new Set(sites.flatMap(({ node }) => settingsOf(node)))
+  const edits = new NodeEdits(model.graph, model.opset, name)
+  found.forEach(({ scope, node, description }, i) => {
+    const point = points[i]
+    if (node && isInput(point)) edits.multiplyAt(scope, node, point, description.shape !== undefined)
+    else if (node) edits.passOn(scope, node, point)
   })
-  const used = readNames(model.graph)
-  const edits = new Edits(name)
-  points.forEach((point, i) => {
-    if (point.dropout) edits.replaceDropout(model, point.dropout, inputs[i], used)
-    else edits.multiplyTensor(point, inputs[i])
+  const named = new Set(found.map(({ node }) => node))
+  const unnamed = sites.filter(({ node }) => !named.has(node))
+  for (const { scope, node, tensor } of unnamed) {
+    edits.passOn(scope, node, { tensor, elementType: typeNameOf(describe(scope, tensor).type) ?? 'float32' })
+  }
+  // Named tensors come last, because those that replaced nodes read may be among them.
+  const inputs = found.flatMap(({ scope, node, tensor, description }, i): PlacedInput[] => {
+    const point = points[i]
+    if (!isInput(point)) return []
+    const batchAxis = scope.initializers.has(tensor)
+      ? 'none'
+      : batchAxisOf(describe(scope, tensor).shape, batch)
+    const plain = node ? tensor : edits.multiplyTensor(scope, point, description.shape !== undefined)
+    return [{ ...point, scope, plain, batchAxis }]
   })
+  const means = replaceByMeans(others, describe, edits, name)
   edits.apply(scopes)
+  quietFunctions(model)
+  const notes = [...normaliseWithStoredStatistics(model, name), ...noteOf(unnamed), ...means]
+  removeUnreadInputs(model, main, settings)
   for (const input of inputs) model.graph.input.push(noiseInfo(input))
+  const outputs = new Map(model.graph.output.map(({ name }) => [name, describe(main, name)]))
+  return { model, points, inputs, outputs, notes, name }
+}
+
+function describePoint(
+  { description, isComputed, own, scope, tensor }: Point,
+  stream: number,
+  describe: Describe,
+  options: StochasticOptions,
+  name: (wanted: string) => string,
+): DropoutPoint {
+  const noiseShape = noiseShapeOf(options, own, description, isComputed)
+  const rate = rateOf(options, own, description)
   return {
-    model,
-    inputs,
-    nested: points.map(({ scope }) => scope.parent !== undefined),
-    weights: points.map(({ scope, tensor }) => scope.initializers.has(tensor)),
-    outputs: new Map(model.graph.output.map(({ name }) => [name, describe(scopes[0], name)])),
-    name,
+    name: rate === 0 ? undefined : name(`noise_${stream}`),
+    node: description.node,
+    tensor,
+    shape: description.shape ?? noiseShape.map(() => null),
+    rate,
+    noiseShape,
+    elementType: elementTypeOf(description, describe(scope, tensor).type),
+    stream,
   }
 }
 
-/** Nodes to insert instead of others, after others, or first. Applied together, so that no edit affects another. */
-class Edits {
-  readonly #name: (wanted: string) => string
-  readonly #replaced = new Map<NodeProto, NodeProto[]>()
-  readonly #behind = new Map<NodeProto, NodeProto[]>()
-  readonly #first = new Map<Scope, NodeProto[]>()
-
-  constructor(name: (wanted: string) => string) {
-    this.#name = name
-  }
-
-  /** The node keeps its name, its doc string and the name of its output. */
-  replaceDropout({ opset }: Model, dropout: NodeProto, input: NoiseInput, used: ReadonlySet<string>): void {
-    const [output, mask = ''] = dropout.output
-    const { nodes, noise } = this.#inTypeOf(input)
-    const after = used.has(mask) ? this.#mask(opset, input, mask) : []
-    dropout.opType = 'Mul'
-    dropout.input = [dropout.input[0], noise]
-    dropout.output = [output]
-    dropout.attribute = []
-    this.#replaced.set(dropout, [...nodes, dropout, ...after])
-  }
-
-  /** If a node produces the tensor, the product takes over its name; otherwise its readers get the product's name. */
-  multiplyTensor({ scope, tensor }: Point, input: NoiseInput): void {
-    const { nodes, noise } = this.#inTypeOf(input)
-    const multiply = (from: string, to: string) => [
-      ...nodes,
-      makeNode('Mul', [from, noise], to, this.#name(`${input.name}/Mul`)),
-    ]
-    const producer = scope.producers.get(tensor)
-    if (producer) {
-      const plain = this.#name(`${tensor}_without_noise`)
-      producer.output = producer.output.map((name) => (name === tensor ? plain : name))
-      append(this.#behind, producer, multiply(plain, tensor))
-    } else {
-      const product = this.#name(`${tensor}_with_noise`)
-      rename(scope.graph, tensor, product)
-      append(this.#first, scope, multiply(tensor, product))
-    }
-  }
-
-  apply(scopes: readonly Scope[]): void {
-    for (const scope of scopes) {
-      const nodes = scope.graph.node.flatMap((node) => [
-        ...(this.#replaced.get(node) ?? [node]),
-        ...(this.#behind.get(node) ?? []),
-      ])
-      scope.graph.node = [...(this.#first.get(scope) ?? []), ...nodes]
-    }
-  }
-
-  /** Casts the noise from float32 to the tensor's type, because `Mul` requires operands of one type. */
-  #inTypeOf({ name, elementType }: NoiseInput): { nodes: NodeProto[]; noise: string } {
-    if (elementType === 'float32') return { nodes: [], noise: name }
-    const noise = this.#name(`${name}_${elementType}`)
-    return { nodes: [this.#cast(name, noise, TYPES[elementType])], noise }
-  }
-
-  /** The node's mask output in the tensor's full shape: x < x is false everywhere (even for NaN), and Or broadcasts. */
-  #mask(opset: number, { name, tensor, elementType }: NoiseInput, mask: string): NodeProto[] {
-    const kept = this.#name(`${name}_kept`)
-    const none = this.#name(`${name}_none`)
-    const isTruth = opset >= 10 // earlier, the mask had the tensor's type
-    const whole = isTruth ? mask : this.#name(`${name}_mask`)
-    return [
-      this.#cast(name, kept, Type.BOOL),
-      makeNode('Less', [tensor, tensor], none, this.#name(`${name}/Less`)),
-      makeNode('Or', [kept, none], whole, this.#name(`${name}/Or`)),
-      ...(isTruth ? [] : [this.#cast(whole, mask, TYPES[elementType])]),
-    ]
-  }
-
-  #cast(from: string, to: string, type: Type): NodeProto {
-    const node = makeNode('Cast', [from], to, this.#name(`${to}/Cast`))
-    const { INT } = AttributeProto_AttributeType
-    node.attribute = [create(AttributeProtoSchema, { name: 'to', type: INT, i: BigInt(type) })]
-    return node
-  }
+function isInput(point: DropoutPoint): point is NoiseInput {
+  return point.name !== undefined
 }
 
-const TYPES = {
-  float32: Type.FLOAT,
-  float16: Type.FLOAT16,
-  bfloat16: Type.BFLOAT16,
-  float64: Type.DOUBLE,
-} as const
+function noteOf(unnamed: readonly Site[]): string[] {
+  if (unnamed.length === 0) return []
+  const what =
+    unnamed.length === 1
+      ? "1 dropout of the model's own is"
+      : `${unnamed.length} dropouts of the model's own are`
+  return [`${what} not among the points: made inactive.`]
+}
 
-function makeNode(opType: string, input: string[], output: string, name: string): NodeProto {
-  return create(NodeProtoSchema, { opType, input, output: [output], name })
+function typeNameOf(type: number | undefined): ElementType | undefined {
+  return (Object.keys(TYPES) as ElementType[]).find((name) => TYPES[name] === (type ?? Type.FLOAT))
 }
 
 /** A tensor without a declared type is taken to be float32. */
-function elementTypeOf({ description }: Point, type: number | undefined): ElementType {
-  const found = (Object.keys(TYPES) as ElementType[]).find((name) => TYPES[name] === (type ?? Type.FLOAT))
+function elementTypeOf(description: Point['description'], type: number | undefined): ElementType {
+  const found = typeNameOf(type)
   if (found) return found
   const held = Type[type ?? 0]?.toLowerCase() ?? `values of type ${type}`
   throw new OnnxModelError(
@@ -180,49 +141,21 @@ function elementTypeOf({ description }: Point, type: number | undefined): Elemen
   )
 }
 
-/** Names that are read by a node or are an output of a graph. */
-function readNames(graph: GraphProto): Set<string> {
-  const names = new Set<string>()
-  const visit = ({ node, output }: GraphProto) => {
-    for (const { name } of output) names.add(name)
-    for (const reader of node) {
-      for (const name of reader.input) names.add(name)
-      subgraphsOf(reader).forEach(visit)
-    }
-  }
-  visit(graph)
-  names.delete('') // an omitted optional input
-  return names
-}
-
-/** Renames a tensor in the inputs of all nodes of a graph and its subgraphs. */
-function rename(graph: GraphProto, from: string, to: string): void {
-  for (const node of graph.node) {
-    node.input = node.input.map((name) => (name === from ? to : name))
-    for (const inner of subgraphsOf(node)) rename(inner, from, to)
-  }
-}
-
 /**
- * Declares the rank, as the specification requires for inputs, and the sizes that hold in every run. The first dim is
- * left open, so that a batch can share its noise. For the same reason, the input gets its own symbols.
+ * The size of each dim that an input declares, undefined for one that is left open. The first dim and the batch are, so
+ * that a batch can share its noise.
  */
-function noiseInfo({ name, shape, noiseShape }: NoiseInput): ValueInfoProto {
-  const dim = noiseShape.map((entry, axis) => {
+export function declaredSizes({ shape, noiseShape, batchAxis }: PlacedInput): (number | undefined)[] {
+  return noiseShape.map((entry, axis) => {
     const size: KnownSize = entry ?? shape[axis]
-    const fixed = typeof size === 'number' && (axis > 0 || size === 1)
-    return {
-      value: fixed
-        ? ({ case: 'dimValue', value: BigInt(size) } as const)
-        : ({ case: 'dimParam', value: `${name}_${axis}` } as const),
-    }
-  })
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: { value: { case: 'tensorType', value: { elemType: Type.FLOAT, shape: { dim } } } },
+    const isShared = (axis === 0 || axis === batchAxis) && size !== 1
+    return typeof size === 'number' && !isShared ? size : undefined
   })
 }
 
-function append<K>(map: Map<K, NodeProto[]>, key: K, nodes: NodeProto[]): void {
-  map.set(key, [...(map.get(key) ?? []), ...nodes])
+/** Declares the rank, as the specification requires for inputs, and the sizes that hold in every run. */
+function noiseInfo(input: PlacedInput) {
+  // The input gets its own symbols, because a batch can share its noise.
+  const sizes = declaredSizes(input).map((size, axis) => size ?? `${input.name}_${axis}`)
+  return makeInfo(input.name, Type.FLOAT, sizes)
 }

@@ -45,6 +45,33 @@ export function scopeHolding(scope: Scope | undefined, tensor: string): Scope | 
   return scope
 }
 
+/** The nodes that read each tensor, those with a subgraph that reads it included; undefined stands for the graph's output. */
+export type Readers = ReadonlyMap<string, readonly (NodeProto | undefined)[]>
+
+export function readersIn({ graph }: Scope): Readers {
+  const readers = new Map<string, (NodeProto | undefined)[]>()
+  const add = (names: Iterable<string>, reader: NodeProto | undefined) => {
+    for (const name of new Set(names)) {
+      const list = readers.get(name)
+      if (list) list.push(reader)
+      else readers.set(name, [reader])
+    }
+  }
+  for (const node of graph.node) add([...node.input, ...subgraphsOf(node).flatMap(namesReadIn)], node)
+  add(
+    graph.output.map(({ name }) => name),
+    undefined,
+  )
+  return readers
+}
+
+function namesReadIn({ node, output }: GraphProto): string[] {
+  return [
+    ...node.flatMap((reader) => [...reader.input, ...subgraphsOf(reader).flatMap(namesReadIn)]),
+    ...output.map(({ name }) => name),
+  ]
+}
+
 /** Makes names that are unused in the whole model, because subgraphs share the names of enclosing graphs. */
 export function namer(scopes: readonly Scope[]): (wanted: string) => string {
   const taken = new Set(

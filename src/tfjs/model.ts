@@ -21,6 +21,12 @@ export function readLayer(model: Layer): Layer {
 
 /** Reads a model in which every dropout layer is of this package. */
 export function readModel(model: LayersModel): LayersModel {
+  if (isGraphModel(model)) {
+    const rule = 'it is a graph model, from which the converter has removed all dropout'
+    const remedy =
+      'Convert the model to ONNX, e.g. python -m tf2onnx.convert --saved-model DIR --output model.onnx, and open that with createMonteCarloSession of noiseshape/onnx, which can put dropout in by the names of tensors'
+    reject(TypeError, 'model', model, rule, remedy)
+  }
   if (typeof model?.predict !== 'function' || !Array.isArray(model.layers)) {
     reject(TypeError, 'model', model, 'it must be a LayersModel', MODEL_REMEDY)
   }
@@ -40,6 +46,16 @@ const REMEDIES: Partial<Record<string, string>> = {
   SpatialDropout1D: USE_OURS,
   GaussianDropout: 'Use Dropout of noiseshape/tfjs in its place',
   AlphaDropout: 'Use Dropout of noiseshape/tfjs in its place',
+}
+
+/** What `tf.loadGraphModel` gives: a graph to execute, and no layers. */
+function isGraphModel(model: unknown): boolean {
+  return (
+    typeof model === 'object' &&
+    model !== null &&
+    typeof Reflect.get(model, 'executeAsync') === 'function' &&
+    !Array.isArray(Reflect.get(model, 'layers'))
+  )
 }
 
 /** All layers of a model. Models keep theirs in `layers`, wrappers in `layer`, and Bidirectional in two properties. */

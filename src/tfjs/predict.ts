@@ -20,7 +20,7 @@ import { inSample } from './sample.js'
 
 /** @typeParam Kind what the outputs are, as `outputs` says it: the result has the statistics of that kind */
 export interface McPredictOptions<Kind extends OutputKind = OutputKind>
-  extends Omit<MonteCarloOptions<Kind>, 'forward' | 'classes' | 'targets' | 'onProgress'> {
+  extends Omit<MonteCarloOptions<Kind>, 'forward' | 'samplesPerRun' | 'classes' | 'targets' | 'onProgress'> {
   /** Rows per run of the model, as in `model.predict`. Default 32. Does not affect the masks. */
   batchSize?: number | undefined
   /** Called after each sample; the next sample waits for the promise it returns. */

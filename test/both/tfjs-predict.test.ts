@@ -383,6 +383,11 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     ],
     ['a model without layers', () => [{ predict() {}, dispose() {} }, undefined], /model is an object/],
     ['nothing for a model', () => [undefined, undefined], /model is undefined/],
+    [
+      'a graph model',
+      () => [{ predict() {}, execute() {}, executeAsync() {}, dispose() {} }, undefined],
+      /it is a graph model.*Convert the model to ONNX.*tf2onnx.*createMonteCarloSession of noiseshape\/onnx/,
+    ],
   ])('%s is refused', async (_, make, message) => {
     const [model, x] = make() as [tfl.LayersModel | Promise<tfl.LayersModel>, tf.Tensor]
     const error = await caught(() => mcPredict(model as tfl.LayersModel, x, options))

@@ -25,8 +25,9 @@ export function node(opType: string, input: string[], output: string[], rest: No
 
 export function attribute(
   name: string,
-  value: number | bigint | GraphInit,
+  value: number | bigint | bigint[] | GraphInit,
 ): MessageInitShape<typeof AttributeProtoSchema> {
+  if (Array.isArray(value)) return { name, type: Kind.INTS, ints: value }
   if (typeof value === 'bigint') return { name, type: Kind.INT, i: value }
   return typeof value === 'number'
     ? { name, type: Kind.FLOAT, f: value }

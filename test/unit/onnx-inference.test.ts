@@ -93,16 +93,14 @@ describe('the rank', () => {
     ['an operator that is not known', undefined, t('Relu2', ['r3'])],
     ['Conv', 4, t('Conv', ['r4', 'weights'])],
     ['Concat', 3, t('Concat', ['r3', 'r3'])],
-    ['Concat of an unknown tensor', undefined, t('Concat', ['unknown', 'r3'])],
+    ['Concat of an unknown tensor, which has the rank of the others', 3, t('Concat', ['unknown', 'r3'])],
+    ['Concat of unknown tensors', undefined, t('Concat', ['unknown', 'unknown'])],
     ['ArgMax', 3, t('ArgMax', ['r3'])],
     ['ArgMax that keeps its axis', 3, t('ArgMax', ['r3'], { attribute: [attribute('keepdims', 1n)] })],
-    [
-      'ArgMax that drops its axis',
-      undefined,
-      t('ArgMax', ['r3'], { attribute: [attribute('keepdims', 0n)] }),
-    ],
+    ['ArgMax that drops its axis', 2, t('ArgMax', ['r3'], { attribute: [attribute('keepdims', 0n)] })],
     ['another attribute of 0', 3, t('ArgMax', ['r3'], { attribute: [attribute('axis', 0n)] })],
-    ['GatherND', undefined, t('GatherND', ['r3', 'index'])],
+    ['GatherND by triples', 1, t('GatherND', ['r3', 'index'])],
+    ['GatherND by an unknown tensor', undefined, t('GatherND', ['r3', 'unknown'])],
     ['GatherElements', 2, t('GatherElements', ['r2', 'index'])],
     ['Add of a smaller tensor', 4, t('Add', ['r4', 'r1'])],
     ['Add to a smaller tensor', 4, t('Add', ['r1', 'r4'])],
@@ -145,8 +143,8 @@ describe('the rank', () => {
     ['LSTM', 4, t('LSTM', ['r3'])],
     ['ReduceSum', 3, t('ReduceSum', ['r3'])],
     [
-      'ReduceSum without its axes',
-      undefined,
+      'ReduceSum of all axes, which it drops',
+      0,
       t('ReduceSum', ['r3'], { attribute: [attribute('keepdims', 0n)] }),
     ],
     ['Split', 3, t('Split', ['r3'])],
@@ -213,8 +211,8 @@ describe('the type', () => {
     ['Where, which is that of its second input', 'float16', t('Where', ['truth', 'half', 'half'])],
     ['DequantizeLinear, which is that of its scale', 'float16', t('DequantizeLinear', ['index', 'half'])],
     ['CastLike, which is that of its second input', 'float64', t('CastLike', ['index', 'double'])],
-    ['ConvInteger, of which nothing is known', 'float32', t('ConvInteger', ['index'])],
-    ['QuantizeLinear, of which nothing is known', 'float32', t('QuantizeLinear', ['half', 'half'])],
+    ['ConvInteger', 'int32', t('ConvInteger', ['index'])],
+    ['QuantizeLinear without a zero point', 'uint8', t('QuantizeLinear', ['half', 'half'])],
     ['QLinearConv, of which nothing is known', 'float32', t('QLinearConv', ['index'])],
     ['ConstantOfShape', 'float32', t('ConstantOfShape', ['list2'])],
     [
@@ -253,21 +251,24 @@ describe('the type', () => {
 })
 
 describe('what a model declares', () => {
-  test('goes before what its nodes would tell, and is completed by them', () => {
-    const point = (declared: Parameters<typeof info>) =>
+  test('goes before what its nodes compute, except where it has a name of its own or a number for a size that is followed', () => {
+    const point = (declared: Parameters<typeof info>, sizes: (number | string)[] = [2, 3]) =>
       makeStochastic(
         encode({
           node: [
             node('Cast', ['x'], ['t'], { attribute: [attribute('to', BigInt(FLOAT16))] }),
             node('Relu', ['t'], ['y']),
           ],
-          input: [info('x', [2, 3])],
+          input: [info('x', sizes)],
           valueInfo: [info(...declared)],
           output: [info('y', undefined)],
         }),
         { points: [{ tensor: 't', rate: 0.5 }] },
       ).inputs[0]
-    expect(point(['t', ['a', 3], DOUBLE])).toMatchObject({ shape: ['a', 3], elementType: 'float64' })
+    expect(point(['t', ['a', 3], DOUBLE])).toMatchObject({ shape: [2, 3], elementType: 'float64' })
+    expect(point(['t', [7, 'a'], DOUBLE])).toMatchObject({ shape: [7, 3], elementType: 'float64' })
+    const named = point(['t', [7, 3], DOUBLE], ['n', 3])
+    expect(named).toMatchObject({ shape: ['n', 3], elementType: 'float64' })
     expect(point(['t', undefined, 0])).toMatchObject({ shape: [2, 3], elementType: 'float16' })
     expect(point(['other', [1], DOUBLE])).toMatchObject({ shape: [2, 3], elementType: 'float16' })
   })

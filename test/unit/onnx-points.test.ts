@@ -209,8 +209,11 @@ describe('a rate', () => {
   })
 
   test('of the point goes before that of the rule, also if it is 0', () => {
-    const points = [{ node: 'drop', rate: 0 }]
-    expect(makeStochastic(bytes, { points, rate: 0.9 }).inputs[0].rate).toBe(0)
+    const points = [{ node: 'drop', rate: 0.1 }]
+    expect(makeStochastic(bytes, { points, rate: 0.9 }).inputs[0].rate).toBe(0.1)
+    const none = makeStochastic(bytes, { points: [{ node: 'drop', rate: 0 }], rate: 0.9 })
+    expect(none.inputs).toEqual([])
+    expect(decode(none.model).graph?.node.map(({ opType }) => opType)).toEqual(['Identity'])
   })
 
   test('of text is refused before the model is read', () => {

@@ -1,0 +1,72 @@
+/** Random nodes that are no dropout: their numbers would be drawn anew in each run, without a seed. */
+
+import { create } from '@bufbuild/protobuf'
+import { type NodeProto, type TensorProto, TensorProtoSchema, TensorProto_DataType as Type } from 'onnx-buf'
+import { attributeOf, integersOf } from './attributes.js'
+import type { RandomNode } from './dropout-sites.js'
+import { OnnxModelError } from './errors.js'
+import { inferType } from './inference/element-types.js'
+import { makeNode, tensorAttribute } from './make-node.js'
+import type { NodeEdits } from './node-edits.js'
+import type { Describe } from './shape-inference.js'
+
+/**
+ * Replaces random numbers by their mean, and gives a sentence for each node.
+ *
+ * @param name makes unused names
+ * @throws OnnxModelError for random numbers without a mean of their own, such as classes
+ */
+export function replaceByMeans(
+  others: readonly RandomNode[],
+  describe: Describe,
+  edits: NodeEdits,
+  name: (wanted: string) => string,
+): string[] {
+  return others.map(({ scope, node }) => {
+    const mean = meanOf(node)
+    const what = `${node.opType} node '${node.name}'`
+    const type = inferType(
+      node,
+      node.input.map((input) => describe(scope, input)),
+    )
+    const value = mean === undefined ? undefined : filled(mean, type ?? Type.FLOAT)
+    if (mean === undefined || !value) {
+      throw new OnnxModelError(
+        `noiseshape: the ${what} draws random numbers that are no dropout, and nobody can repeat them. Export the model without it, or end it before.`,
+      )
+    }
+    edits.replace(node, ofShape(node, value, name))
+    return `The ${what} draws random numbers that are no dropout: replaced by their mean, ${mean}.`
+  })
+}
+
+function meanOf(node: NodeProto): number | undefined {
+  const number = (key: string, otherwise: number) => attributeOf(node, key)?.f ?? otherwise
+  if (node.opType.startsWith('RandomNormal')) return number('mean', 0)
+  return node.opType.startsWith('RandomUniform') ? (number('low', 0) + number('high', 1)) / 2 : undefined
+}
+
+/** Nodes that fill the shape of a random node with one number. */
+function ofShape(node: NodeProto, value: TensorProto, name: (wanted: string) => string): NodeProto[] {
+  const [output] = node.output
+  const shape = name(`${output}_shape`)
+  const fixed = integersOf(node, 'shape')
+  const dims = create(TensorProtoSchema, {
+    dataType: Type.INT64,
+    dims: [BigInt(fixed?.length ?? 0)],
+    int64Data: fixed?.map(BigInt) ?? [],
+  })
+  return [
+    fixed
+      ? makeNode('Constant', [], shape, name(`${shape}/Constant`), [tensorAttribute('value', dims)])
+      : makeNode('Shape', [node.input[0]], shape, name(`${shape}/Shape`)),
+    makeNode('ConstantOfShape', [shape], output, node.name, [tensorAttribute('value', value)]),
+  ]
+}
+
+/** A tensor of one number; undefined for a type that is not followed. */
+function filled(number: number, dataType: number): TensorProto | undefined {
+  const common = { dataType, dims: [1n] }
+  if (dataType === Type.FLOAT) return create(TensorProtoSchema, { ...common, floatData: [number] })
+  return dataType === Type.DOUBLE ? create(TensorProtoSchema, { ...common, doubleData: [number] }) : undefined
+}
