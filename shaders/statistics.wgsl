@@ -12,7 +12,7 @@ struct StatisticsParams {
   stride: u32,       // elements from one output to the next
   kept: u32,         // where keep_samples writes, in elements
   zero: u32,         // 0, which no compiler knows
-  reciprocals: array<f32>,  // for each output, 1 / its number, counted from 1; it is 1 only for the first
+  reciprocals: array<f32>,  // for each output, 1 / its number, counted from 1
 }
 
 // Bit patterns of float32 numbers. Mean and variance are sums of two, and the variance is in units.
@@ -44,13 +44,11 @@ const LEAST_INFINITE_POWER = 0x42b17218u;  // 88.72284: exp of this or anything 
 const LEAST_PROBABILITY = 1.17549435e-38;  // 2^-126: replaces 0 in logarithms; the product p log p is still 0
 
 // What deviations are multiplied by before they are squared, so that no square leaves float32 where the variance does
-// not. A variance in units of LARGE has a negative sign, and is converted back below LEAST_LARGE.
+// not. A variance in units of LARGE has a negative sign.
 const ORDINARY = 65536.0;  // 2^16
 const LARGE = 1.3552527156068805e-20;  // 2^-66
-const LARGE_FROM = 0x56800000u;  // 2^46: LARGE is used where a value or a mean is at least this
-const LEAST_LARGE = 0x29800000u;  // 2^-44
+const LARGE_FROM = 0x56800000u;  // 2^46: LARGE is used from the first value or mean on that is at least this
 const TO_LARGE = 2.0679515313825692e-25;  // 2^-82
-const FROM_LARGE = 4.835703278458517e+24;  // 2^82
 
 const MOMENTS_SIZE = 4u;
 
@@ -90,7 +88,8 @@ fn accumulate_probabilities(
   @builtin(global_invocation_id) thread: vec3<u32>,
   @builtin(num_workgroups) grid: vec3<u32>,
 ) {
-  for (var row = thread.x; row < arrayLength(&rows) / params.row_size; row += grid.x * WORKGROUP_SIZE) {
+  let count = arrayLength(&rows) / params.row_size;
+  for (var row = thread.x; row < count; row += grid.x * WORKGROUP_SIZE) {
     let first = row * params.row_length;
     for (var sample = 0u; sample < params.samples; sample++) {
       let start = start_of(sample) + first;
@@ -114,7 +113,8 @@ fn accumulate_logits(
   @builtin(global_invocation_id) thread: vec3<u32>,
   @builtin(num_workgroups) grid: vec3<u32>,
 ) {
-  for (var row = thread.x; row < arrayLength(&rows) / params.row_size; row += grid.x * WORKGROUP_SIZE) {
+  let count = arrayLength(&rows) / params.row_size;
+  for (var row = thread.x; row < count; row += grid.x * WORKGROUP_SIZE) {
     let first = row * params.row_length;
     for (var sample = 0u; sample < params.samples; sample++) {
       let start = start_of(sample) + first;
@@ -206,12 +206,12 @@ fn add_probability(i: u32, p: u32, sample: u32) -> f32 {
 
 fn add_row(row: u32, sample: u32, vote: u32, entropy: u32, cross: f32) {
   let at = row * params.row_size;
-  let is_nan = (entropy & MAGNITUDE) > INFINITE;
   add_to_row(at, entropy, sample);
   let counted = at + MOMENTS_SIZE + vote;
-  rows[counted] = bitcast<u32>(bitcast<f32>(rows[counted]) + select(1.0, 0.0, is_nan));
+  rows[counted] = bitcast<u32>(bitcast<f32>(rows[counted]) + 1.0);
   if (SETTLING) {
     let divergence = bitcast<u32>(-cross - bitcast<f32>(entropy));
+    let is_nan = (entropy & MAGNITUDE) > INFINITE;
     add_to_row(at + MOMENTS_SIZE + params.row_length, select(divergence, NAN, is_nan), sample);
   }
 }
@@ -228,37 +228,35 @@ fn add_to_row(at: u32, bits: u32, sample: u32) {
 // Adds a value to a running mean and variance: see src/monte-carlo/moments.ts.
 fn added(held: Moments, bits: u32, reciprocal: f32) -> Moments {
   let larger = max(bits & MAGNITUDE, held.mean & MAGNITUDE);
-  if (reciprocal == 1.0) {
-    return Moments(bits, 0u, select(0u, NAN, larger >= INFINITE), 0u);
-  }
-  if (larger >= INFINITE) {
-    return Moments(sum_beyond(held.mean, bits), 0u, NAN, 0u);
-  }
   let was_large = held.variance > SIGN;
-  let is_large = larger >= LARGE_FROM || (was_large && (held.variance & MAGNITUDE) >= LEAST_LARGE);
-  let shift = select(1.0, select(FROM_LARGE, TO_LARGE, is_large), is_large != was_large);
+  let is_large = larger >= LARGE_FROM || was_large;
+  let shift = select(1.0, TO_LARGE, is_large && !was_large);
   let variance = rounded(bitcast<f32>(held.variance & MAGNITUDE) * shift) * shift;
   let variance_low = rounded(bitcast<f32>(held.variance_low) * shift) * shift;
 
   let unit = select(ORDINARY, LARGE, is_large);
   let mean = bitcast<f32>(held.mean);
   let mean_low = bitcast<f32>(held.mean_low);
-  let deviation = rounded(rounded(bitcast<f32>(bits) * unit) - rounded(mean * unit));
-  let delta = rounded(deviation - mean_low * unit);
+  let deviation = rounded(bitcast<f32>(bits) * unit) - mean * unit;
+  let delta = rounded(deviation) - mean_low * unit;
   let step = rounded(delta * reciprocal);
   let mean_step = rounded(mean_low + step * select(1.0 / ORDINARY, 1.0 / LARGE, is_large));
   let new_mean = rounded(mean + mean_step);
 
-  let square = rounded(step * rounded(delta - step));
+  let square = rounded(step * (delta - step));
   let shrink = rounded(variance * reciprocal);
   let variance_step = rounded(variance_low + rounded(square - shrink));
   let new_variance = rounded(variance + variance_step);
-  return Moments(
+  // A software GPU computes both sides of an if, so both cases are computed.
+  let updated = vec4<u32>(
     bitcast<u32>(new_mean),
     bitcast<u32>(lost_in(new_mean, mean, mean_step)),
     bitcast<u32>(new_variance) | select(0u, SIGN, is_large),
     bitcast<u32>(lost_in(new_variance, variance, variance_step)),
   );
+  let beyond = vec4<u32>(sum_beyond(held.mean, bits), 0u, NAN, 0u);
+  let now = select(updated, beyond, larger >= INFINITE);
+  return Moments(now.x, now.y, now.z, now.w);
 }
 
 // A sum of two numbers, of which at least one is infinite or NaN.
@@ -267,12 +265,9 @@ fn sum_beyond(a: u32, b: u32) -> u32 {
   return select(select(a, b, (b & MAGNITUDE) == INFINITE), NAN, is_nan);
 }
 
-// What rounding a + b to `sum` lost, exactly (Dekker, Numerische Mathematik 18, 1971).
+// What rounding a + b to `sum` lost (Dekker, Numerische Mathematik 18, 1971): exactly if |a| >= |b|, else up to 2^-24 of b.
 fn lost_in(sum: f32, a: f32, b: f32) -> f32 {
-  let a_is_larger = abs(a) >= abs(b);
-  let larger = select(b, a, a_is_larger);
-  let smaller = select(a, b, a_is_larger);
-  return smaller - rounded(sum - larger);
+  return b - rounded(sum - a);
 }
 
 // A value that a compiler must take as it is, rounded to float32, and cannot merge with what follows.

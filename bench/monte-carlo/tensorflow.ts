@@ -62,8 +62,8 @@ export const noiseshapeTfjs: Predictor = {
     return predicting(this.name, model, setting, async (input) => {
       const options = { samples, seed: seed++, batchSize: digits, outputs: 'logits' } as const
       const { mean, variance, mutualInformation, ...others } = await mcPredict(model, input, options)
-      tf.dispose([others.predictiveEntropy, others.expectedEntropy])
-      return [mean, variance, mutualInformation as Tensor]
+      tf.dispose(others)
+      return [mean, variance, mutualInformation]
     })
   },
 }

@@ -2,14 +2,8 @@
 
 import type { Engine } from '../engine.js'
 import { isTensorBinding } from '../webgpu/tensors.js'
-import {
-  type CheckedOptions,
-  type ForwardOutput,
-  readArrayOutput,
-  readBufferOutput,
-  readKeptBytes,
-  rejectBufferOutput,
-} from './options.js'
+import type { CheckedOptions, ForwardOutput } from './options.js'
+import { readArrayOutput, readBufferOutput, readKeptBytes, rejectBufferOutput } from './outputs.js'
 import { type Prediction, predictionOf } from './prediction.js'
 import { standardErrorOf } from './settled.js'
 import { type Accumulation, BYTES_PER_NUMBER, emptySums } from './statistics.js'

@@ -4,9 +4,9 @@ import { MOMENTS, UNITS } from './statistics.js'
 
 const { abs, fround } = Math
 const { mean: MEAN, meanLow: MEAN_LOW, variance: VARIANCE, varianceLow: VARIANCE_LOW } = MOMENTS
-const { ordinary: ORDINARY, large: LARGE, largeFrom: LARGE_FROM, leastLarge: LEAST_LARGE } = UNITS
+const { ordinary: ORDINARY, large: LARGE, largeFrom: LARGE_FROM } = UNITS
 
-/** From one unit of the deviations to the other. */
+/** From the ordinary unit of the deviations to the large one. */
 const TO_LARGE = LARGE / ORDINARY
 
 /**
@@ -16,17 +16,13 @@ const TO_LARGE = LARGE / ORDINARY
  *
  * A value that is not finite makes the mean infinite or NaN, as in a sum, and the variance NaN.
  *
- * @param reciprocal 1 / the number of this value, counted from 1, in float32; it is 1 only for the first
+ * @param reciprocal 1 / the number of this value, counted from 1, in float32
  */
 export function addToMoments(moments: Float32Array, at: number, value: number, reciprocal: number): void {
   const mean = moments[at + MEAN]
   const variance = moments[at + VARIANCE]
-  const isOrdinary = abs(value) < LARGE_FROM && abs(mean) < LARGE_FROM && variance >= 0
-  if (isOrdinary && reciprocal !== 1) {
+  if (abs(value) < LARGE_FROM && abs(mean) < LARGE_FROM && variance >= 0) {
     update(moments, at, value, reciprocal, ORDINARY, 1 / ORDINARY, variance, moments[at + VARIANCE_LOW])
-  } else if (reciprocal === 1) {
-    moments[at + MEAN] = value
-    moments[at + VARIANCE] = Number.isFinite(value) ? 0 : Number.NaN
   } else if (Number.isFinite(value) && Number.isFinite(mean)) {
     addLarge(moments, at, value, reciprocal)
   } else {
@@ -37,20 +33,17 @@ export function addToMoments(moments: Float32Array, at: number, value: number, r
   }
 }
 
-/** Chooses the unit, and converts the variance to it. */
+/** Adds to a variance in the large unit; one that is not yet in it is converted. */
 function addLarge(moments: Float32Array, at: number, value: number, reciprocal: number): void {
-  const larger = Math.max(abs(value), abs(moments[at + MEAN]))
   const held = moments[at + VARIANCE]
-  const isLarge = larger >= LARGE_FROM || -held >= LEAST_LARGE
-  const shift = isLarge === held < 0 ? 1 : isLarge ? TO_LARGE : 1 / TO_LARGE
+  const shift = held < 0 ? 1 : TO_LARGE
   const variance = fround(fround(abs(held) * shift) * shift)
   const varianceLow = fround(fround(moments[at + VARIANCE_LOW] * shift) * shift)
-  const unit = isLarge ? LARGE : ORDINARY
-  update(moments, at, value, reciprocal, unit, 1 / unit, variance, varianceLow)
-  if (isLarge) moments[at + VARIANCE] *= -1
+  update(moments, at, value, reciprocal, LARGE, 1 / LARGE, variance, varianceLow)
+  moments[at + VARIANCE] *= -1
 }
 
-/** Rounds what float32 would round: a product with a power of two and what a sum lost are exact in both. */
+/** Rounds what float32 would round; a product with a power of two is exact in both. */
 function update(
   moments: Float32Array,
   at: number,
@@ -77,7 +70,7 @@ function update(
   moments[at + VARIANCE_LOW] = lostIn(newVariance, variance, varianceStep)
 }
 
-/** What rounding a + b to `sum` lost. */
+/** What rounding a + b to `sum` lost: exactly if |a| >= |b|, else up to 2^-24 of b. */
 function lostIn(sum: number, a: number, b: number): number {
-  return abs(a) >= abs(b) ? b - (sum - a) : a - (sum - b)
+  return fround(b - fround(sum - a))
 }

@@ -1,11 +1,11 @@
-/** Argument validation for Monte Carlo dropout: its options, and the outputs that `forward` returns. */
+/** Argument validation for Monte Carlo dropout: its options. outputs.ts reads what `forward` returns. */
 
 import type { Engine } from '../engine.js'
 import { readOneMask } from '../options.js'
 import { type Names, readFlag, readInteger, readOptions, readSeed, reject } from '../validation.js'
-import { readTensorRange, type TensorBinding, type TensorRange } from '../webgpu/tensors.js'
+import type { TensorBinding } from '../webgpu/tensors.js'
 import type { PredictionOf, PredictionProgress } from './prediction.js'
-import { BYTES_PER_NUMBER, hasClasses, type OutputKind } from './statistics.js'
+import { hasClasses, type OutputKind } from './statistics.js'
 
 /**
  * What selects the masks of one sample. Spread it into any call, e.g.
@@ -33,8 +33,8 @@ export interface SamplesUntilSettled {
   max: number
   /**
    * Stops when the standard error of every mean, and with classes of every mutual information, is at most this: above
-   * 0, in units of the outputs, or of probabilities and nats. It is asked after 16, 32, 64, ... samples, so that the
-   * same seed takes the same number of samples everywhere. An element that is not finite never settles.
+   * 0, in units of the outputs, or of probabilities and nats. It is asked after 16, 32, 64, ... and `max` samples, and
+   * never by the clock, so that a run can be repeated. An element that is not finite never settles.
    */
   tolerance: number
 }
@@ -217,24 +217,6 @@ function readQuantiles(quantiles: unknown, outputs: OutputKind): readonly number
   })
 }
 
-/** Rejects samples that take too many bytes to be kept; `bindable`: the most bytes that the device can bind. */
-export function readKeptBytes(
-  { samples, maxSampleBytes }: Pick<CheckedOptions, 'samples' | 'maxSampleBytes'>,
-  elements: number,
-  bindable = Number.POSITIVE_INFINITY,
-): void {
-  const bytes = samples * elements * BYTES_PER_NUMBER
-  const most = Math.min(maxSampleBytes, bindable)
-  if (bytes <= most) return
-  const limit = most < maxSampleBytes ? 'this device binds' : 'maxSampleBytes is'
-  const rule = `keeping the ${elements} values of each takes ${bytes} bytes, and ${limit} ${most}`
-  const remedy =
-    most < maxSampleBytes
-      ? 'Take fewer samples, or request the device with a larger maxStorageBufferBindingSize and maxBufferSize'
-      : 'Take fewer samples, or pass a larger maxSampleBytes'
-  reject(RangeError, 'samples', samples, rule, remedy)
-}
-
 export function readEngine(engine: Engine): Engine {
   if (typeof engine !== 'object' || engine === null || !('ended' in engine)) {
     const remedy = 'Pass what createEngine() resolved to (await it)'
@@ -274,84 +256,4 @@ function readRowLength({ classes, targets }: MonteCarloOptions, outputs: OutputK
   if (outputs === 'values') return 0
   const remedy = "Pass half the size of the output's last dim, or leave it out for 1"
   return 2 * readInteger('targets', targets ?? 1, (MOST_PER_ROW - 1) / 2, '2^30 - 1', remedy, 1)
-}
-
-const OUTPUT = 'output'
-
-type Rows = Pick<CheckedOptions, 'outputs' | 'rowLength'>
-
-/** Reads an output of `samples` samples in an array; each has `elements` values, if that is known. */
-export function readArrayOutput(
-  output: unknown,
-  rows: Rows,
-  samples: number,
-  elements?: number,
-): Float32Array {
-  if (!(output instanceof Float32Array)) {
-    const [rule, remedy] =
-      elements === undefined
-        ? [
-            'it must be a Float32Array, a GPUBuffer or { buffer, offset, size }',
-            'Make forward return one of them',
-          ]
-        : ['the previous samples returned Float32Arrays', 'Make forward return the same kind in each sample']
-    reject(TypeError, OUTPUT, output, rule, remedy)
-  }
-  readLength(output.length, rows, samples, elements)
-  return output
-}
-
-/** Reads an output of `samples` samples on the GPU; each has `elements` values, if that is known. */
-export function readBufferOutput(
-  output: unknown,
-  limits: GPUSupportedLimits,
-  rows: Rows,
-  samples: number,
-  elements?: number,
-): TensorRange {
-  if (output instanceof Float32Array) {
-    const rule = 'the previous samples returned GPUBuffers'
-    reject(TypeError, OUTPUT, output, rule, 'Make forward return the same kind in each sample')
-  }
-  const range = readTensorRange(OUTPUT, output as TensorBinding, limits, 'Pass the bytes of the output')
-  if (range.size % BYTES_PER_NUMBER !== 0) {
-    const remedy = 'Make forward return { buffer, size } with the bytes of the output'
-    reject(
-      RangeError,
-      `${OUTPUT}.size`,
-      range.size,
-      `float32 values take ${BYTES_PER_NUMBER} bytes each`,
-      remedy,
-    )
-  }
-  readLength(range.size / BYTES_PER_NUMBER, rows, samples, elements)
-  return range
-}
-
-/** Rejects a GPU output for an engine that runs on the CPU. */
-export function rejectBufferOutput(output: unknown): never {
-  const remedy = 'Pass createEngine the device of the buffer, or return a Float32Array'
-  reject(TypeError, OUTPUT, output, 'this engine runs on the CPU', remedy)
-}
-
-function readLength(
-  length: number,
-  { outputs, rowLength }: Rows,
-  samples: number,
-  elements: number | undefined,
-): void {
-  const name = `${OUTPUT}.length`
-  if (elements !== undefined && length !== elements * samples) {
-    const remedy =
-      'Make forward return as many in each sample; if the buffer is larger, return { buffer, size }'
-    reject(RangeError, name, length, `the first sample gave ${elements} values`, remedy)
-  }
-  if (rowLength > 0 && length % (rowLength * samples) !== 0) {
-    if (outputs === 'gaussian') {
-      const rule = `it must be rows of ${rowLength / 2} means and as many log variances`
-      reject(RangeError, name, length, rule, "Pass half the size of the output's last dim as targets")
-    }
-    const rule = `it must be rows of ${rowLength} classes`
-    reject(RangeError, name, length, rule, "Pass the size of the output's last dim as classes")
-  }
 }

@@ -103,7 +103,7 @@ export function predictionOf(
     ...momentsOf(sums, accumulation),
     ...(hasClasses(accumulation.outputs) && classStatistics(sums, accumulation)),
     ...(kept && report && { keptSamples: kept }),
-    ...(kept && quantiles && { quantiles: quantilesOf(kept, accumulation, quantiles) }),
+    ...(kept && quantiles && { quantiles: quantilesOf(kept, sums.samples, accumulation, quantiles) }),
   }
 }
 

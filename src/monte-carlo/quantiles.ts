@@ -6,16 +6,16 @@ import type { Accumulation } from './statistics.js'
  * The quantiles of each element, [quantiles, ...output], with linear interpolation between the two nearest samples: the
  * default of numpy.quantile, type 7 of Hyndman and Fan (The American Statistician 50, 1996). NaN where a sample is NaN.
  *
- * @param samples the outputs of all samples, one after the other; logits are turned into probabilities first
+ * @param samples the outputs of `count` samples, one after the other; logits are turned into probabilities first
  * @param quantiles numbers in [0, 1]
  */
 export function quantilesOf(
   samples: Float32Array,
+  count: number,
   { outputs, elements, rowLength }: Accumulation,
   quantiles: readonly number[],
 ): Float32Array<ArrayBuffer> {
   const result = new Float32Array(quantiles.length * elements)
-  const count = elements > 0 ? samples.length / elements : 0
   const values = outputs === 'logits' ? softmax(samples, rowLength) : samples
   const column = new Float64Array(count)
   for (let i = 0; i < elements; i++) {

@@ -16,8 +16,8 @@ export function nextCheck(done: number, max: number): number {
 }
 
 /**
- * The largest standard error of a mean, and with classes of a mutual information. NaN if one of them is, so that they
- * never seem settled. One sample has an infinite standard error.
+ * The largest standard error of a mean, and with classes of a mutual information. NaN if one of them is, or of one
+ * sample: these never seem settled.
  *
  * Of a mean, it is the root of variance / (samples - 1). The mutual information is the mean over the samples of the
  * divergence of their probabilities from the mean probabilities, KL(p || mean of p); its standard error is that of this
@@ -34,5 +34,5 @@ export function standardErrorOf({ samples, moments, rows }: Sums, accumulation: 
   for (let at = layout.divergence; at < rows.length; at += layout.size) {
     largest = Math.max(largest, varianceOf(rows, at))
   }
-  return samples > 1 ? Math.sqrt(largest / (samples - 1)) : Number.POSITIVE_INFINITY
+  return Math.sqrt(largest / (samples - 1))
 }

@@ -53,7 +53,7 @@ function rowAdder({ moments, rows }: Sums, x: Float32Array, accumulation: Accumu
     for (let i = 0; i < rowLength; i++) addToMoments(moments, (first + i) * MOMENTS.size, p[i], reciprocal)
     const at = row * layout.size
     addToMoments(rows, at + layout.entropy, entropy, reciprocal)
-    if (!Number.isNaN(entropy)) rows[at + layout.votes + indexOfLargest(x, start, rowLength)]++
+    rows[at + layout.votes + indexOfLargest(x, start, rowLength)]++
     if (!settling) return
     let cross = 0
     for (let i = 0; i < rowLength; i++) {

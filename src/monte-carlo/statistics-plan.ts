@@ -53,7 +53,13 @@ export function planStatistics(accumulation: Accumulation, limits: PlanLimits): 
   })
 }
 
-/** Plans the dispatches for the outputs of `samples` samples, one after the other: one for each chunk where they fit. */
+/** A loop of this many samples ends on every device: llvmpipe leaves a loop after 65 535 turns, without an error. */
+const MOST_SAMPLES = 2 ** 14
+
+/**
+ * Plans the dispatches for the outputs of `samples` samples, one after the other: one for each chunk, where they fit a
+ * binding and are not more than 2^14.
+ */
 export function planDispatches(
   chunks: readonly StatisticsChunk[],
   samples: number,
@@ -61,27 +67,21 @@ export function planDispatches(
   limits: PlanLimits,
 ): StatisticsDispatch[] {
   const size = samples * elements * BYTES_PER_NUMBER
-  if (size <= bindingBytes(limits)) {
-    return chunks.map(({ start }, chunk) => ({
-      chunk,
-      outputs: { offset: 0, size },
-      offset: start,
-      firstSample: 0,
-      samples,
-    }))
-  }
+  const fits = size <= bindingBytes(limits)
   const alignment = elementAlignment(limits, float32)
-  return Array.from({ length: samples }, (_, firstSample) =>
-    chunks.map(({ start, elements: count }, chunk): StatisticsDispatch => {
+  const step = fits ? MOST_SAMPLES : 1
+  const dispatches: StatisticsDispatch[] = []
+  for (let firstSample = 0; firstSample < samples; firstSample += step) {
+    chunks.forEach(({ start, elements: count }, chunk) => {
       const first = firstSample * elements + start
-      const offset = first % alignment
-      const outputs = {
-        offset: (first - offset) * BYTES_PER_NUMBER,
-        size: (offset + count) * BYTES_PER_NUMBER,
-      }
-      return { chunk, outputs, offset, firstSample, samples: 1 }
-    }),
-  ).flat()
+      const offset = fits ? first : first % alignment
+      const outputs = fits
+        ? { offset: 0, size }
+        : { offset: (first - offset) * BYTES_PER_NUMBER, size: (offset + count) * BYTES_PER_NUMBER }
+      dispatches.push({ chunk, outputs, offset, firstSample, samples: Math.min(step, samples - firstSample) })
+    })
+  }
+  return dispatches
 }
 
 /** Maximum bytes per binding. */

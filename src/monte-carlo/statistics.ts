@@ -28,15 +28,10 @@ export const MOMENTS = { mean: 0, meanLow: 1, variance: 2, varianceLow: 3, size:
 
 /**
  * Deviations are multiplied by a power of two before they are squared, so that no square leaves float32 where the
- * variance does not: by `ordinary`, or by `large` where a value or a mean is at least `largeFrom`. A variance in the
- * second unit has a negative sign; below `leastLarge` it is converted back.
+ * variance does not: by `ordinary`, or by `large` from the first value or mean on that is at least `largeFrom`. A
+ * variance in the second unit has a negative sign.
  */
-export const UNITS = {
-  ordinary: 2 ** 16,
-  large: 2 ** -66,
-  largeFrom: 2 ** 46,
-  leastLarge: 2 ** -44,
-} as const
+export const UNITS = { ordinary: 2 ** 16, large: 2 ** -66, largeFrom: 2 ** 46 } as const
 
 /**
  * What is stored for a row of classes, in float32 numbers: the moments of the samples' entropies, how many samples
@@ -81,7 +76,7 @@ export function emptySums(accumulation: Accumulation): Sums {
   }
 }
 
-/** The number by which a step of sample `sample` (counted from 1) is multiplied. It is 1 only in the first sample. */
+/** The weight of sample `sample`, counted from 1, in the mean. */
 export function reciprocalOf(sample: number): number {
   return Math.fround(1 / sample)
 }

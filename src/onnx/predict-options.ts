@@ -53,7 +53,7 @@ export function readLastDim(
   { outputs, classes, targets }: PredictOptions,
   declared: number | undefined,
 ): LastDim {
-  if (outputs === 'gaussian') return { classes, targets: targets ?? (declared ?? 2) / 2 }
+  if (outputs === 'gaussian') return { classes, targets: targets ?? Math.ceil((declared ?? 2) / 2) }
   const hasClasses = outputs !== undefined && outputs !== 'values'
   return { classes: classes ?? (hasClasses ? declared : undefined), targets }
 }

@@ -6,16 +6,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { carriers } from '#carriers'
 import type { Engine } from '../../src/engine.js'
+import { accumulatorFor } from '../../src/monte-carlo/accumulator.js'
 import {
   type MonteCarloOptions,
   monteCarlo,
   type OutputKind,
   type Prediction,
 } from '../../src/monte-carlo/index.js'
+import { readMonteCarloOptions } from '../../src/monte-carlo/options.js'
 import type { Carry } from '../support/carriers'
 import { expectSameBits } from '../support/compare'
 import { ODD_VALUES } from '../support/inputs'
 import { expectMoments, judgeMoments, randomOutputs } from '../support/moments'
+import { caught, expectRefusal } from '../support/refusals'
 
 /** WGSL grants a log an absolute error of 2^-21 near 1, and float32 sums add as much again for a hundred classes. */
 const ENTROPY_TOLERANCE = 2e-6
@@ -132,6 +135,13 @@ describe.each(carriers)('outputs in $name', (carrier) => {
       )
     })
 
+    test.each([1e14, 1e18])('an outlier of %d counts once, wherever it is', async (outlier) => {
+      for (const at of [0, 300]) {
+        const outputs = Array.from({ length: 400 }, (_, i) => Float32Array.of(i === at ? outlier : i % 2))
+        expectMoments(await run(outputs), outputs)
+      }
+    })
+
     test('a variance of small values does not underflow before its time', async () => {
       const outputs = Array.from({ length: 200 }, (_, i) => Float32Array.of(1e-18 * (i % 2)))
       expect((await run(outputs)).variance[0] / 2.5e-37).toBeCloseTo(1, 5)
@@ -192,6 +202,12 @@ describe.each(carriers)('outputs in $name', (carrier) => {
       expect([...(quantiles as Float32Array)]).toEqual([nan, infinite, 1, nan, infinite, 3])
     })
 
+    test('of logits beyond the range of exp are those of the probabilities too', async () => {
+      const options = { outputs: 'logits', classes: 3, quantiles: [0.5] } as const
+      const { quantiles } = await run([Float32Array.of(1000, -1000, 1000, 0, -3e38, 0)], options)
+      expect([...(quantiles as Float32Array)]).toEqual([0.5, 0, 0.5, 0.5, 0, 0.5])
+    })
+
     test('of logits are those of the probabilities', async () => {
       const outputs = randomOutputs(9, 6, 7, (u) => 6 * u)
       const options = { outputs: 'logits', classes: 3, quantiles: [0.25, 1] } as const
@@ -246,6 +262,44 @@ describe.each(carriers)('outputs in $name', (carrier) => {
     })
   })
 
+  describe('outputs of several samples, one after the other', () => {
+    const outputs = randomOutputs(12, 6, 13, (u) => 6 * u)
+    const options = { samples: 12, seed: 1, keepSamples: true, quantiles: [0.5] }
+    test.each([
+      { name: 'values', more: {} },
+      { name: 'logits', more: { outputs: 'logits', classes: 3, samples: { max: 12, tolerance: 1 } } },
+      { name: 'gaussian heads', more: { outputs: 'gaussian', quantiles: undefined } },
+    ] as const)('$name count as those samples, to the bit', async ({ more }) => {
+      const checked = readMonteCarloOptions({ ...options, ...more, forward: () => outputs[0] })
+      const fail = (reason: unknown) => expect.unreachable(String(reason))
+      const predict = async (sizes: readonly number[]) => {
+        let next = 0
+        const stacks = sizes.map((size) => {
+          const stack = outputs.slice(next, next + size).flatMap((output) => [...output])
+          next += size
+          return { size, values: Float32Array.from(stack) }
+        })
+        const accumulator = accumulatorFor(carry(stacks[0].values), engine, checked, fail, stacks[0].size)
+        for (const { size, values } of stacks) await accumulator.add(carry(values), size)
+        const result = { ...(await accumulator.read()), error: await accumulator.standardError() }
+        accumulator.destroy()
+        return result
+      }
+      const alone = await predict(outputs.map(() => 1))
+      expect(alone.samples).toBe(12)
+      expect(await predict([12])).toEqual(alone)
+      expect(await predict([5, 5, 2])).toEqual(alone)
+    })
+
+    test('whose length does not fit are refused', async () => {
+      const checked = readMonteCarloOptions({ ...options, forward: () => outputs[0] })
+      const accumulator = accumulatorFor(carry(new Float32Array(12)), engine, checked, () => {}, 2)
+      const error = await caught(() => accumulator.add(carry(new Float32Array(12)), 3))
+      expectRefusal(error, RangeError, ['output.length is 12', '6 values'])
+      accumulator.destroy()
+    })
+  })
+
   describe('stop when settled', () => {
     /** Sample s of a value that is 0 or 1 in turn: its variance is 1/4. */
     const inTurn = (samples: number) => Array.from({ length: samples }, (_, i) => Float32Array.of(i % 2, 5))
@@ -268,6 +322,27 @@ describe.each(carriers)('outputs in $name', (carrier) => {
       const result = await run(outputs, { samples: { max, tolerance } })
       expect([result.samples, result.settled]).toEqual([taken, settled])
       expect(result).toEqual({ ...(await run(outputs.slice(0, taken))), settled })
+    })
+
+    test('of gaussian heads the means have to settle, and not the variances', async () => {
+      const samples = { max: 100, tolerance: 1e-3 }
+      const noisy = Array.from({ length: 100 }, (_, i) => Float32Array.of(5, 5, i % 2, 3 * (i % 7)))
+      const kind = { outputs: 'gaussian', targets: 2, samples } as const
+      expect(await run(noisy, kind)).toMatchObject({ samples: 16, settled: true })
+      const moving = noisy.map(([a, , c, d], i) => Float32Array.of(a, i % 2, c, d))
+      expect(await run(moving, kind)).toMatchObject({ samples: 100, settled: false })
+    })
+
+    test('the probabilities of all classes have to settle', async () => {
+      // Networks that are equally sure differ in the last two classes alone.
+      const outputs = Array.from({ length: 64 }, (_, i) =>
+        Float32Array.of(0.25, 0.25, i % 2 ? 0.05 : 0.45, i % 2 ? 0.45 : 0.05),
+      )
+      const kind = { outputs: 'probabilities', classes: 4 } as const
+      const takes = async (error: number) =>
+        (await run(outputs, { ...kind, samples: { max: 64, tolerance: error / Math.sqrt(31) } })).samples
+      expect(await takes(0.201)).toBe(32)
+      expect(await takes(0.199)).toBe(64)
     })
 
     test('networks that agree are settled at once, and a NaN never is', async () => {

@@ -16,6 +16,7 @@ import {
 } from 'noiseshape/monte-carlo'
 import { createDropout } from 'noiseshape/webgpu'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createStatistics } from '../../src/monte-carlo/statistics-webgpu.js'
 import { floats } from '../support/compare'
 import { storageUsage, useGpu } from '../support/gpu'
 import { input } from '../support/inputs'
@@ -99,6 +100,17 @@ describe('outputs on the GPU', () => {
     expect(map).toHaveBeenCalledTimes(1)
   })
 
+  test('until settled, the sums are read back only when it is asked', async () => {
+    const map = vi.spyOn(GPUBuffer.prototype, 'mapAsync')
+    const outputs = [0, 1].map((value) => gpu.buffer(new Float32Array(6).fill(value)))
+    const options = {
+      samples: { max: 1000, tolerance: 0.07 },
+      forward: ({ step }: SampleDraw) => outputs[step % 2],
+    }
+    expect(await run(options)).toMatchObject({ samples: 64, settled: true })
+    expect(map).toHaveBeenCalledTimes(4) // after 16, 32 and 64, and at the end
+  })
+
   test('another run, of any length, compiles nothing new', async () => {
     await run({})
     const compile = vi.spyOn(gpu.device, 'createComputePipeline')
@@ -122,8 +134,8 @@ describe('outputs on the GPU', () => {
   describe.each(TIGHT)(
     'on a device with $maxStorageBufferBindingSize$maxBufferSize$maxComputeWorkgroupsPerDimension',
     (tight) => {
-      const tightEngine = async () => {
-        const device = new Proxy(gpu.device, {
+      const tightDevice = () =>
+        new Proxy(gpu.device, {
           get(real, name) {
             if (name === 'limits') {
               return new Proxy(real.limits, {
@@ -134,17 +146,19 @@ describe('outputs on the GPU', () => {
             return typeof value === 'function' ? value.bind(real) : value
           },
         })
-        return createEngine({ backend: 'webgpu', device })
-      }
+      const tightEngine = () => createEngine({ backend: 'webgpu', device: tightDevice() })
 
       test.each([
-        { kind: 'values', classes: undefined, length: 1003 },
-        { kind: 'logits', classes: 3, length: 999 },
-        { kind: 'logits', classes: 64, length: 64 * 13 },
-      ] as const)('$length $kind go through in parts', async ({ kind, classes, length }) => {
+        { kind: 'values', more: {}, length: 1003 },
+        { kind: 'logits', more: { classes: 3 }, length: 999 },
+        { kind: 'logits', more: { classes: 3, samples: { max: 3, tolerance: 1 } }, length: 999 },
+        { kind: 'logits', more: { classes: 64 }, length: 64 * 11 },
+        { kind: 'gaussian', more: { targets: 2 }, length: 1000 },
+        { kind: 'values', more: { keepSamples: true, quantiles: [0.5] }, length: 200 },
+      ] as const)('$length $kind go through in parts', async ({ kind, more, length }) => {
         const small = await tightEngine()
         const outputs = randomOutputs(3, length, 8, (u) => 4 * u)
-        const options = { samples: 3, seed: 1, outputs: kind, classes }
+        const options = { samples: 3, seed: 1, outputs: kind, ...more }
         const buffers = outputs.map((values) => gpu.buffer(values))
         const got = await monteCarlo(small, { ...options, forward: ({ step }) => buffers[step] })
         const expected = await monteCarlo(small, { ...options, forward: ({ step }) => outputs[step] })
@@ -160,6 +174,23 @@ describe('outputs on the GPU', () => {
         small.destroy()
       })
 
+      test('stacked samples go through in parts, with the bits of one after the other', async () => {
+        const device = tightDevice()
+        const [a, b, c] = randomOutputs(3, 999, 9, (u) => 4 * u)
+        const accumulation = { outputs: 'logits', elements: 999, rowLength: 3, settling: true } as const
+        const sumsOf = async (...stacks: Float32Array[][]) => {
+          const statistics = createStatistics(device, accumulation)
+          for (const stack of stacks) {
+            const whole = Float32Array.from(stack.flatMap((output) => [...output]))
+            await statistics.add({ buffer: gpu.buffer(whole), offset: 0 }, stack.length)
+          }
+          const sums = await statistics.read()
+          statistics.destroy()
+          return sums
+        }
+        expect(await sumsOf([a, b, c])).toEqual(await sumsOf([a], [b], [c]))
+      })
+
       if ('maxStorageBufferBindingSize' in tight) {
         test('rows that no binding can hold are refused', async () => {
           const small = await tightEngine()
@@ -173,6 +204,20 @@ describe('outputs on the GPU', () => {
           } as const
           const error = await caught(() => monteCarlo(small, options))
           expectRefusal(error, RangeError, ['classes', '257', 'maxStorageBufferBindingSize'])
+          small.destroy()
+        })
+
+        test('samples that no binding can keep are refused', async () => {
+          const small = await tightEngine()
+          const values = gpu.buffer(4 * 100)
+          const options = { samples: 8, seed: 1, keepSamples: true, forward: () => values }
+          const error = await caught(() => monteCarlo(small, options))
+          expectRefusal(error, RangeError, [
+            'samples is 8',
+            '3200 bytes',
+            'this device binds 3072',
+            'request the device',
+          ])
           small.destroy()
         })
       }

@@ -174,6 +174,18 @@ describe('a forward that ignores its draw', () => {
     )
   })
 
+  test('of gaussian heads is warned of too, whatever their variance', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    await monteCarlo(engine, {
+      samples: 2,
+      seed: 1,
+      outputs: 'gaussian',
+      forward: () => Float32Array.of(1, 2),
+    })
+    expect(warn).toHaveBeenCalledTimes(1)
+    warn.mockRestore()
+  })
+
   test.each<[string, MonteCarloOptions['forward'], number?]>([
     ['the rate is 0', (draw) => dropout({ rate: 0, ...draw })],
     ['the outputs agree all the same', ({ step }) => Float32Array.of(step < 0 ? 1 : 0)],
@@ -197,6 +209,13 @@ describe('a forward that ignores its draw', () => {
     await monteCarlo(engine, { samples: 1, seed: 1, forward })
     expect.assertions(3)
   })
+})
+
+test('samples are kept as they were returned, also if forward overwrites its array', async () => {
+  const output = new Float32Array(2)
+  const forward = ({ step }: SampleDraw) => output.fill(step)
+  const { keptSamples } = await monteCarlo(engine, { samples: 3, seed: 1, forward, keepSamples: true })
+  expect([...(keptSamples as Float32Array)]).toEqual([0, 0, 1, 1, 2, 2])
 })
 
 describe('progress', () => {
@@ -346,6 +365,10 @@ describe('arguments', () => {
     { name: 'the last call', change: { firstStep: 2 ** 53 - 2 } },
     { name: 'all as classes', change: { outputs: 'logits', classes: 6 } },
     { name: 'one class', change: { outputs: 'probabilities', classes: 1 } },
+    { name: 'the most samples until settled', change: { samples: { max: 2 ** 24, tolerance: 1e9 } } },
+    { name: 'the outermost quantiles', change: { quantiles: [0, 1] } },
+    { name: 'just enough bytes to keep', change: { keepSamples: true, maxSampleBytes: 2 * 6 * 4 } },
+    { name: 'no bytes where none are kept', change: { maxSampleBytes: 0 } },
   ])('$name is allowed', async ({ change }) => {
     expect((await monteCarlo(engine, { ...control, ...change })).mean).toHaveLength(6)
   })
@@ -415,7 +438,7 @@ describe('arguments', () => {
       name: 'unknown outputs',
       change: { outputs: 'classes' },
       kind: RangeError,
-      says: ['outputs', 'logits'],
+      says: ['outputs', 'logits', 'gaussian'],
     },
     { name: 'outputs of 3', change: { outputs: 3 }, kind: TypeError, says: ['outputs', '3', 'logits'] },
     {
@@ -447,6 +470,128 @@ describe('arguments', () => {
       change: { classes: 6 },
       kind: RangeError,
       says: ['classes', '6', 'values'],
+    },
+    {
+      name: 'values with targets',
+      change: { targets: 1 },
+      kind: RangeError,
+      says: ['targets', '1', "'values'", 'gaussian'],
+    },
+    {
+      name: 'targets of classes',
+      change: { outputs: 'logits', classes: 6, targets: 3 },
+      kind: RangeError,
+      says: ['targets', '3', "'logits'"],
+    },
+    {
+      name: 'gaussian heads with classes',
+      change: { outputs: 'gaussian', classes: 6 },
+      kind: RangeError,
+      says: ['classes', '6', "'gaussian'"],
+    },
+    {
+      name: 'no target',
+      change: { outputs: 'gaussian', targets: 0 },
+      kind: RangeError,
+      says: ['targets', '0', '2^30 - 1'],
+    },
+    {
+      name: 'targets that do not fit',
+      change: { outputs: 'gaussian', targets: 2 },
+      kind: RangeError,
+      says: ['output.length', '6', '2 means and as many log variances', 'targets'],
+    },
+    {
+      name: 'a tolerance without a most',
+      change: { samples: { tolerance: 0.1 } },
+      kind: TypeError,
+      says: ['samples.max', 'undefined'],
+    },
+    {
+      name: 'no sample at most',
+      change: { samples: { max: 0, tolerance: 0.1 } },
+      kind: RangeError,
+      says: ['samples.max', '0', '2^24'],
+    },
+    {
+      name: 'a most without a tolerance',
+      change: { samples: { max: 10 } },
+      kind: TypeError,
+      says: ['samples.tolerance', 'undefined', 'finite', 'max: 1000'],
+    },
+    ...[0, -1, Number.NaN, Number.POSITIVE_INFINITY].map((tolerance) => ({
+      name: `a tolerance of ${tolerance}`,
+      change: { samples: { max: 10, tolerance } },
+      kind: RangeError,
+      says: ['samples.tolerance', String(tolerance), 'above 0'],
+    })),
+    {
+      name: 'a misspelt tolerance',
+      change: { samples: { max: 10, tolerence: 0.1 } },
+      kind: RangeError,
+      says: ['samples.tolerence', 'Pass it as tolerance'],
+    },
+    {
+      name: 'a first step that leaves no room for the most samples',
+      change: { samples: { max: 5, tolerance: 1 }, firstStep: 2 ** 53 - 4 },
+      kind: RangeError,
+      says: ['firstStep', '2^53 - 1 less the 4 samples after it'],
+    },
+    {
+      name: 'a keepSamples of 1',
+      change: { keepSamples: 1 },
+      kind: TypeError,
+      says: ['keepSamples', '1', 'boolean'],
+    },
+    { name: 'a quantile', change: { quantiles: 0.5 }, kind: TypeError, says: ['quantiles', '0.5', 'array'] },
+    { name: 'no quantiles', change: { quantiles: [] }, kind: RangeError, says: ['quantiles', '[]', 'empty'] },
+    {
+      name: 'percents as quantiles',
+      change: { quantiles: [0.5, 95] },
+      kind: RangeError,
+      says: ['quantiles[1]', '95', '0 to 1'],
+    },
+    {
+      name: 'a quantile below 0',
+      change: { quantiles: [-0.1] },
+      kind: RangeError,
+      says: ['quantiles[0]', '-0.1', '0 to 1'],
+    },
+    {
+      name: 'quantiles of text',
+      change: { quantiles: ['median'] },
+      kind: TypeError,
+      says: ['quantiles[0]', "'median'"],
+    },
+    {
+      name: 'a hole among the quantiles',
+      change: { quantiles: new Array(1) },
+      kind: TypeError,
+      says: ['quantiles[0]', 'undefined'],
+    },
+    {
+      name: 'quantiles of gaussian heads',
+      change: { outputs: 'gaussian', quantiles: [0.5] },
+      kind: RangeError,
+      says: ['quantiles', "'gaussian'", 'mean and std'],
+    },
+    {
+      name: 'more bytes than may be kept',
+      change: { keepSamples: true, maxSampleBytes: 2 * 6 * 4 - 1 },
+      kind: RangeError,
+      says: ['samples is 2', '6 values', '48 bytes', 'maxSampleBytes is 47', 'pass a larger maxSampleBytes'],
+    },
+    {
+      name: 'more bytes than quantiles may take by default',
+      change: { quantiles: [0.5], samples: { max: 2 ** 24, tolerance: 1 } },
+      kind: RangeError,
+      says: ['samples is 16777216', '402653184 bytes', 'maxSampleBytes is 134217728'],
+    },
+    {
+      name: 'bytes of half a number',
+      change: { maxSampleBytes: 0.5 },
+      kind: RangeError,
+      says: ['maxSampleBytes', '0.5', 'integer'],
     },
     {
       name: 'rows that do not fit',

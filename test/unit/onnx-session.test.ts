@@ -288,6 +288,46 @@ describe('predictions', () => {
     expect((await run({ outputs: 'logits', classes: 4 })).expectedEntropy).toHaveLength(5)
   })
 
+  test('of gaussian heads take half of the last dim as targets, and have its size', async () => {
+    const heads = { ...options, samples: 1, outputs: 'gaussian' } as const
+    const declared = await open(dropoutOnly(['n', 4], 0))
+    const x = new ort.Tensor('float32', Float32Array.of(1, 2, 0, Math.log(3), 5, 6, 0, 0), [2, 4])
+    const { mean, aleatoricVariance, epistemicVariance, dims } = await declared.predict({ x }, heads)
+    expect(dims).toEqual([2, 2])
+    expect([...mean]).toEqual([1, 2, 5, 6])
+    expect([...aleatoricVariance]).toEqual([1, expect.closeTo(3, 5), 1, 1])
+    expect([...epistemicVariance]).toEqual([0, 0, 0, 0])
+
+    const open4 = await open(dropoutOnly(['n', 'm'], 0))
+    expect((await open4.predict({ x }, { ...heads, targets: 2 })).mean).toEqual(mean)
+    expectRefusal(await caught(() => open4.predict({ x }, heads)), RangeError, [
+      'targets is 1',
+      "'y', [2, 4]",
+    ])
+    const odd = await open(dropoutOnly(['n', 3], 0))
+    expectRefusal(await caught(() => odd.predict({ x: ones(2, 3) }, heads)), RangeError, [
+      'targets is 2',
+      "'y', [2, 3]",
+    ])
+  })
+
+  test('keep samples, give quantiles, and stop when settled', async () => {
+    const session = await open(dropoutOnly(['n', 4], 0.5))
+    const draws = [0, 1, 2].map((step) => noise({ shape: [2, 4], rate: 0.5, seed: 1, step }))
+    const more = { keepSamples: true, quantiles: [0, 1] }
+    const { keptSamples, quantiles } = await session.predict({ x: ones(2, 4) }, { ...options, ...more })
+    expectSameBits(keptSamples as Float32Array, Float32Array.from(draws.flatMap((draw) => [...draw])))
+    const ofCells = (of: (...values: number[]) => number) =>
+      Array.from(draws[0], (_, i) => of(...draws.map((draw) => draw[i])))
+    expect([...(quantiles as Float32Array)]).toEqual([...ofCells(Math.min), ...ofCells(Math.max)])
+
+    const settling = { ...options, samples: { max: 500, tolerance: 0.15 } }
+    const { samples, settled, variance } = await session.predict({ x: ones(2, 4) }, settling)
+    expect(settled).toBe(true)
+    expect([16, 32, 64, 128]).toContain(samples)
+    expect(Math.sqrt(Math.max(...variance) / (samples - 1))).toBeLessThanOrEqual(0.15)
+  })
+
   test('tell their progress with the shape of the output', async () => {
     const session = await open(dropoutOnly(['n', 4], 0.5))
     const seen: unknown[] = []

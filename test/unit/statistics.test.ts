@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import source from '../../shaders/statistics.wgsl?raw'
+import { nextCheck } from '../../src/monte-carlo/settled.js'
 import {
   type Accumulation,
   emptySums,
@@ -43,9 +44,7 @@ test('the constants of the shader are those of its CPU counterpart', () => {
   expect(constant('ORDINARY')).toBe(UNITS.ordinary)
   expect(constant('LARGE')).toBe(UNITS.large)
   expect(constant('TO_LARGE')).toBe(UNITS.large / UNITS.ordinary)
-  expect(constant('FROM_LARGE')).toBe(UNITS.ordinary / UNITS.large)
   expect(ofBits('LARGE_FROM')).toBe(UNITS.largeFrom)
-  expect(ofBits('LEAST_LARGE')).toBe(UNITS.leastLarge)
   expect(constant('MOMENTS_SIZE')).toBe(MOMENTS.size)
   expect(Math.fround(Math.exp(ofBits('LEAST_INFINITE_POWER')))).toBe(Number.POSITIVE_INFINITY)
 })
@@ -126,9 +125,13 @@ describe('a plan', () => {
       expect(dispatchesOf(32, 10, 100, 2 ** 27).dispatches).toEqual([
         { chunk: 0, outputs: { offset: 0, size: 128_000 }, offset: 0, firstSample: 0, samples: 100 },
       ])
+      expect(dispatchesOf(4, 0, 32, 4 * 32 * 4).dispatches).toHaveLength(1)
+      expect(dispatchesOf(4, 0, 33, 4 * 32 * 4).dispatches).toHaveLength(33)
     })
 
     test.each([
+      { rows: 1, rowLength: 3, samples: 2 ** 15, bytes: 2 ** 20 },
+      { rows: 1, rowLength: 3, samples: 40_000, bytes: 40_000 * 12 },
       { rows: 100, rowLength: 0, samples: 40, bytes: 100 * 16 },
       { rows: 1003, rowLength: 0, samples: 7, bytes: 4096 },
       { rows: 333, rowLength: 3, samples: 5, bytes: 4096 },
@@ -137,18 +140,26 @@ describe('a plan', () => {
       ({ rows, rowLength, samples, bytes }) => {
         const { chunks, dispatches } = dispatchesOf(rows, rowLength, samples, bytes)
         const elements = rows * Math.max(rowLength, 1)
-        const taken: number[] = []
+        const taken: { at: number; sample: number; element: number }[] = []
         for (const { chunk, outputs, offset, firstSample, samples: count } of dispatches) {
           expect(outputs.offset % 256).toBe(0)
           expect(outputs.size).toBeLessThanOrEqual(bytes)
+          expect(count).toBeGreaterThan(0)
+          expect(count).toBeLessThan(2 ** 16 - 1) // the turns after which llvmpipe leaves a loop
+          const last = outputs.offset / 4 + offset + (count - 1) * elements + chunks[chunk].elements
+          expect(last).toBeLessThanOrEqual((outputs.offset + outputs.size) / 4)
           for (let sample = 0; sample < count; sample++) {
             const first = outputs.offset / 4 + offset + sample * elements
-            expect(first).toBe((firstSample + sample) * elements + chunks[chunk].start)
-            expect(first + chunks[chunk].elements).toBeLessThanOrEqual((outputs.offset + outputs.size) / 4)
-            for (let i = 0; i < chunks[chunk].elements; i++) taken.push(first + i)
+            for (let i = 0; i < chunks[chunk].elements; i++) {
+              taken.push({ at: first + i, sample: firstSample + sample, element: chunks[chunk].start + i })
+            }
           }
         }
-        expect(taken).toEqual(Array.from({ length: samples * elements }, (_, i) => i))
+        expect(taken).toHaveLength(samples * elements)
+        const misplaced = taken.find(
+          ({ at, sample, element }, i) => at !== i || at !== sample * elements + element,
+        )
+        expect(misplaced).toBeUndefined()
       },
     )
   })
@@ -178,11 +189,26 @@ describe('mean and variance on the CPU', () => {
   }
   const near = (value: number) => expect.closeTo(value, 6 - Math.log10(value))
 
-  test('the last of 2^24 samples counts as the first does', () => {
-    // 0 and 1, then 10 and 11: in plain float32 sums, the latter are lost beside the sum of the former.
-    const half = { times: 8, length: 2 ** 20 }
-    const moments = momentsOf({ ...half, of: (i) => i % 2 }, { ...half, of: (i) => 10 + (i % 2) })
-    expect(moments).toEqual({ samples: 2 ** 24, mean: near(5.5), variance: near(25.25) })
+  test('sample 2^23 and those after it count as the first does', () => {
+    // As after 2^23 samples of 0 and 1, and then 2^16 of 10 and 11; long/unit takes them all.
+    const before = 2 ** 23
+    const sums = emptySums(ofValues)
+    sums.samples = before
+    sums.moments[MOMENTS.mean] = 0.5
+    sums.moments[MOMENTS.variance] = 0.25 * UNITS.ordinary ** 2
+    const added = 2 ** 16
+    accumulate(
+      sums,
+      Float32Array.from({ length: added }, (_, i) => 10 + (i % 2)),
+      ofValues,
+      added,
+    )
+    const weight = added / (before + added)
+    const moments = { mean: meanOf(sums.moments, 0), variance: varianceOf(sums.moments, 0) }
+    expect(moments).toEqual({
+      mean: near(0.5 + 10 * weight),
+      variance: near(0.25 + 100 * weight * (1 - weight)),
+    })
   })
 
   test('an outlier in the first of 10^5 samples does not spoil the mean', () => {
@@ -198,6 +224,11 @@ describe('mean and variance on the CPU', () => {
     const moments = momentsOf({ length: samples, of: (i) => 2 ** 20 + (i % 3) })
     expect(moments).toEqual({ samples, mean: near(2 ** 20 + 1), variance: near(2 / 3) })
   })
+})
+
+test('it is asked whether a run is settled after 16, 32, 64, ... samples, and after the last', () => {
+  const next = [0, 15, 16, 31, 32, 63, 64, 99].map((done) => nextCheck(done, 100))
+  expect(next).toEqual([16, 16, 32, 32, 64, 64, 100, 100])
 })
 
 test.each(['values', 'gaussian', 'probabilities', 'logits'] as const)(
