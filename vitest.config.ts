@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { assemblyScript } from './scripts/assemblyscript.mjs'
 import { puppeteer } from './test/support/puppeteer-provider.ts'
 import { alias } from './vite.config.ts'
 
@@ -68,6 +69,7 @@ const oneByOne: TestProjectInlineConfiguration = { test: { fileParallelism: fals
 
 /** `npm test` runs the first four, `npm run test:long` the others. */
 export default defineConfig({
+  plugins: [assemblyScript()],
   resolve: { alias },
   test: {
     testTimeout: HANGS_MS,

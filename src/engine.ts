@@ -1,7 +1,6 @@
 /** The engine: chooses between WebGPU and CPU, and runs each call from options to result. */
 
 import * as cpu from './cpu/arrays.js'
-import { generateMask } from './cpu/mask.js'
 import type { Draw } from './generators/generator.js'
 import {
   DRAW_NAMES,
@@ -191,7 +190,7 @@ class GpuOrCpuEngine implements Engine {
     const draw = readDraw(dropout, options)
     return this.#run(
       (device) => computeMask(device, dropout, draw),
-      () => generateMask(dropout, draw),
+      () => cpu.computeMask(dropout, draw),
     )
   }
 

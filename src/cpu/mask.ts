@@ -1,4 +1,4 @@
-/** Pass 1 on the CPU: the packed mask of a window of noise cells. GPU counterpart: shaders/mask.wgsl. */
+/** Pass 1 on the CPU: the packed mask of a window of noise cells. In WebAssembly: src/simd/mask.ts. GPU counterpart: shaders/mask.wgsl. */
 
 import type { Draw } from '../generators/generator.js'
 import { CELLS_PER_GROUP, windowStart } from '../mask-words.js'

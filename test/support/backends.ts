@@ -3,6 +3,7 @@
 import { afterEach, beforeEach } from 'vitest'
 import * as cpu from '../../src/cpu/index.js'
 import { createEngine, type Engine } from '../../src/index.js'
+import { CPU_KERNELS, forceKernel } from '../../src/simd/choice.js'
 import type { Draw } from './judge'
 
 export type Spatial = Omit<Draw, 'noiseShape'> & { dataFormat?: 'channelsLast' | 'channelsFirst' }
@@ -23,18 +24,32 @@ export interface Backend {
   open(): Promise<Session>
 }
 
-export const cpuBackends: readonly Backend[] = [
+/** Each in both kernels of the CPU, whatever the size of a tensor. */
+export const cpuBackends: readonly Backend[] = CPU_KERNELS.flatMap((kernel) => [
   {
-    name: 'noiseshape/cpu',
+    name: `noiseshape/cpu in ${kernel}`,
     makesArrays: true,
-    open: async () => ({ dropout: cpu.dropout, mask: cpu.mask, arrays: cpu, close() {} }),
+    open: async () => {
+      forceKernel(kernel)
+      return { dropout: cpu.dropout, mask: cpu.mask, arrays: cpu, close: () => forceKernel() }
+    },
   },
   {
-    name: 'an engine on the CPU',
+    name: `an engine on the CPU, in ${kernel}`,
     makesArrays: true,
-    open: async () => engineSession(await createEngine({ backend: 'cpu' })),
+    open: async () => {
+      forceKernel(kernel)
+      const session = engineSession(await createEngine({ backend: 'cpu' }))
+      return {
+        ...session,
+        close() {
+          session.close()
+          forceKernel()
+        },
+      }
+    },
   },
-]
+])
 
 export function engineSession(engine: Engine): Session {
   return {

@@ -1,0 +1,81 @@
+/** Pass 2 in WebAssembly, a window of the tensor at a time. In JavaScript: src/cpu/apply.ts. */
+
+import { type Axis, axesOf, firstCells } from '../axes.js'
+import type { Dropout } from '../resolve.js'
+import { type Kernel, WINDOW } from './kernel.js'
+
+/**
+ * Drops and scales every element of `x` by the flag of its noise cell.
+ *
+ * @param x values of the tensor, row-major; undefined: ones
+ * @param mask the packed mask of the noise shape, first cell at bit 0
+ * @param result receives the values: the same memory as `x`, or none of it
+ */
+export function applyMask(
+  kernel: Kernel,
+  x: Float32Array | undefined,
+  mask: Uint32Array,
+  { dims, scale }: Pick<Dropout, 'dims' | 'scale'>,
+  result: Float32Array,
+): void {
+  const axes = axesOf(dims)
+  const { whole, block } = wholeInWindow(axes)
+  const cut = axes[whole.length]
+  const step = Math.floor(WINDOW / block)
+  const oneRun = whole.length === 0 && cut.stride === 0
+  if (oneRun) kernel.flags.fill(0xffffffff)
+  let flags: 'cells' | 'flags' = 'flags'
+  let element = 0
+
+  for (const firstCell of firstCells(axes.slice(whole.length + 1))) {
+    if (oneRun && !isKept(mask, firstCell)) {
+      result.fill(0, element, element + cut.size)
+      element += cut.size
+      continue
+    }
+    for (let at = 0; at < cut.size; at += step) {
+      const count = Math.min(step, cut.size - at)
+      const elements = count * block
+      // Where the cut axis is broadcast, the flags of its first window serve all.
+      if (!oneRun && (at === 0 || cut.stride > 0)) {
+        flags = loadFlags(kernel, mask, firstCell + at * cut.stride, [...whole, { ...cut, size: count }])
+      }
+      const values = kernel.values.subarray(0, elements)
+      if (x) values.set(x.subarray(element, element + elements))
+      else values.fill(1)
+      kernel.apply(flags, elements, scale)
+      result.set(values, element)
+      element += elements
+    }
+  }
+}
+
+/** The inner axes that a window holds whole, and how many elements they have; the next axis is cut into steps. */
+function wholeInWindow(axes: readonly Axis[]): { whole: readonly Axis[]; block: number } {
+  let count = 0
+  let block = 1
+  while (count < axes.length - 1 && block * axes[count].size <= WINDOW) block *= axes[count++].size
+  return { whole: axes.slice(0, count), block }
+}
+
+/** Brings the flags of a window of elements into the kernel's memory: their cells are neighbours in the mask. */
+function loadFlags(
+  kernel: Kernel,
+  mask: Uint32Array,
+  firstCell: number,
+  axes: readonly Axis[],
+): 'cells' | 'flags' {
+  const bit = firstCell % 32
+  const word = (firstCell - bit) / 32
+  const cells = axes.reduce((product, { size, stride }) => (stride > 0 ? product * size : product), 1)
+  kernel.cells.set(mask.subarray(word, word + Math.ceil((bit + cells) / 32)))
+  if (axes.length === 1 && axes[0].stride > 0 && bit === 0) return 'cells' // each element has its own flag
+  const elements = axes.reduce((product, { size }) => product * size, 1)
+  kernel.spread(axes, bit, elements)
+  return 'flags'
+}
+
+function isKept(mask: Uint32Array, cell: number): boolean {
+  const position = cell % 32
+  return ((mask[(cell - position) / 32] >>> position) & 1) === 1
+}

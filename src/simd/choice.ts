@@ -1,0 +1,52 @@
+/** Chooses between WebAssembly and JavaScript, which give the same bits. */
+
+import { createKernel, type Kernel } from './kernel.js'
+
+export const CPU_KERNELS = ['wasm-simd', 'javascript'] as const
+
+export type CpuKernel = (typeof CPU_KERNELS)[number]
+
+/** Elements that JavaScript computes in the time that compiling takes: from here on WebAssembly pays. */
+const BREAK_EVEN = 2 ** 17
+
+/** Fewer elements are faster in JavaScript, because two copies and calls cost more than they save. */
+const SMALLEST = 256
+
+/** Undefined: not yet tried. Null: this page or runtime refuses WebAssembly. */
+let kernel: Kernel | null | undefined
+let elementsSoFar = 0
+let forced: CpuKernel | undefined
+
+/** The kernel for a call of this many elements; undefined: JavaScript computes it. */
+export function kernelFor(elements: number): Kernel | undefined {
+  if (forced !== undefined) return forced === 'wasm-simd' ? required() : undefined
+  if (elements < SMALLEST) return
+  if (elementsSoFar < BREAK_EVEN) elementsSoFar += elements
+  return elementsSoFar < BREAK_EVEN ? undefined : available()
+}
+
+/** What large tensors are computed with. Tries WebAssembly if no call has. */
+export function cpuKernel(): CpuKernel {
+  return forced ?? (available() ? 'wasm-simd' : 'javascript')
+}
+
+/** For tests and benchmarks: one kernel for tensors of every size; undefined for the library's choice. */
+export function forceKernel(name?: CpuKernel): void {
+  forced = name
+}
+
+function required(): Kernel {
+  kernel ??= createKernel()
+  return kernel
+}
+
+function available(): Kernel | undefined {
+  if (kernel === undefined) {
+    try {
+      kernel = createKernel()
+    } catch {
+      kernel = null // a Content-Security-Policy, or an engine without SIMD
+    }
+  }
+  return kernel ?? undefined
+}
