@@ -24,22 +24,36 @@ export function spreadFlags(
   const size = load<i32>(axes)
   const drawn = load<i32>(axes, 4) !== 0
   const end = axes + AXIS_BYTES * count
-  let pending: u64 = 0
+  let pending: u64 = 0 // the flags of the next word, `held` of them
   let held = 0
   for (let row = 0; row < elements; row += size) {
-    for (let at = 0; at < size; at += 32) {
-      let flags: u64
-      if (drawn) flags = flagsFrom(words, cell + at)
-      else flags = 0 - (flagsFrom(words, cell) & 1)
-      const taken = min(32, size - at)
-      pending |= (flags & (((1 as u64) << taken) - 1)) << held
-      held += taken
-      if (held >= 32) {
+    if (drawn) {
+      for (let at = 0; at < size; at += 32) {
+        const taken = min(32, size - at)
+        pending |= lowest(flagsFrom(words, cell + at), taken) << held
+        held += taken
+        if (held < 32) continue
         store<u32>(out, pending as u32)
         out += 4
         pending >>= 32
         held -= 32
       }
+    } else {
+      const flags: u64 = 0 - lowest(flagsFrom(words, cell), 1)
+      let left = size
+      if (held + left >= 32) {
+        store<u32>(out, (pending | (flags << held)) as u32)
+        out += 4
+        left -= 32 - held
+        const whole = (left >> 5) << 2
+        memory.fill(out, flags as u8, whole)
+        out += whole
+        left &= 31
+        pending = 0
+        held = 0
+      }
+      pending |= lowest(flags, left) << held
+      held += left
     }
     // the next row's first cell: like an odometer
     for (let axis = axes + AXIS_BYTES; axis < end; axis += AXIS_BYTES) {
@@ -55,6 +69,10 @@ export function spreadFlags(
     }
   }
   store<u32>(out, pending as u32)
+}
+
+function lowest(flags: u64, count: i32): u64 {
+  return flags & (((1 as u64) << count) - 1)
 }
 
 /** At least the next 32 flags, the first in the lowest bit. */
