@@ -13,6 +13,7 @@ import {
   type SpatialDropoutOptions,
 } from './options.js'
 import { type Dropout, noiseOf, readDraw, resolveDropout, resolveSpatialDropout } from './resolve.js'
+import { type CpuKernel, cpuKernel } from './simd/choice.js'
 import { type Names, readOptions, reject } from './validation.js'
 import { computeDropout, computeMask } from './webgpu/arrays.js'
 import { requestDevice } from './webgpu/device.js'
@@ -49,6 +50,11 @@ export interface Engine {
   readonly fallbackReason: string | undefined
   /** The adapter of the device, as far as the runtime reveals it. */
   readonly adapterInfo: GPUAdapterInfo | undefined
+  /**
+   * How large tensors are computed on the CPU: see `cpuKernel` of noiseshape/cpu. The bits are the same. On WebGPU: how
+   * they would be after a fallback.
+   */
+  readonly cpuKernel: CpuKernel
   /** The device that calls run on, whether the engine's or yours; undefined on the CPU. */
   readonly device: GPUDevice | undefined
   /**
@@ -163,6 +169,10 @@ class GpuOrCpuEngine implements Engine {
 
   get adapterInfo() {
     return this.#gpu?.device.adapterInfo
+  }
+
+  get cpuKernel() {
+    return cpuKernel()
   }
 
   get device() {

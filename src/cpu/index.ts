@@ -24,6 +24,7 @@ export type {
   NoiseShape,
   SpatialDropoutOptions,
 } from '../options.js'
+export { type CpuKernel, cpuKernel } from '../simd/choice.js'
 
 export interface OutputOptions {
   /**
