@@ -23,7 +23,7 @@ export function assemblyScript() {
     enforce: 'pre',
     async load(id) {
       if (!id.endsWith(SUFFIX)) return
-      const file = id.slice(0, -'?wasm'.length)
+      const file = relative(root, id.slice(0, -'?wasm'.length))
       const compiling = compiled.get(file) ?? compile(file)
       compiled.set(file, compiling)
       const { base64, sources } = await compiling
@@ -36,13 +36,16 @@ export function assemblyScript() {
   }
 }
 
-/** @returns {Promise<Compiled>} */
-async function compile(/** @type {string} */ file) {
+/**
+ * @param {string} file below the root of the repository
+ * @returns {Promise<Compiled>}
+ */
+export async function compile(file) {
   const { default: asc } = await import('assemblyscript/asc') // large: only where something is compiled
   /** @type {Set<string>} */
   const sources = new Set()
   let base64 = ''
-  const { error, stderr } = await asc.main([relative(root, file), '--outFile', 'module.wasm', ...OPTIONS], {
+  const { error, stderr } = await asc.main([file, '--outFile', 'module.wasm', ...OPTIONS], {
     async readFile(name) {
       const path = join(root, name)
       const text = await readFile(path, 'utf8').catch(() => null) // it also asks for files that need not exist
@@ -54,6 +57,6 @@ async function compile(/** @type {string} */ file) {
     },
     listFiles: () => [],
   })
-  if (error) throw new Error(`${relative(root, file)} does not compile:\n${stderr}`)
+  if (error) throw new Error(`${file} does not compile:\n${stderr}`)
   return { base64, sources }
 }

@@ -120,21 +120,21 @@ export function readNoiseShape(shape: readonly number[], noiseShape: unknown): n
     if (axis < missing) return 1
     const entry = entries[axis - missing]
     if (isOpen(entry) || entry === size) return size
-    if (entry === 1) return 1
-    const name = `noiseShape[${axis - missing}]`
-    if (typeof entry !== 'number') {
-      reject(TypeError, name, entry, 'an entry must be a number or null', `Pass 1, ${size} or null`)
-    }
-    reject(
-      RangeError,
-      name,
-      entry,
-      `it must be 1 or the tensor's own size, ${size}`,
-      `Pass 1 to share one flag along that axis of the shape ${show(shape)}, ${size} or null to draw one for each index`,
-    )
+    if (entry !== 1) rejectEntry(entry, axis - missing, size, shape)
+    return 1
   })
   readProduct('noiseShape', sizes)
   return sizes
+}
+
+function rejectEntry(entry: unknown, axis: number, size: number, shape: readonly number[]): never {
+  const name = `noiseShape[${axis}]`
+  if (typeof entry !== 'number') {
+    reject(TypeError, name, entry, 'an entry must be a number or null', `Pass 1, ${size} or null`)
+  }
+  const rule = `it must be 1 or the tensor's own size, ${size}`
+  const remedy = `Pass 1 to share one flag along that axis of the shape ${show(shape)}, ${size} or null to draw one for each index`
+  reject(RangeError, name, entry, rule, remedy)
 }
 
 /** Reads a noise shape for tensors that are not known yet; an open entry becomes null. */

@@ -1,4 +1,7 @@
-/** Pass 2 on the CPU: broadcast-multiply a tensor by mask x scale. In WebAssembly: src/simd/apply.ts. GPU counterpart: shaders/apply.wgsl. */
+/**
+ * Pass 2 in JavaScript, the reference of the other two: broadcast-multiply a tensor by mask x scale. In WebAssembly:
+ * src/simd/apply.ts. GPU counterpart: shaders/apply.wgsl.
+ */
 
 import { axesOf, firstCells } from '../axes.js'
 import { INFINITE, SMALLEST_NORMAL } from '../elements/float32.js'

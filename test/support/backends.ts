@@ -24,32 +24,21 @@ export interface Backend {
   open(): Promise<Session>
 }
 
-/** Each in both kernels of the CPU, whatever the size of a tensor. */
-export const cpuBackends: readonly Backend[] = CPU_KERNELS.flatMap((kernel) => [
-  {
-    name: `noiseshape/cpu in ${kernel}`,
+export const cpuBackends: readonly Backend[] = [
+  ...CPU_KERNELS.map((kernel) => ({
+    name: `noiseshape/cpu, ${kernel}`,
     makesArrays: true,
     open: async () => {
-      forceKernel(kernel)
+      forceKernel(kernel) // for tensors of every size
       return { dropout: cpu.dropout, mask: cpu.mask, arrays: cpu, close: () => forceKernel() }
     },
-  },
+  })),
   {
-    name: `an engine on the CPU, in ${kernel}`,
+    name: 'an engine on the CPU',
     makesArrays: true,
-    open: async () => {
-      forceKernel(kernel)
-      const session = engineSession(await createEngine({ backend: 'cpu' }))
-      return {
-        ...session,
-        close() {
-          session.close()
-          forceKernel()
-        },
-      }
-    },
+    open: async () => engineSession(await createEngine({ backend: 'cpu' })),
   },
-])
+]
 
 export function engineSession(engine: Engine): Session {
   return {
