@@ -9,7 +9,8 @@ import { root } from './setup.mjs'
 const SUFFIX = '.simd.ts?wasm'
 
 /** No allocator, no data and no start function: the modules compute in the memory that they import. */
-const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--noColors']
+const OPTIONS =
+  '-O3 --noAssert --runtime stub --enable simd --importMemory --noExportMemory --noColors'.split(' ')
 
 /** @typedef {{ base64: string, sources: Set<string> }} Compiled */
 

@@ -43,14 +43,10 @@ export function applyFlags(values: usize, flags: usize, elements: i32, scale: f3
     // The flag of value 4 k + j is bit 4 k + 3 of lane j, one shift away from the sign.
     const lanes = i32x4.mul(i32x4.splat(kept), i32x4(8, 4, 2, 1))
     if (v128.any_true(v128.andnot(i32x4.splat(1 << 30), ordinary)) && hasOdd(values)) {
-      v128.store(values, chosen(i32x4.shl(lanes, 28), scaleAny(x0, factor)), 0)
-      v128.store(values, chosen(i32x4.shl(lanes, 24), scaleAny(x1, factor)), 16)
-      v128.store(values, chosen(i32x4.shl(lanes, 20), scaleAny(x2, factor)), 32)
-      v128.store(values, chosen(i32x4.shl(lanes, 16), scaleAny(x3, factor)), 48)
-      v128.store(values, chosen(i32x4.shl(lanes, 12), scaleAny(x4, factor)), 64)
-      v128.store(values, chosen(i32x4.shl(lanes, 8), scaleAny(x5, factor)), 80)
-      v128.store(values, chosen(i32x4.shl(lanes, 4), scaleAny(x6, factor)), 96)
-      v128.store(values, chosen(lanes, scaleAny(x7, factor)), 112)
+      for (let at = 0; at < BLOCK; at += 16) {
+        const y = scaleAny(v128.load(values + at), factor)
+        v128.store(values + at, chosen(i32x4.shl(lanes, 28 - (at >> 2)), y))
+      }
     } else if (kept === -1) {
       v128.store(values, f32x4.mul(x0, factor), 0)
       v128.store(values, f32x4.mul(x1, factor), 16)
