@@ -18,9 +18,7 @@ export function computeDropout(x: Values, dropout: Dropout, draw: Draw, output?:
   const kernel = kernelFor(x.length)
   const mask = drawMask(kernel, dropout, draw)
   if (!kernel || dropout.flushBelow === 0) return applyMask(x, mask, dropout, output)
-  const result = output ?? new dropout.element.array(x.length)
-  applyMaskInWasm(kernel, x, mask, dropout, result)
-  return result
+  return applyMaskInWasm(kernel, x, mask, dropout, output)
 }
 
 /** The packed mask of the noise shape. */
@@ -32,13 +30,10 @@ export function computeMask(dropout: Dropout, draw: Draw): Uint32Array<ArrayBuff
 export function computeNoise(dropout: Dropout, draw: Draw): Result {
   const kernel = kernelFor(dropout.cells)
   const mask = drawMask(kernel, dropout, draw)
+  if (kernel) return applyMaskInWasm(kernel, undefined, mask, noiseOf(dropout))
   const noise = new dropout.element.array(dropout.cells)
-  if (kernel) {
-    if (noise.length > 0) applyMaskInWasm(kernel, undefined, mask, noiseOf(dropout), noise)
-  } else {
-    for (let cell = 0; cell < noise.length; cell++) {
-      if ((mask[cell >>> 5] >>> (cell & 31)) & 1) noise[cell] = dropout.scale
-    }
+  for (let cell = 0; cell < noise.length; cell++) {
+    if ((mask[cell >>> 5] >>> (cell & 31)) & 1) noise[cell] = dropout.scale
   }
   return noise
 }

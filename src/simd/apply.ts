@@ -9,15 +9,17 @@ import { type Kernel, WINDOW } from './kernel.js'
  *
  * @param x values of the tensor, row-major; undefined: ones
  * @param mask the packed mask of the noise shape, first cell at bit 0
- * @param result receives the values: the same memory as `x`, or none of it
+ * @param output receives the values: the same memory as `x`, or none of it; default: a new array
  */
 export function applyMask(
   kernel: Kernel,
   x: Float32Array | undefined,
   mask: Uint32Array,
-  { dims, scale }: Pick<Dropout, 'dims' | 'scale'>,
-  result: Float32Array,
-): void {
+  { dims, elements, scale }: Pick<Dropout, 'dims' | 'elements' | 'scale'>,
+  output?: Float32Array<ArrayBuffer>,
+): Float32Array<ArrayBuffer> {
+  const result = output ?? new Float32Array(elements)
+  if (elements === 0) return result
   const axes = axesOf(dims)
   const { whole, block } = wholeInWindow(axes)
   const cut = axes[whole.length]
@@ -29,25 +31,26 @@ export function applyMask(
 
   for (const firstCell of firstCells(axes.slice(whole.length + 1))) {
     if (oneRun && !isKept(mask, firstCell)) {
-      result.fill(0, element, element + cut.size)
+      output?.fill(0, element, element + cut.size) // a new array is already zero
       element += cut.size
       continue
     }
     for (let at = 0; at < cut.size; at += step) {
       const count = Math.min(step, cut.size - at)
-      const elements = count * block
+      const size = count * block
       // Where the cut axis is broadcast, the flags of its first window serve all.
       if (!oneRun && (at === 0 || cut.stride > 0)) {
         flags = loadFlags(kernel, mask, firstCell + at * cut.stride, [...whole, { ...cut, size: count }])
       }
-      const values = kernel.values.subarray(0, elements)
-      if (x) values.set(x.subarray(element, element + elements))
+      const values = kernel.values.subarray(0, size)
+      if (x) values.set(x.subarray(element, element + size))
       else values.fill(1)
-      kernel.apply(flags, elements, scale)
+      kernel.apply(flags, size, scale)
       result.set(values, element)
-      element += elements
+      element += size
     }
   }
+  return result
 }
 
 /** The inner axes that a window holds whole, and how many elements they have; the next axis is cut into steps. */

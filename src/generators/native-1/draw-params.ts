@@ -1,6 +1,6 @@
 /**
- * Writes the parameters of a draw in the layout of `DrawParams` in keep-flags.wgsl, which keep-flags.simd.ts reads too; a
- * test compares them.
+ * Writes the parameters of a draw in the layout of `DrawParams` in keep-flags.wgsl, which a test compares with this;
+ * keep-flags.simd.ts reads the same.
  */
 
 import type { GeneratorShader, GeneratorSimd } from '../generator.js'
