@@ -23,10 +23,13 @@ export function applyMask(
   const axes = axesOf(dims)
   const { whole, block } = wholeInWindow(axes)
   const cut = axes[whole.length]
+  const drawn = cut.stride > 0
+  const cells = whole.reduce((product, { size, stride }) => (stride > 0 ? product * size : product), 1)
   const step = Math.floor(WINDOW / block)
-  const oneRun = whole.length === 0 && cut.stride === 0
+  const oneRun = whole.length === 0 && !drawn
   if (oneRun) kernel.flags.fill(0xffffffff)
   let flags: 'cells' | 'flags' = 'flags'
+  let values = kernel.values
   let element = 0
 
   for (const firstCell of firstCells(axes.slice(whole.length + 1))) {
@@ -39,10 +42,13 @@ export function applyMask(
       const count = Math.min(step, cut.size - at)
       const size = count * block
       // Where the cut axis is broadcast, the flags of its first window serve all.
-      if (!oneRun && (at === 0 || cut.stride > 0)) {
-        flags = loadFlags(kernel, mask, firstCell + at * cut.stride, [...whole, { ...cut, size: count }])
+      if (!oneRun && (at === 0 || drawn)) {
+        const bit = loadCells(kernel, mask, firstCell + at * cut.stride, drawn ? cells * count : cells)
+        const each = whole.length === 0 && bit === 0 // each element has its own flag, in its place
+        if (!each) kernel.spread([...whole, { size: count, stride: cut.stride }], bit, size)
+        flags = each ? 'cells' : 'flags'
       }
-      const values = kernel.values.subarray(0, size)
+      if (values.length !== size) values = kernel.values.subarray(0, size)
       if (x) values.set(x.subarray(element, element + size))
       else values.fill(1)
       kernel.apply(flags, size, scale)
@@ -61,21 +67,12 @@ function wholeInWindow(axes: readonly Axis[]): { whole: readonly Axis[]; block: 
   return { whole: axes.slice(0, count), block }
 }
 
-/** Brings the flags of a window of elements into the kernel's memory: their cells are neighbours in the mask. */
-function loadFlags(
-  kernel: Kernel,
-  mask: Uint32Array,
-  firstCell: number,
-  axes: readonly Axis[],
-): 'cells' | 'flags' {
+/** Copies the flags of neighbouring cells into the kernel's memory. Returns the place of the first in its word. */
+function loadCells(kernel: Kernel, mask: Uint32Array, firstCell: number, cells: number): number {
   const bit = firstCell % 32
   const word = (firstCell - bit) / 32
-  const cells = axes.reduce((product, { size, stride }) => (stride > 0 ? product * size : product), 1)
   kernel.cells.set(mask.subarray(word, word + Math.ceil((bit + cells) / 32)))
-  if (axes.length === 1 && axes[0].stride > 0 && bit === 0) return 'cells' // each element has its own flag
-  const elements = axes.reduce((product, { size }) => product * size, 1)
-  kernel.spread(axes, bit, elements)
-  return 'flags'
+  return bit
 }
 
 function isKept(mask: Uint32Array, cell: number): boolean {
