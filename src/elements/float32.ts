@@ -6,7 +6,7 @@ import type { ElementType } from './element.js'
 export const SMALLEST_NORMAL = 0x00800000
 export const INFINITE = 0x7f800000
 
-/** A float32 and its bit pattern. Made once: it costs as much as the rest of a call on a few cells. */
+/** A float32 and its bit pattern. Made once: a new pair takes a tenth of the time of a call on a few cells. */
 const float = new Float32Array(1)
 const bits = new Uint32Array(float.buffer)
 
