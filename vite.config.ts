@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
+import { assemblyScript } from './scripts/assemblyscript.mjs'
 import { docs, docsEntries } from './site/docs/plugin.ts'
 import { learn } from './site/learn/static.ts'
 import { frame, pages } from './site/shared/frame.ts'
@@ -35,7 +36,7 @@ const bareShaders: Plugin = {
 }
 
 const library = defineConfig({
-  plugins: [bareShaders],
+  plugins: [bareShaders, assemblyScript()],
   build: {
     target: 'es2022',
     lib: {
@@ -55,8 +56,8 @@ const library = defineConfig({
 
 const site = defineConfig({
   root: at('site'),
-  plugins: [docs(), frame(), learn, packedWasm()],
-  worker: { format: 'es', plugins: () => [packedWasm()] }, // es: a worker imports packed wasm when it needs it
+  plugins: [docs(), frame(), learn, packedWasm(), assemblyScript()],
+  worker: { format: 'es', plugins: () => [packedWasm(), assemblyScript()] }, // es: a worker imports packed wasm when it needs it
   base: './', // under any path
   resolve: { alias },
   server: { host: '127.0.0.1' }, // WebGPU exists in secure contexts only: https, localhost, 127.0.0.1
@@ -89,7 +90,7 @@ const site = defineConfig({
 /** One file for a runtime without a browser; scripts/runtimes.mjs says where it goes. */
 const portable = (entry: string, entryFileNames: string, plugins: Plugin[] = []) =>
   defineConfig({
-    plugins,
+    plugins: [...plugins, assemblyScript()],
     resolve: { alias },
     ssr: { noExternal: true },
     build: {

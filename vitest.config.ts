@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { assemblyScript } from './scripts/assemblyscript.mjs'
 import { puppeteer } from './test/support/puppeteer-provider.ts'
 import { alias } from './vite.config.ts'
 
@@ -73,6 +74,7 @@ const onPages: TestProjectInlineConfiguration = {
 
 /** `npm test` runs the first four, `npm run test:long` the others. */
 export default defineConfig({
+  plugins: [assemblyScript()],
   resolve: { alias },
   test: {
     testTimeout: HANGS_MS,

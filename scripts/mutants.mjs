@@ -8,11 +8,11 @@
  * @type {Record<string, string[]>}
  */
 export const PARTS = {
-  cpu: ['src/cpu/**/*.ts'],
+  cpu: ['src/cpu/**/*.ts', 'src/simd/!(*.simd).ts'],
   'monte-carlo': ['src/monte-carlo/**/*.ts'],
   core: [
     'src/*.ts',
-    'src/generators/**/*.ts',
+    'src/generators/**/!(*.simd).ts',
     'src/elements/**/*.ts',
     'src/webgpu/tuning.ts',
     'src/webgpu/params.ts',

@@ -19,6 +19,22 @@ export function axesOf(dims: readonly Dim[]): Axis[] {
   return axes.length > 0 ? axes : [{ size: 1, stride: 0 }]
 }
 
+/** The first noise cell of each row inside these axes, counting through them like an odometer. */
+export function* firstCells(outer: readonly Axis[]): Generator<number> {
+  const index = outer.map(() => 0)
+  let cell = 0
+  while (true) {
+    yield cell
+    let axis = 0
+    for (; axis < outer.length && ++index[axis] === outer[axis].size; axis++) {
+      cell -= outer[axis].stride * (index[axis] - 1)
+      index[axis] = 0
+    }
+    if (axis === outer.length) return
+    cell += outer[axis].stride
+  }
+}
+
 /** The index of an element along each axis. */
 export function indicesOf(axes: readonly Axis[], element: number): number[] {
   return axes.map(({ size }) => {

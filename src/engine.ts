@@ -1,7 +1,6 @@
 /** The engine: chooses between WebGPU and CPU, and runs each call from options to result. */
 
 import * as cpu from './cpu/arrays.js'
-import { generateMask } from './cpu/mask.js'
 import type { Draw } from './generators/generator.js'
 import {
   DRAW_NAMES,
@@ -14,6 +13,7 @@ import {
   type SpatialDropoutOptions,
 } from './options.js'
 import { type Dropout, noiseOf, readDraw, resolveDropout, resolveSpatialDropout } from './resolve.js'
+import { type CpuKernel, cpuKernel } from './simd/choice.js'
 import { type Names, readOptions, reject } from './validation.js'
 import { computeDropout, computeMask } from './webgpu/arrays.js'
 import { requestDevice } from './webgpu/device.js'
@@ -48,6 +48,11 @@ export interface Engine {
   readonly fallbackReason: string | undefined
   /** The adapter of the device, as far as the runtime reveals it. */
   readonly adapterInfo: GPUAdapterInfo | undefined
+  /**
+   * How large tensors are computed on the CPU: see `cpuKernel` of noiseshape/cpu. The bits are the same. On WebGPU: how
+   * they would be after a fallback.
+   */
+  readonly cpuKernel: CpuKernel
   /** The device that calls run on, whether the engine's or yours; undefined on the CPU. */
   readonly device: GPUDevice | undefined
   /**
@@ -173,6 +178,10 @@ class GpuOrCpuEngine implements Engine {
     return this.#gpu?.device.adapterInfo
   }
 
+  get cpuKernel() {
+    return cpuKernel()
+  }
+
   get device() {
     return this.backend === 'webgpu' ? this.#gpu?.device : undefined
   }
@@ -198,7 +207,7 @@ class GpuOrCpuEngine implements Engine {
     const draw = readDraw(dropout, options)
     return this.#run(
       (device) => computeMask(device, dropout, draw),
-      () => generateMask(dropout, draw),
+      () => cpu.computeMask(dropout, draw),
     )
   }
 

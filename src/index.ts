@@ -11,5 +11,6 @@ export type {
   NoiseShape,
   SpatialDropoutOptions,
 } from './options.js'
+export type { CpuKernel } from './simd/choice.js'
 export { DeviceLostError, WebGPUFailureError, WebGPUUnavailableError } from './webgpu/errors.js'
 export type { ProbeResult } from './webgpu/probe.js'

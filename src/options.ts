@@ -91,12 +91,11 @@ export const SPLIT = 'Split the tensor and draw its parts with cellOffset'
 export function readShape(shape: unknown): number[] {
   const entries = readEntries('shape', shape, "Pass the tensor's sizes, e.g. [32, 128, 300]")
   entries.forEach((size, axis) => {
+    if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return
     const name = `shape[${axis}]`
     const remedy = `Pass the tensor's size along axis ${axis}; received shape ${show(entries)}`
     if (typeof size !== 'number') reject(TypeError, name, size, 'a size must be a number', remedy)
-    if (!Number.isSafeInteger(size) || size < 0) {
-      reject(RangeError, name, size, 'a size must be an integer from 0 to 2^53 - 1', remedy)
-    }
+    reject(RangeError, name, size, 'a size must be an integer from 0 to 2^53 - 1', remedy)
   })
   const sizes = (entries as number[]).map((size) => size + 0) // -0 becomes 0
   readProduct('shape', sizes)
@@ -120,24 +119,22 @@ export function readNoiseShape(shape: readonly number[], noiseShape: unknown): n
   const sizes = shape.map((size, axis) => {
     if (axis < missing) return 1
     const entry = entries[axis - missing]
-    if (isOpen(entry)) return size
-    const name = `noiseShape[${axis - missing}]`
-    if (typeof entry !== 'number') {
-      reject(TypeError, name, entry, 'an entry must be a number or null', `Pass 1, ${size} or null`)
-    }
-    if (entry !== 1 && entry !== size) {
-      reject(
-        RangeError,
-        name,
-        entry,
-        `it must be 1 or the tensor's own size, ${size}`,
-        `Pass 1 to share one flag along that axis of the shape ${show(shape)}, ${size} or null to draw one for each index`,
-      )
-    }
-    return entry + 0
+    if (isOpen(entry) || entry === size) return size
+    if (entry !== 1) rejectEntry(entry, axis - missing, size, shape)
+    return 1
   })
   readProduct('noiseShape', sizes)
   return sizes
+}
+
+function rejectEntry(entry: unknown, axis: number, size: number, shape: readonly number[]): never {
+  const name = `noiseShape[${axis}]`
+  if (typeof entry !== 'number') {
+    reject(TypeError, name, entry, 'an entry must be a number or null', `Pass 1, ${size} or null`)
+  }
+  const rule = `it must be 1 or the tensor's own size, ${size}`
+  const remedy = `Pass 1 to share one flag along that axis of the shape ${show(shape)}, ${size} or null to draw one for each index`
+  reject(RangeError, name, entry, rule, remedy)
 }
 
 /** Reads a noise shape for tensors that are not known yet; an open entry becomes null. */
@@ -180,9 +177,10 @@ export function readStream(stream: unknown): number {
 
 /** Reads the first cell of a window of `cells` noise cells. */
 export function readCellOffset(cellOffset: unknown, cells: number): number {
+  if (cellOffset === undefined) return 0 // a noise shape has at most 2^53 - 1 cells
   return readInteger(
     'cellOffset',
-    cellOffset === undefined ? 0 : cellOffset,
+    cellOffset,
     Number.MAX_SAFE_INTEGER - cells,
     `2^53 - 1 less the ${cells} noise cells`,
     'Pass the first cell of the window, e.g. 0',

@@ -63,11 +63,10 @@ export function readInteger(
   remedy: string,
   min = 0,
 ): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max)
+    return value + 0
   const rule = `it must be an integer from ${min} to ${maxAsText}`
-  if (typeof value !== 'number') reject(TypeError, name, value, rule, remedy)
-  if (!Number.isSafeInteger(value) || value < min || value > max)
-    reject(RangeError, name, value, rule, remedy)
-  return value + 0
+  reject(typeof value === 'number' ? RangeError : TypeError, name, value, rule, remedy)
 }
 
 /** Reads a seed, which is required. */
@@ -80,15 +79,16 @@ export function readSeed(seed: unknown): Words {
 
 /** Reads a 64-bit number as two words. */
 export function readWords(name: string, value: unknown): Words {
-  const rule = 'it must be an integer from 0 to 2^53 - 1, or a bigint from 0n to 2n ** 64n - 1n'
-  const remedy = `Pass e.g. ${name}: 42, or a bigint for more than 53 bits`
-  if (typeof value === 'bigint') {
-    if (value < 0n || value >= 1n << 64n) reject(RangeError, name, value, rule, remedy)
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) {
+    return { lo: value >>> 0, hi: Math.floor(value / 2 ** 32) }
+  }
+  if (typeof value === 'bigint' && value >= 0n && value < 1n << 64n) {
     return { lo: Number(value & 0xffffffffn), hi: Number(value >> 32n) }
   }
-  if (typeof value !== 'number') reject(TypeError, name, value, rule, remedy)
-  if (!Number.isSafeInteger(value) || value < 0) reject(RangeError, name, value, rule, remedy)
-  return { lo: value >>> 0, hi: Math.floor(value / 2 ** 32) }
+  const rule = 'it must be an integer from 0 to 2^53 - 1, or a bigint from 0n to 2n ** 64n - 1n'
+  const remedy = `Pass e.g. ${name}: 42, or a bigint for more than 53 bits`
+  const isNumeric = typeof value === 'number' || typeof value === 'bigint'
+  reject(isNumeric ? RangeError : TypeError, name, value, rule, remedy)
 }
 
 /** Maximum number of array entries in a message. */

@@ -1,6 +1,9 @@
-/** Pass 2 on the CPU: broadcast-multiply a tensor by mask x scale. GPU counterpart: shaders/apply.wgsl. */
+/**
+ * Pass 2 in JavaScript, the reference of the other two: broadcast-multiply a tensor by mask x scale. In WebAssembly:
+ * src/simd/apply.ts. GPU counterpart: shaders/apply.wgsl.
+ */
 
-import { type Axis, axesOf } from '../axes.js'
+import { axesOf, firstCells } from '../axes.js'
 import { INFINITE, SMALLEST_NORMAL } from '../elements/float32.js'
 import type { Dropout } from '../resolve.js'
 
@@ -39,7 +42,7 @@ export function applyMask(
   const copy = inPlace ? new Int32Array(BLOCK) : undefined
 
   let row = 0
-  for (const cell of rowCells(outer)) {
+  for (const cell of firstCells(outer)) {
     const rowEnd = row + inner.size
     if (drawn || isKept(mask, cell)) {
       for (let start = row; start < rowEnd; start += BLOCK) {
@@ -57,22 +60,6 @@ export function applyMask(
 
 /** Values per block. Each block is processed up to three times, so it must fit in the L1 cache. */
 const BLOCK = 2048
-
-/** The first noise cell of each row of the innermost dim, counting through the outer dims like an odometer. */
-function* rowCells(outer: readonly Axis[]): Generator<number> {
-  const index = outer.map(() => 0)
-  let cell = 0
-  while (true) {
-    yield cell
-    let axis = 0
-    for (; axis < outer.length && ++index[axis] === outer[axis].size; axis++) {
-      cell -= outer[axis].stride * (index[axis] - 1)
-      index[axis] = 0
-    }
-    if (axis === outer.length) return
-    cell += outer[axis].stride
-  }
-}
 
 /** Multiplies, then fixes NaNs and subnormals if the block had any; in place, from a copy of the block. */
 function scaleBlock(

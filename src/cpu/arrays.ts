@@ -1,8 +1,12 @@
-/** Dropout of arrays on the CPU: both passes. GPU counterpart: src/webgpu/arrays.ts. */
+/** Dropout of arrays on the CPU: both passes, in WebAssembly or in JavaScript. GPU counterpart: src/webgpu/arrays.ts. */
 
 import type { Values } from '../elements/element.js'
 import type { Draw } from '../generators/generator.js'
-import type { Dropout } from '../resolve.js'
+import { type Dropout, noiseOf } from '../resolve.js'
+import { applyMask as applyMaskInWasm } from '../simd/apply.js'
+import { kernelFor } from '../simd/choice.js'
+import type { Kernel } from '../simd/kernel.js'
+import { generateMask as generateMaskInWasm } from '../simd/mask.js'
 import { applyMask } from './apply.js'
 import { generateMask } from './mask.js'
 
@@ -11,15 +15,30 @@ type Result = Values<ArrayBuffer>
 /** Applies a dropout to `x` and writes to `output`, or to a new array. */
 export function computeDropout(x: Values, dropout: Dropout, draw: Draw, output?: Result): Result {
   if (x.length === 0) return output ?? new dropout.element.array(0) // even if its noise has cells
-  return applyMask(x, generateMask(dropout, draw), dropout, output)
+  const kernel = kernelFor(x.length)
+  const mask = drawMask(kernel, dropout, draw)
+  if (!kernel || dropout.flushBelow === 0) return applyMask(x, mask, dropout, output)
+  return applyMaskInWasm(kernel, x, mask, dropout, output)
+}
+
+/** The packed mask of the noise shape. */
+export function computeMask(dropout: Dropout, draw: Draw): Uint32Array<ArrayBuffer> {
+  return drawMask(kernelFor(dropout.cells), dropout, draw)
 }
 
 /** A tensor of the noise shape: the scale where a cell is kept, 0 where it is dropped. */
 export function computeNoise(dropout: Dropout, draw: Draw): Result {
-  const mask = generateMask(dropout, draw)
+  const kernel = kernelFor(dropout.cells)
+  const mask = drawMask(kernel, dropout, draw)
+  if (kernel) return applyMaskInWasm(kernel, undefined, mask, noiseOf(dropout))
   const noise = new dropout.element.array(dropout.cells)
   for (let cell = 0; cell < noise.length; cell++) {
     if ((mask[cell >>> 5] >>> (cell & 31)) & 1) noise[cell] = dropout.scale
   }
   return noise
+}
+
+function drawMask(kernel: Kernel | undefined, dropout: Dropout, draw: Draw): Uint32Array<ArrayBuffer> {
+  const { simd } = dropout.generator
+  return kernel && simd ? generateMaskInWasm(kernel, simd, dropout, draw) : generateMask(dropout, draw)
 }

@@ -13,8 +13,7 @@ import {
 } from '../options.js'
 import { type Dropout, readDraw, resolveDropout, resolveSpatialDropout } from '../resolve.js'
 import { type Names, readOptions } from '../validation.js'
-import { computeDropout, computeNoise } from './arrays.js'
-import { generateMask } from './mask.js'
+import { computeDropout, computeMask, computeNoise } from './arrays.js'
 
 export { unpackMask } from '../mask-words.js'
 export { resolveNoiseShape, spatialNoiseShape } from '../noise-shape.js'
@@ -25,6 +24,7 @@ export type {
   NoiseShape,
   SpatialDropoutOptions,
 } from '../options.js'
+export { type CpuKernel, cpuKernel } from '../simd/choice.js'
 
 export interface OutputOptions {
   /**
@@ -74,7 +74,7 @@ export function spatialDropout3D(x: Float32Array, options: SpatialOptions) {
 /** The packed mask of the noise shape: ceil(cells / 32) words, bit i of word w is cell 32 w + i, 1 = kept. */
 export function mask(options: DropoutOptions & DrawOptions): Uint32Array<ArrayBuffer> {
   const dropout = resolveDropout(readOptions(options, MASK_NAMES, PASS_OPTIONS.dropout))
-  return generateMask(dropout, readDraw(dropout, options))
+  return computeMask(dropout, readDraw(dropout, options))
 }
 
 /** The noise: a tensor of the noise shape with 0 where a cell is dropped and the scale where it is kept. */

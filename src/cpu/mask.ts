@@ -1,4 +1,7 @@
-/** Pass 1 on the CPU: the packed mask of a window of noise cells. GPU counterpart: shaders/mask.wgsl. */
+/**
+ * Pass 1 in JavaScript, the reference of the other two: the packed mask of a window of noise cells. In WebAssembly:
+ * src/simd/mask.ts. GPU counterpart: shaders/mask.wgsl.
+ */
 
 import type { Draw } from '../generators/generator.js'
 import { CELLS_PER_GROUP, windowStart } from '../mask-words.js'

@@ -6,6 +6,10 @@ import type { ElementType } from './element.js'
 export const SMALLEST_NORMAL = 0x00800000
 export const INFINITE = 0x7f800000
 
+/** A float32 and its bit pattern. Made once: a new pair takes a tenth of the time of a call on a few cells. */
+const float = new Float32Array(1)
+const bits = new Uint32Array(float.buffer)
+
 export const float32: ElementType = {
   name: 'float32',
   bytes: 4,
@@ -13,8 +17,7 @@ export const float32: ElementType = {
   smallestNormal: SMALLEST_NORMAL,
   largestFor(scale) {
     // Downwards from 2^128 / scale, an upper bound: one or two steps.
-    const float = new Float32Array([2 ** 128 / scale])
-    const bits = new Uint32Array(float.buffer)
+    float[0] = 2 ** 128 / scale
     while (!Number.isFinite(Math.fround(float[0] * scale))) bits[0]--
     return bits[0]
   },

@@ -33,8 +33,23 @@ export interface Generator {
   scale(rate: number): number
   /** The generator on the CPU. */
   drawer(rule: KeepRule, draw: Draw): GroupDrawer
+  /** The generator in WebAssembly; left out, JavaScript draws all masks. */
+  readonly simd?: GeneratorSimd
   /** The generator on the GPU. */
   readonly shader: GeneratorShader
+}
+
+/** A generator's WebAssembly module, and how the parameters it reads are written. */
+export interface GeneratorSimd {
+  /**
+   * Base64 of a compiled `*.simd.ts` file. It exports `drawGroups(params, low, high, groups, out)`, which writes the keep
+   * flags of `groups` 128-cell groups of the stream, from group `low + 2^32 high` on, to address `out`: four words for
+   * each, and at most 12 words more. From address `params` on, it may use 896 bytes, where `write` has put its
+   * parameters.
+   */
+  readonly module: string
+  /** Writes the parameters into `view`. */
+  write(view: DataView, rule: KeepRule, draw: Draw): void
 }
 
 /** A generator's WGSL modules, and how the parameters they read are written. */

@@ -2,6 +2,7 @@
 
 import { bindings } from './bindings'
 import type { Case } from './case'
+import { cpu } from './cpu'
 import { knownAnswers } from './known-answers'
 import { large } from './large'
 import { pipelines } from './pipelines'
@@ -23,6 +24,7 @@ export const CASES: readonly Case[] = [
   ...bindings,
   ...statistics,
   ...probe,
+  ...cpu,
 ]
 
 /** What only the portable suite runs. */

@@ -8,8 +8,14 @@ import { serveBuilt } from '../support/built.js'
 import { difference, floats } from '../support/compare.js'
 import { input } from '../support/inputs.js'
 import { judgeDropout, judgeFlags, judgeMask, judgeNoise } from '../support/judge.js'
-import { DRAW, SAMPLES } from '../support/site/draw.js'
+import { DRAW, LARGE, SAMPLES } from '../support/site/draw.js'
 import type { Outcome } from '../support/site/everything.js'
+
+/** Sent with each response, as they are then. */
+const headers = {
+  'content-security-policy': "default-src 'none'; script-src 'self'; require-trusted-types-for 'script'",
+  'x-content-type-options': 'nosniff',
+}
 
 let browser: Browser
 let site: Served
@@ -17,10 +23,7 @@ let site: Served
 beforeAll(async () => {
   site = await serveBuilt({
     page: 'everything',
-    headers: {
-      'content-security-policy': "default-src 'none'; script-src 'self'; require-trusted-types-for 'script'",
-      'x-content-type-options': 'nosniff',
-    },
+    headers,
   })
   browser = await launchBrowser({ webgpu: true })
 })
@@ -67,10 +70,25 @@ test('core, cpu, webgpu, monte-carlo and the model rewriter run, with the right 
   }
 
   expect(got.violations, 'what the policy stopped while all that ran').toEqual([])
+  same('large', got.large.bits, judgeDropout(input(LARGE.shape, 3), LARGE))
+  expect(got.large.kernel, "WebAssembly needs 'wasm-unsafe-eval'").toBe('javascript')
+  expect(got.large.violations, 'it is tried once').toHaveLength(1)
+  expect(got.large.violations[0]).toMatch(/^script-src wasm-eval /)
   expect(got.forbidden, 'the policy is in force').toEqual({
     eval: 'EvalError',
     Function: 'EvalError',
     fetch: 'TypeError',
   })
   expect(wrong).toEqual([])
+})
+
+test("with 'wasm-unsafe-eval', large tensors on the CPU are computed with WebAssembly, to the same bits", async () => {
+  headers['content-security-policy'] =
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; require-trusted-types-for 'script'"
+  const page = await browser.newPage()
+  await page.goto(site.url)
+  const { large, forbidden }: Outcome = await bounded(page.evaluate(() => globalThis.outcome))
+  expect(difference(Uint32Array.from(large.bits), judgeDropout(input(LARGE.shape, 3), LARGE))).toBeUndefined()
+  expect(large).toMatchObject({ kernel: 'wasm-simd', violations: [] })
+  expect(forbidden.eval, 'the policy is in force').toBe('EvalError')
 })

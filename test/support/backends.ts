@@ -3,6 +3,7 @@
 import { afterEach, beforeEach } from 'vitest'
 import * as cpu from '../../src/cpu/index.js'
 import { createEngine, type Engine } from '../../src/index.js'
+import { CPU_KERNELS, forceKernel } from '../../src/simd/choice.js'
 import type { Draw } from './judge'
 
 export type Spatial = Omit<Draw, 'noiseShape'> & { dataFormat?: 'channelsLast' | 'channelsFirst' }
@@ -24,11 +25,14 @@ export interface Backend {
 }
 
 export const cpuBackends: readonly Backend[] = [
-  {
-    name: 'noiseshape/cpu',
+  ...CPU_KERNELS.map((kernel) => ({
+    name: `noiseshape/cpu, ${kernel}`,
     makesArrays: true,
-    open: async () => ({ dropout: cpu.dropout, mask: cpu.mask, arrays: cpu, close() {} }),
-  },
+    open: async () => {
+      forceKernel(kernel) // for tensors of every size
+      return { dropout: cpu.dropout, mask: cpu.mask, arrays: cpu, close: () => forceKernel() }
+    },
+  })),
   {
     name: 'an engine on the CPU',
     makesArrays: true,

@@ -1,6 +1,7 @@
 /** A Web Worker with its own engine, named after its backend, which draws slices of a larger dropout. */
 
 import { createEngine } from '../../src/index.js'
+import { forceKernel } from '../../src/simd/choice.js'
 import type { Draw } from './judge'
 
 /** A slice: its values, its shape, its noise shape and the cell it begins with. */
@@ -15,6 +16,7 @@ export interface Drawn {
   mask: Uint32Array
 }
 
+if (self.name === 'cpu') forceKernel('wasm-simd') // slices are too small for the library's own choice
 const engine = createEngine({ backend: self.name as 'webgpu' | 'cpu' })
 
 addEventListener('message', async ({ data: { x, draw } }: MessageEvent<Shard>) => {

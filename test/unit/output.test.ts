@@ -5,33 +5,39 @@ import { dropout, spatialDropout1D, spatialDropout2D, spatialDropout3D } from '.
 import { expectSameBits, floats, patterns } from '../support/compare'
 import { input } from '../support/inputs'
 import { judgeDropout } from '../support/judge'
+import { describeKernels } from '../support/kernels'
 
 const garbage = (length: number) => new Float32Array(length).fill(Number.NaN)
 
-describe.each([
-  { shape: [5003], noiseShape: null },
-  { shape: [7, 300], noiseShape: [null, 1] },
-  { shape: [7, 3000], noiseShape: [1, null] },
-  { shape: [3, 40, 20], noiseShape: [null, 1, null] },
-  { shape: [2, 3, 5, 7], noiseShape: [1, null, 1, null] },
-  { shape: [4100], noiseShape: [1] },
-])('$shape with noise shape $noiseShape', ({ shape, noiseShape }) => {
-  test.each([0, 0.1, 0.5, 0.9, 1])('at rate %f it holds what a new array would, and is returned', (rate) => {
-    const draw = { shape, noiseShape, rate, seed: 3, step: 8, cellOffset: 45 }
-    const x = input(shape, 1, 'rare')
-    const output = garbage(x.length)
-    expect(dropout(floats(x), { ...draw, output })).toBe(output)
-    expectSameBits(patterns(output), judgeDropout(x, draw), { shape })
-  })
+describeKernels(() => {
+  describe.each([
+    { shape: [5003], noiseShape: null },
+    { shape: [7, 300], noiseShape: [null, 1] },
+    { shape: [7, 3000], noiseShape: [1, null] },
+    { shape: [3, 40, 20], noiseShape: [null, 1, null] },
+    { shape: [2, 3, 5, 7], noiseShape: [1, null, 1, null] },
+    { shape: [4100], noiseShape: [1] },
+  ])('$shape with noise shape $noiseShape', ({ shape, noiseShape }) => {
+    test.each([0, 0.1, 0.5, 0.9, 1])(
+      'at rate %f it holds what a new array would, and is returned',
+      (rate) => {
+        const draw = { shape, noiseShape, rate, seed: 3, step: 8, cellOffset: 45 }
+        const x = input(shape, 1, 'rare')
+        const output = garbage(x.length)
+        expect(dropout(floats(x), { ...draw, output })).toBe(output)
+        expectSameBits(patterns(output), judgeDropout(x, draw), { shape })
+      },
+    )
 
-  test.each([0, 2 ** -33, 0.1, 0.5, 0.9, 1 - 2 ** -40, 1])('at rate %f it may be x itself', (rate) => {
-    const draw = { shape, noiseShape, rate, seed: 3, step: 8, cellOffset: 45 }
-    for (const oddness of ['none', 'rare', 'half', 'any bits'] as const) {
-      const x = input(shape, 1, oddness)
-      const values = floats(x.slice())
-      expect(dropout(values, { ...draw, output: values })).toBe(values)
-      expectSameBits(patterns(values), judgeDropout(x, draw), { shape, what: oddness })
-    }
+    test.each([0, 2 ** -33, 0.1, 0.5, 0.9, 1 - 2 ** -40, 1])('at rate %f it may be x itself', (rate) => {
+      const draw = { shape, noiseShape, rate, seed: 3, step: 8, cellOffset: 45 }
+      for (const oddness of ['none', 'rare', 'half', 'any bits'] as const) {
+        const x = input(shape, 1, oddness)
+        const values = floats(x.slice())
+        expect(dropout(values, { ...draw, output: values })).toBe(values)
+        expectSameBits(patterns(values), judgeDropout(x, draw), { shape, what: oddness })
+      }
+    })
   })
 })
 

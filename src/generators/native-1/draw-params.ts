@@ -1,7 +1,11 @@
-/** Writes the parameters of a draw in the layout of `DrawParams` in keep-flags.wgsl; a test compares the two. */
+/**
+ * Writes the parameters of a draw in the layout of `DrawParams` in keep-flags.wgsl, which a test compares with this;
+ * keep-flags.simd.ts reads the same.
+ */
 
-import type { GeneratorShader } from '../generator.js'
+import type { GeneratorShader, GeneratorSimd } from '../generator.js'
 import { keyOf, type NativeDraw } from './draw.js'
+import keepFlagsModule from './keep-flags.simd.ts?wasm'
 import keepFlagsSource from './keep-flags.wgsl?raw'
 import { type NativeKeepRule, planesOf } from './keep-rule.js'
 import threefrySource from './threefry4x32.wgsl?raw'
@@ -12,17 +16,21 @@ export const DRAW_PARAMS = { key: 0, step: 16, threshold: 24, planes: 28, undraw
 export const nativeShader: GeneratorShader = {
   modules: [threefrySource, keepFlagsSource],
   bytes: DRAW_PARAMS.size,
-  write(view: DataView, rule: NativeKeepRule, draw: NativeDraw) {
-    const { step } = draw
-    const { threshold } = rule
-    const at = DRAW_PARAMS
-    keyOf(draw).forEach((word, i) => {
-      view.setUint32(at.key + 4 * i, word, true)
-    })
-    view.setUint32(at.step, step.lo, true)
-    view.setUint32(at.step + 4, step.hi, true)
-    view.setUint32(at.threshold, threshold >>> 0, true)
-    view.setUint32(at.planes, planesOf(rule), true)
-    view.setUint32(at.undrawn, threshold === 2 ** 32 ? 0xffffffff : 0, true)
-  },
+  write: writeDrawParams,
+}
+
+export const nativeSimd: GeneratorSimd = { module: keepFlagsModule, write: writeDrawParams }
+
+function writeDrawParams(view: DataView, rule: NativeKeepRule, draw: NativeDraw): void {
+  const { step } = draw
+  const { threshold } = rule
+  const at = DRAW_PARAMS
+  keyOf(draw).forEach((word, i) => {
+    view.setUint32(at.key + 4 * i, word, true)
+  })
+  view.setUint32(at.step, step.lo, true)
+  view.setUint32(at.step + 4, step.hi, true)
+  view.setUint32(at.threshold, threshold >>> 0, true)
+  view.setUint32(at.planes, planesOf(rule), true)
+  view.setUint32(at.undrawn, threshold === 2 ** 32 ? 0xffffffff : 0, true)
 }

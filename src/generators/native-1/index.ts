@@ -7,7 +7,7 @@
 import { invertedScale } from '../../scale.js'
 import type { Generator } from '../generator.js'
 import { nextNativeStep, readNativeDraw } from './draw.js'
-import { nativeShader } from './draw-params.js'
+import { nativeShader, nativeSimd } from './draw-params.js'
 import { nativeDrawer } from './keep-flags.js'
 import { nativeKeepRule } from './keep-rule.js'
 
@@ -18,5 +18,6 @@ export const native1: Generator = {
   keepRule: nativeKeepRule,
   scale: invertedScale,
   drawer: nativeDrawer,
+  simd: nativeSimd,
   shader: nativeShader,
 }

@@ -1,14 +1,14 @@
 /** A page that calls all of the built library that needs no other package, and reports the results as bit patterns. */
 
 import { createEngine, resolveNoiseShape, spatialNoiseShape, unpackMask } from 'noiseshape'
-import { dropout, mask, noise } from 'noiseshape/cpu'
+import { cpuKernel, dropout, mask, noise } from 'noiseshape/cpu'
 import { type ForwardOutput, monteCarlo } from 'noiseshape/monte-carlo'
 import { makeStochastic } from 'noiseshape/onnx'
 import { createDropout } from 'noiseshape/webgpu'
 import { floats, patterns } from '../compare'
 import { input } from '../inputs'
 import { dropoutOnly } from '../onnx-models'
-import { DRAW, SAMPLES } from './draw'
+import { DRAW, LARGE, SAMPLES } from './draw'
 
 export type Outcome = Record<
   'engine' | 'engineMask' | 'engineNoise' | 'cpu' | 'cpuMask' | 'cpuNoise' | 'op' | 'spatial',
@@ -24,6 +24,8 @@ export type Outcome = Record<
   /** What the policy forbids, tried by the page itself. */
   forbidden: Record<'eval' | 'Function' | 'fetch', string>
   violations: string[]
+  /** A tensor large enough for WebAssembly, what computed it, and what the policy stopped meanwhile. */
+  large: { bits: number[]; kernel: string; violations: string[] }
 }
 
 declare global {
@@ -140,8 +142,16 @@ async function run(): Promise<Outcome> {
   }
   engine.destroy()
   auto.destroy()
-  const before = [...violations]
-  return { ...outcome, forbidden: await forbidden(), violations: before }
+  const before = violations.splice(0)
+  const large = { bits: bits(dropout(floats(input(LARGE.shape, 3)), LARGE)), kernel: cpuKernel() }
+  await new Promise((resolve) => setTimeout(resolve)) // violations are reported in a task of their own
+  const after = violations.splice(0)
+  return {
+    ...outcome,
+    large: { ...large, violations: after },
+    forbidden: await forbidden(),
+    violations: before,
+  }
 }
 
 globalThis.outcome = run()
