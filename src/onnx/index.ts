@@ -11,6 +11,7 @@ export type { NoiseShape } from '../options.js'
 export { describeModel, type ModelDescription, type TensorDescription } from './describe-model.js'
 export { OnnxModelError } from './errors.js'
 export { type MakeStochasticOptions, makeStochastic, type SplitStochasticModel } from './make-stochastic.js'
+export type { Model as ParsedModel } from './model.js'
 export type { ModelSplit } from './open-network.js'
 export type {
   DropoutPoint,
@@ -30,3 +31,11 @@ export {
   type PredictOptions,
   type ShapedPrediction,
 } from './session.js'
+export {
+  type Confidence,
+  lastPoint,
+  type Suggestion,
+  type SuggestionKind,
+  type SuggestOptions,
+  suggestPoints,
+} from './suggest/suggest-points.js'

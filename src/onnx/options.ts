@@ -2,6 +2,7 @@
 
 import { MAX_RANK, type NoiseShape, readRate } from '../options.js'
 import { type Names, readOptions, reject } from '../validation.js'
+import type { Model } from './model.js'
 
 /** What is known about a dropout point before the model runs. */
 export interface PointDescription {
@@ -30,16 +31,37 @@ export interface PointOptions {
   rate?: number | undefined
   /** Default: the option `noiseShape`, otherwise that of the nodes, otherwise the tensor's shape. */
   noiseShape?: NoiseShape | null | undefined
+  /** Of `suggestPoints`: what kind of place it is. Kept in the description of the noise input, as is `reason`. */
+  kind?: string | undefined
+  /** Of `suggestPoints`: why it is one. */
+  reason?: string | undefined
+  /** Of `suggestPoints`: how sure it is. Not used. */
+  confidence?: string | undefined
+  /** Of `suggestPoints`: where its rate is from. The option `rate` comes before a rate with a source. */
+  rateSource?: string | undefined
+  /** Of `suggestPoints`: if false, the point is left out. */
+  selected?: boolean | undefined
 }
 
-const POINT_NAMES = { tensor: true, node: true, rate: true, noiseShape: true } satisfies Names<PointOptions>
+const POINT_NAMES = {
+  tensor: true,
+  node: true,
+  rate: true,
+  noiseShape: true,
+  kind: true,
+  reason: true,
+  confidence: true,
+  rateSource: true,
+  selected: true,
+} satisfies Names<PointOptions>
 
 export interface StochasticOptions {
   /**
-   * Where dropout happens; all other dropout of the model is made inactive. Default: every Dropout node, active or not,
-   * and everything that PyTorch exports as random nodes in its place (Dropout2d, StochasticDepth, dropout in place).
+   * Where dropout happens: a list, or a function that makes it from the parsed model, e.g. `suggestPoints` or `lastPoint`.
+   * All other dropout of the model is made inactive. Default: every Dropout node, active or not, and everything that
+   * PyTorch exports as random nodes in its place (Dropout2d, StochasticDepth, dropout in place).
    */
-  points?: readonly PointOptions[] | undefined
+  points?: readonly PointOptions[] | ((model: Model) => readonly PointOptions[]) | undefined
   /** Probability in [0, 1] that a noise cell is dropped, or a function; if it returns undefined, the node's ratio. */
   rate?: number | ((point: PointDescription) => number | undefined) | undefined
   /**
@@ -75,6 +97,9 @@ export interface DropoutPoint {
   elementType: ElementType
   /** What a Monte Carlo session draws it with: its place in the list of points. */
   stream: number
+  /** Kind and reason of the place, if `suggestPoints` or your own list gave them. */
+  kind: string | undefined
+  reason: string | undefined
 }
 
 /** A graph input added to the model: the noise of one dropout point, always float32. */
@@ -94,20 +119,38 @@ export interface StochasticModel {
   notes: readonly string[]
 }
 
-/** Reads the list of points: each names a tensor or a node. */
-export function readPoints({ points }: StochasticOptions): readonly PointOptions[] | undefined {
-  if (points === undefined) return undefined
+/** Reads the list of points, or calls the function that makes it: each names a tensor or a node. */
+export function readPoints(
+  { points: given }: StochasticOptions,
+  model: Model,
+): readonly PointOptions[] | undefined {
+  if (given === undefined) return undefined
   const remedy = "Pass e.g. [{ tensor: 'relu_1', rate: 0.2 }], or leave it out for all Dropout nodes"
+  const points: readonly PointOptions[] = typeof given === 'function' ? given(model) : given
   if (!Array.isArray(points)) reject(TypeError, 'points', points, 'it must be an array', remedy)
   const { length } = points
-  if (!(length > 0)) reject(RangeError, 'points', points, 'it must name at least one point', remedy)
+  if (!(length > 0)) {
+    const isFound = typeof given === 'function'
+    reject(
+      RangeError,
+      isFound ? 'the result of points' : 'points',
+      points,
+      'it must name at least one point',
+      isFound ? 'suggestPoints(modelBytes), without kinds, lists all places that the model has' : remedy,
+    )
+  }
   const read: PointOptions[] = []
   for (let i = 0; i < length; i++) read.push(readPoint(`points[${i}]`, points[i], remedy)) // rejects holes too
-  return read
+  const taken = read.filter(({ selected }) => selected !== false)
+  if (taken.length === 0) {
+    const rule = 'none of them is selected'
+    reject(RangeError, 'points', points, rule, 'Set selected: true in those to take, or leave selected out')
+  }
+  return taken
 }
 
 function readPoint(name: string, point: PointOptions, remedy: string): PointOptions {
-  const { tensor, node, rate, noiseShape } = readOptions(point, POINT_NAMES, remedy, name)
+  const { tensor, node, ...rest } = readOptions(point, POINT_NAMES, remedy, name)
   if ((tensor === undefined) === (node === undefined)) {
     reject(TypeError, name, point, 'it must name a tensor or a node, and not both', remedy)
   }
@@ -116,13 +159,14 @@ function readPoint(name: string, point: PointOptions, remedy: string): PointOpti
       reject(TypeError, `${name}.${key}`, value, 'it must be a name of the model', remedy)
     }
   }
-  return { tensor, node, rate, noiseShape }
+  return { tensor, node, ...rest }
 }
 
-/** The rate of a point: from the point itself, else the option `rate`, else the node's ratio. */
+/** The rate of a point: from the point itself, else the option `rate`, else suggested, else the node's ratio. */
 export function rateOf(options: StochasticOptions, own: PointOptions, point: PointDescription): number {
   const { rate } = options
-  const given = own.rate ?? (typeof rate === 'function' ? rate(point) : rate) ?? point.ratio
+  const named = own.rateSource === undefined ? own.rate : undefined
+  const given = named ?? (typeof rate === 'function' ? rate(point) : rate) ?? own.rate ?? point.ratio
   if (given === undefined) {
     const why = point.node === undefined ? 'a named tensor has no ratio' : 'the model computes it'
     reject(

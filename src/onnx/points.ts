@@ -32,7 +32,7 @@ export function findPoints(
   sites: readonly Site[],
   options: StochasticOptions,
 ): Point[] {
-  const wanted = readPoints(options)
+  const wanted = readPoints(options, model)
   if (!wanted) {
     assertNoneInFunctions(model)
     if (sites.length > 0) return sites.map((site) => atSite(describe, site))

@@ -111,6 +111,8 @@ function describePoint(
     noiseShape,
     elementType: elementTypeOf(description, describe(scope, tensor).type),
     stream,
+    kind: own.kind,
+    reason: own.reason,
   }
 }
 

@@ -29,8 +29,9 @@ export const examples: Example[] = Object.entries(sources).flatMap(([path, markd
   }))
 })
 
-/** Examples that need a GPU, or ONNX Runtime Web: test/gpu runs them. */
+/** Examples that need a GPU, or ONNX Runtime Web: test/gpu runs them. One that imports a module of Node runs here. */
 export function needsBrowser({ imports }: Example): boolean {
+  if (imports.some((name) => name.startsWith('node:'))) return false
   return imports.some((name) => /^(noiseshape\/(webgpu|onnx)|onnxruntime-web)/.test(name))
 }
 

@@ -51,6 +51,7 @@ function source() {
   const input = {
     ...{ name: 'noise_0', node: undefined, tensor: 'x', shape: ['n', 4], rate: 0.5 },
     ...{ noiseShape: [null, null], elementType: 'float32' as const, stream: 0 },
+    ...{ kind: undefined, reason: undefined },
   }
   const noise = createNoiseBuffers(
     { Tensor: { fromGpuBuffer } } as unknown as OrtModule,
@@ -59,7 +60,11 @@ function source() {
   )
   return {
     draw: async (count: number) => {
-      const { noise_0 } = await noise.draw([[count, 4]], { seed: 1, step: 0, oneMaskForBatch: false }, { count: 1, batch: 1 })
+      const { noise_0 } = await noise.draw(
+        [[count, 4]],
+        { seed: 1, step: 0, oneMaskForBatch: false },
+        { count: 1, batch: 1 },
+      )
       return (noise_0 as unknown as { buffer: GPUBuffer }).buffer
     },
     destroy: () => noise.destroy(),

@@ -1,11 +1,13 @@
 /** The code of README.md and docs/ does what the pages say: every block is run, here or in a browser (test/gpu). */
 
 import '@tensorflow/tfjs-backend-cpu'
+import * as fs from 'node:fs'
 import * as tfCore from '@tensorflow/tfjs-core'
 import * as tfLayers from '@tensorflow/tfjs-layers'
 import * as root from 'noiseshape'
 import * as cpu from 'noiseshape/cpu'
 import * as monteCarlo from 'noiseshape/monte-carlo'
+import * as onnx from 'noiseshape/onnx'
 import * as tfjs from 'noiseshape/tfjs'
 import { resolveConfig } from 'vite'
 import { describe, expect, test } from 'vitest'
@@ -15,7 +17,9 @@ const modules: Record<string, object> = {
   noiseshape: root,
   'noiseshape/cpu': cpu,
   'noiseshape/monte-carlo': monteCarlo,
+  'noiseshape/onnx': onnx,
   'noiseshape/tfjs': tfjs,
+  'node:fs': fs,
   '@tensorflow/tfjs-core': tfCore,
   '@tensorflow/tfjs-layers': tfLayers,
 }
