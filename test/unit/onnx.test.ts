@@ -450,7 +450,7 @@ describe('the rest of a model', () => {
     const unknown = Uint8Array.of(0xfa, 0x3e, 5, ...new TextEncoder().encode('later')) // field 1007, a string
     const bytes = Uint8Array.of(...chain(13, {}), ...unknown)
     const { model } = makeStochastic(bytes)
-    expect(model.slice(-unknown.length)).toEqual(unknown)
+    expect(Buffer.from(model).includes(Buffer.from(unknown))).toBe(true)
   })
 
   test('a field with its default value stays in the file', () => {
