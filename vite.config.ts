@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
+import { docs, docsEntries } from './site/docs/plugin.ts'
 import { learn } from './site/learn/static.ts'
 import { frame, pages } from './site/shared/frame.ts'
 import { packedWasm } from './site/shared/packed-wasm.ts'
@@ -54,7 +55,7 @@ const library = defineConfig({
 
 const site = defineConfig({
   root: at('site'),
-  plugins: [frame(), learn, packedWasm()],
+  plugins: [docs(), frame(), learn, packedWasm()],
   worker: { format: 'es', plugins: () => [packedWasm()] }, // es: a worker imports packed wasm when it needs it
   base: './', // under any path
   resolve: { alias },
@@ -79,7 +80,7 @@ const site = defineConfig({
     outDir: at('site/dist'),
     emptyOutDir: true,
     rollupOptions: {
-      input: pages.map(({ file }) => at(`site/${file}`)),
+      input: [...new Set([...pages.map(({ file }) => at(`site/${file}`)), ...docsEntries()])],
     },
   },
 })

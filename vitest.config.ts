@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { puppeteer } from './test/support/puppeteer-provider.ts'
@@ -63,8 +64,12 @@ const inChrome = (exclude: string[] = []): TestProjectInlineConfiguration => ({
   },
 })
 
-/** These files start browsers and bundlers of their own. */
-const oneByOne: TestProjectInlineConfiguration = { test: { fileParallelism: false } }
+/** A test in Node that drives a browser: what it imports is loaded once for all files of a worker. */
+const drivesBrowser: TestProjectInlineConfiguration = { test: { isolate: false } }
+
+const onPages: TestProjectInlineConfiguration = {
+  test: { ...drivesBrowser.test, globalSetup: 'test/support/pages-server.ts' },
+}
 
 /** `npm test` runs the first four, `npm run test:long` the others. */
 export default defineConfig({
@@ -72,11 +77,12 @@ export default defineConfig({
   test: {
     testTimeout: HANGS_MS,
     hookTimeout: HANGS_MS,
+    maxWorkers: availableParallelism(),
     projects: [
       project('unit', ['test/{unit,both}/**/*.test.ts'], inNode),
       project('gpu', ['test/{gpu,both}/**/*.test.ts'], inChrome(LONG_ON_GPU), ROUNDS.everyday),
-      project('page', ['test/page/**/*.test.ts'], oneByOne),
-      project('package', ['test/package/**/*.test.ts'], oneByOne),
+      project('page', ['test/page/**/*.test.ts'], onPages),
+      project('package', ['test/package/**/*.test.ts'], drivesBrowser),
       project('long-unit', ['test/long/unit/**/*.test.ts'], inNode),
       project(
         'long-gpu',
@@ -88,8 +94,8 @@ export default defineConfig({
         inChrome(),
         ROUNDS.long,
       ),
-      project('long-page', ['test/long/page/**/*.test.ts'], oneByOne),
-      project('long-package', ['test/package/examples.test.ts'], oneByOne, ROUNDS.long),
+      project('long-page', ['test/long/page/**/*.test.ts'], onPages),
+      project('long-package', ['test/package/examples.test.ts'], drivesBrowser, ROUNDS.long),
     ],
   },
 })

@@ -16,9 +16,19 @@ const PACKAGES = { deno: 'deno@2.9.6', node: 'webgpu@0.6.2' }
  * @returns {{ name: string, folder: string, command: string[] }} `folder`: scripts below it find the runtime's package
  */
 export function fetchRuntime(/** @type {Runtime} */ runtime) {
-  const wanted = PACKAGES[runtime]
+  const folder = fetchPackage(PACKAGES[runtime])
+  const version = PACKAGES[runtime].split('@')[1]
+  if (runtime === 'node') {
+    return { name: `Node ${process.versions.node}, webgpu ${version}`, folder, command: [process.execPath] }
+  }
+  const deno = join(folder, 'node_modules/.bin/deno')
+  return { name: `Deno ${version}`, folder, command: [deno, 'run', '-A', '--unstable-webgpu'] }
+}
+
+/** Fetches a package that is too large for everyone's node_modules, once. Returns the folder with its node_modules. */
+export function fetchPackage(/** @type {string} */ wanted) {
   const cache = join(root, 'node_modules/.cache/noiseshape')
-  const folder = join(cache, wanted)
+  const folder = join(cache, wanted.replace('/', '+'))
   if (!existsSync(folder)) {
     console.error(`Fetching ${wanted} ...`)
     mkdirSync(cache, { recursive: true })
@@ -30,12 +40,7 @@ export function fetchRuntime(/** @type {Runtime} */ runtime) {
       rmSync(unfinished, { recursive: true, force: true })
     }
   }
-  const version = wanted.split('@')[1]
-  if (runtime === 'node') {
-    return { name: `Node ${process.versions.node}, webgpu ${version}`, folder, command: [process.execPath] }
-  }
-  const deno = join(folder, 'node_modules/.bin/deno')
-  return { name: `Deno ${version}`, folder, command: [deno, 'run', '-A', '--unstable-webgpu'] }
+  return folder
 }
 
 function install(/** @type {string} */ folder, /** @type {string} */ wanted) {

@@ -1,6 +1,6 @@
 // In-place binding of the apply pass: one binding, because WebGPU forbids aliases of a writable one. Requires a packet
 // prelude.
-@group(1) @binding(0) var<storage, read_write> tensor: array<Packet>;
+@group(0) @binding(2) var<storage, read_write> tensor: array<Packet>;
 
 fn load(at: u32) -> Packet {
   return tensor[at];

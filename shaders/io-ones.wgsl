@@ -1,6 +1,6 @@
 // Binding of the apply pass for noise: the input is 1 everywhere, so nothing is read. Requires an element and a packet
 // prelude.
-@group(1) @binding(0) var<storage, read_write> output: array<Packet>;
+@group(0) @binding(2) var<storage, read_write> output: array<Packet>;
 
 fn load(at: u32) -> Packet {
   return Packet(ONE);

@@ -1,6 +1,6 @@
 // Bindings of the apply pass from one buffer to another. Requires a packet prelude.
-@group(1) @binding(0) var<storage, read> input: array<Packet>;
-@group(1) @binding(1) var<storage, read_write> output: array<Packet>;
+@group(0) @binding(2) var<storage, read> input: array<Packet>;
+@group(0) @binding(3) var<storage, read_write> output: array<Packet>;
 
 fn load(at: u32) -> Packet {
   return input[at];

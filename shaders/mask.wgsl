@@ -8,6 +8,7 @@ struct MaskParams {
   shift: u32,                   // cells of the first group before the window, 0 to 127
   groups: u32,                  // mask groups to write
   last_cells: u32,              // cells in the last of them, 1 to 128
+  groups_per_thread: u32,
   @align(16) draw: DrawParams,  // the generator's parameters: see its module
 }
 
@@ -15,7 +16,6 @@ struct MaskParams {
 @group(0) @binding(1) var<storage, read_write> mask: array<vec4<u32>>;
 
 override WORKGROUP_SIZE: u32 = 64u;
-override GROUPS_PER_THREAD: u32 = 1u;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn generate_mask(
@@ -24,8 +24,8 @@ fn generate_mask(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let thread = (workgroup.y * grid.x + workgroup.x) * WORKGROUP_SIZE + lane;
-  let first = thread * GROUPS_PER_THREAD;
-  let end = min(first + GROUPS_PER_THREAD, params.groups);
+  let first = thread * params.groups_per_thread;
+  let end = min(first + params.groups_per_thread, params.groups);
   // If the window begins inside a group of the generator, each group of the mask spans two of the generator's groups.
   let shift = select(params.shift, 128u, params.shift == 0u);
   let lead = select(1u, 0u, params.shift == 0u);

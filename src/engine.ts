@@ -36,8 +36,6 @@ const ENGINE_NAMES = { backend: true, device: true } satisfies Names<EngineOptio
 const CALL_NAMES = { ...DROPOUT_NAMES, ...DRAW_NAMES }
 const SPATIAL_CALL_NAMES = { ...SPATIAL_NAMES, ...DRAW_NAMES }
 
-type Values = Float32Array<ArrayBuffer>
-
 /**
  * Every method is a pure function of its arguments, rejects with RangeError or TypeError for an option outside its
  * documented range or an unknown option name, and does not modify its input. Do not change the input until the promise
@@ -58,17 +56,26 @@ export interface Engine {
    */
   readonly ended: Promise<EngineDestroyedError | DeviceLostError>
   /** Dropout of float32 values, row-major: a new array, kept values times float32(1 / (1 - rate)), +0 where dropped. */
-  dropout(x: Float32Array, options: DropoutOptions & DrawOptions): Promise<Values>
+  dropout(x: Float32Array, options: DropoutOptions & DrawOptions): Promise<Float32Array<ArrayBuffer>>
   /** Drops whole channels of [b, steps, ch], or of [b, ch, steps] with `dataFormat: 'channelsFirst'`. */
-  spatialDropout1D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions): Promise<Values>
+  spatialDropout1D(
+    x: Float32Array,
+    options: SpatialDropoutOptions & DrawOptions,
+  ): Promise<Float32Array<ArrayBuffer>>
   /** Drops whole channels of [b, h, w, ch], or of [b, ch, h, w] with `dataFormat: 'channelsFirst'`. */
-  spatialDropout2D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions): Promise<Values>
+  spatialDropout2D(
+    x: Float32Array,
+    options: SpatialDropoutOptions & DrawOptions,
+  ): Promise<Float32Array<ArrayBuffer>>
   /** Drops whole channels of [b, d, h, w, ch], or of [b, ch, d, h, w] with `dataFormat: 'channelsFirst'`. */
-  spatialDropout3D(x: Float32Array, options: SpatialDropoutOptions & DrawOptions): Promise<Values>
+  spatialDropout3D(
+    x: Float32Array,
+    options: SpatialDropoutOptions & DrawOptions,
+  ): Promise<Float32Array<ArrayBuffer>>
   /** The packed mask of the noise shape: ceil(cells / 32) words, bit i of word w is cell 32 w + i, 1 = kept. */
   mask(options: DropoutOptions & DrawOptions): Promise<Uint32Array<ArrayBuffer>>
   /** A tensor of the noise shape: 0 where a cell is dropped, the scale where it is kept. */
-  noise(options: DropoutOptions & DrawOptions): Promise<Values>
+  noise(options: DropoutOptions & DrawOptions): Promise<Float32Array<ArrayBuffer>>
   /**
    * Checks on several thousand values whether the device produces the documented bits: see `probeDevice` of
    * noiseshape/webgpu. Runs on demand, once per device. On the CPU there is nothing to check: `conforms` is true, with
@@ -221,12 +228,12 @@ class GpuOrCpuEngine implements Engine {
     spatialDims: 1 | 2 | 3,
     x: Float32Array,
     options: SpatialDropoutOptions & DrawOptions,
-  ): Promise<Values> {
+  ): Promise<Float32Array<ArrayBuffer>> {
     readOptions(options, SPATIAL_CALL_NAMES, PASS_OPTIONS[spatialDims])
     return this.#apply(x, resolveSpatialDropout(spatialDims, options), options)
   }
 
-  #apply(x: Float32Array, dropout: Dropout, options: DrawOptions): Promise<Values> {
+  #apply(x: Float32Array, dropout: Dropout, options: DrawOptions): Promise<Float32Array<ArrayBuffer>> {
     const draw: Draw = readDraw(dropout, options)
     const values = readTensor(x, dropout)
     return this.#run(

@@ -26,10 +26,12 @@ export type Walk = 'words' | 'runs' | 'columns' | 'wideColumns'
 /** How the work is divided among threads. Has no effect on the results. */
 export interface Tuning {
   workgroupSize: number
-  /** Groups of 128 cells that one thread of the mask pass draws. */
+  /** Maximum number of groups of 128 cells per thread of the mask pass. */
   groupsPerThread: number
   /** Maximum number of four-element packets per thread of the apply pass, along rows and down columns. */
   packetsPerThread: Readonly<{ rows: number; columns: number }>
+  /** Threads take less work than that where there would be fewer threads than this. */
+  fewestThreads: number
   /** Width of a column in packets. */
   columnPackets: 1 | 4
   /** Column walks are not used for rows with more elements than this. */
@@ -57,6 +59,7 @@ export interface MaskDispatch {
   groups: number
   /** Cells in its last group, 1 to 128. */
   lastCells: number
+  groupsPerThread: number
   grid: Grid
 }
 
@@ -98,8 +101,8 @@ export interface Blocks {
 
 /** Elements per packet. */
 const WIDTH = 4
-/** With fewer threads, some processor cores would be idle on a software adapter. */
-export const FEWEST_THREADS = 128
+/** A thread takes whole words of the mask, for which the words walk is fastest. */
+const PACKETS_PER_WORD = 32 / WIDTH
 const NO_BLOCKS: Blocks = { columns: 0, rows: 0, strips: 0 }
 const BYTES_PER_GROUP = 16
 const U32_MAX = 2 ** 32 - 1
@@ -130,12 +133,14 @@ export function planMask(cells: number, limits: PlanLimits, tuning: Tuning): Mas
     const size = Math.min(step, bytes - offset)
     const firstGroup = offset / BYTES_PER_GROUP
     const groups = size / BYTES_PER_GROUP
+    const groupsPerThread = Math.min(tuning.groupsPerThread, Math.ceil(groups / tuning.fewestThreads))
     dispatches.push({
       mask: { offset, size },
       firstGroup,
       groups,
       lastCells: Math.min(cells - (firstGroup + groups - 1) * CELLS_PER_GROUP, CELLS_PER_GROUP),
-      grid: gridFor(Math.ceil(groups / tuning.groupsPerThread), limits, tuning),
+      groupsPerThread,
+      grid: gridFor(Math.ceil(groups / groupsPerThread), limits, tuning),
     })
   }
   return dispatches
@@ -209,8 +214,9 @@ function walkFor(
 ): Pick<ApplyDispatch, 'walk' | 'packetsPerThread'> {
   const block = blockElements(axes, tuning)
   const downColumns = block > 0 && from % block === 0 && count % block === 0
-  let packetsPerThread = tuning.packetsPerThread[downColumns ? 'columns' : 'rows']
-  while (packetsPerThread > 8 && count / WIDTH / packetsPerThread < FEWEST_THREADS) packetsPerThread /= 4
+  const most = tuning.packetsPerThread[downColumns ? 'columns' : 'rows']
+  const share = Math.ceil(count / WIDTH / tuning.fewestThreads / PACKETS_PER_WORD) * PACKETS_PER_WORD
+  const packetsPerThread = Math.min(most, share)
   if (!downColumns) return { walk: rowWalk(axes), packetsPerThread }
   return { walk: tuning.columnPackets === 1 ? 'columns' : 'wideColumns', packetsPerThread }
 }

@@ -84,7 +84,7 @@ const applyPass: Peer = {
   async prepare(setting) {
     const { device, input, output } = gpuOf(setting)
     const resolved = resolve(setting)
-    const passes = createPasses(device, resolved, 1)
+    const passes = createPasses(device, resolved)
     const bound = passes.bind({ buffer: output, offset: 0 }, { buffer: input, offset: 0 })
     await runOn(device, 1, (encoder) => passes.record(encoder, bound, readDraw(resolved, { seed: SEED })))
     const run = (times: number) => runOn(device, times, (encoder) => passes.record(encoder, bound, undefined))
@@ -112,10 +112,10 @@ const maskPass: Peer = {
     const { cells } = setting
     const resolved = resolve(setting)
     const variant = tuningFor(device)
-    const pass = createMaskPass(device, resolved, planMask(cells, device.limits, variant), variant, 256)
+    const pass = createMaskPass(device, resolved, planMask(cells, device.limits, variant), variant, 64)
     let step = 0
     const record = (encoder: GPUCommandEncoder) => {
-      const place = pass.prepare(encoder, readDraw(resolved, { seed: SEED, step: step++ }))
+      const place = pass.prepare(readDraw(resolved, { seed: SEED, step: step++ }))
       const compute = encoder.beginComputePass()
       pass.record(compute, place)
       compute.end()

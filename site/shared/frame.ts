@@ -13,6 +13,7 @@ export const pages = [
   { file: 'picture.html', label: 'Picture', badge: true },
   { file: 'uncertainty.html', label: 'Uncertainty', badge: true },
   { file: 'benchmark.html', label: 'Benchmark', badge: true },
+  { file: 'docs/index.html', label: 'Docs', badge: false }, // and all other pages in docs/: site/docs/
 ]
 
 /** Made by `npm run pictures`. */
@@ -26,18 +27,21 @@ const EARLY_THEME = `<script>
       try { document.documentElement.dataset.theme = localStorage.getItem('${THEME_KEY}') ?? 'system' } catch {}
     </script>`
 
-const head = `<meta charset="utf-8" />
+/** `up` leads from a page to the folder of the site. */
+const head = (up: string) => `<meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
     <link rel="icon" href="${ICON}" />
     ${EARLY_THEME}
-    <link rel="stylesheet" href="./shared/style.css" />
-    <script type="module" src="./shared/theme.ts"></script>`
+    <link rel="stylesheet" href="${up}shared/style.css" />
+    <script type="module" src="${up}shared/theme.ts"></script>`
 
-function header(tagline: string, current: string): string {
-  const tabs = pages.map(
-    ({ file, label }) => `<a href="./${file}"${file === current ? ' aria-current="page"' : ''}>${label}</a>`,
-  )
+function header(tagline: string, page: string, up: string): string {
+  const current = page.startsWith('docs/') ? 'docs/index.html' : page
+  const tabs = pages.map(({ file, label }) => {
+    const mark = file === page ? ' aria-current="page"' : file === current ? ' aria-current="true"' : ''
+    return `<a href="${up}${file}"${mark}>${label}</a>`
+  })
   const { badge } = pages.find(({ file }) => file === current) ?? { badge: false }
   return `<header class="top">
       <div class="title">
@@ -81,10 +85,11 @@ export const frame = (site = process.env.SITE_URL): Plugin => ({
     order: 'pre', // before Vite looks for the stylesheets
     handler: (html, { path }) => {
       const file = path.slice(1) || 'index.html'
+      const up = '../'.repeat(file.split('/').length - 1) || './'
       const about = site ? preview(html, file, site.replace(/\/$/, '')) : ''
       return html
-        .replace('<!-- head -->', () => head + about)
-        .replace(/<!-- header: (.*?) -->/, (_, tagline) => header(tagline, file))
+        .replace('<!-- head -->', () => head(up) + about)
+        .replace(/<!-- header: (.*?) -->/, (_, tagline) => header(tagline, file, up))
     },
   },
 })

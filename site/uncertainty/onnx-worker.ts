@@ -3,7 +3,11 @@
 import { createMonteCarloSession } from 'noiseshape/onnx'
 import * as ort from 'onnxruntime-web/webgpu'
 import { SIDE } from '../../models/digits/digits.js'
+import { CLASSES, softmax } from '../../models/digits/forward.js'
 import { serve } from './serve.js'
+
+/** Few enough to watch them come. */
+const SHOWN_TOGETHER = 10
 
 serve(async (bytes) => {
   const { default: wasm } = await import('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url')
@@ -20,11 +24,17 @@ serve(async (bytes) => {
     device: device ? `WebGPU (${nameOf(device)})` : 'the CPU (WebAssembly)',
     whyNotGpu: session.fallbackReason && forReaders(session.fallbackReason),
     lost: device?.lost.then(({ message, reason }) => message || reason),
+    samplesPerRun: SHOWN_TOGETHER,
     on(pixels) {
       const image = new ort.Tensor('float32', pixels, [1, 1, SIDE, SIDE])
-      // One sample a call: its answer is shown. A call with `samples: 100` returns the statistics alone.
-      return async ({ seed, step }) =>
-        (await session.predict({ image }, { samples: 1, firstStep: step, seed, outputs: 'logits' })).mean
+      return async ({ seed, step }, samples) => {
+        const options = { samples, firstStep: step, seed, keepSamples: true } // the page shows each sample's answer
+        const { keptSamples = new Float32Array() } = await session.predict({ image }, options)
+        const rows = Array.from({ length: samples }, (_, i) =>
+          keptSamples.subarray(i * CLASSES, (i + 1) * CLASSES),
+        )
+        return Float32Array.from(rows.flatMap((logits) => [...softmax(logits)]))
+      }
     },
   }
 })

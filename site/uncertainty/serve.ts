@@ -9,8 +9,10 @@ import type { Order, Place, Question, Report } from './runner.js'
 export interface Network extends Place {
   /** Resolves, with the reason, when the GPU that it runs on is lost. */
   lost?: Promise<string> | undefined
-  /** The network for one image: the result is run once for each sample, and gives ten probabilities. */
-  on(image: Float32Array): (draw: SampleDraw) => Float32Array | Promise<Float32Array>
+  /** The most samples that it computes at once. Default 1. */
+  samplesPerRun?: number
+  /** The network for one image: the result computes `count` samples, and gives ten probabilities for each. */
+  on(image: Float32Array): (draw: SampleDraw, count: number) => Float32Array | Promise<Float32Array>
 }
 
 const SHOWN_EVERY = 80 // ms: smooth enough to watch, and drawing it takes a small part of the time
@@ -42,7 +44,7 @@ export function serve(open: (bytes: ArrayBuffer) => Promise<Network>): void {
     running = new AbortController()
     const { signal } = running
     try {
-      await run(network.on(question.image), engine, question, signal)
+      await run(network, engine, question, signal)
     } catch (error) {
       if (signal.aborted || (await isLost(network))) return
       report({ kind: 'failed', id: question.id, message: messageOf(error) })
@@ -55,11 +57,12 @@ export function serve(open: (bytes: ArrayBuffer) => Promise<Network>): void {
 }
 
 async function run(
-  sample: ReturnType<Network['on']>,
+  { on, samplesPerRun }: Network,
   engine: Engine,
-  { id, samples, seed }: Question,
+  { id, samples, seed, image }: Question,
   signal: AbortSignal,
 ): Promise<void> {
+  const probabilitiesOf = on(image)
   let fresh: number[] = []
   let shown = performance.now()
   const prediction = await monteCarlo(engine, {
@@ -68,8 +71,9 @@ async function run(
     signal,
     outputs: 'probabilities',
     classes: CLASSES,
-    async forward(draw) {
-      const probabilities = await sample(draw)
+    samplesPerRun,
+    async forward(draw, count) {
+      const probabilities = await probabilitiesOf(draw, count)
       fresh.push(...probabilities)
       return probabilities
     },

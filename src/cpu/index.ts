@@ -53,6 +53,7 @@ export function dropout(
   return run(x, resolveDropout(readOptions(options, CALL_NAMES, PASS_OPTIONS.dropout)), options)
 }
 
+/** @inline in the reference */
 type SpatialOptions = SpatialDropoutOptions & DrawOptions & OutputOptions
 
 /** Keras' SpatialDropout1D: drops whole channels of [b, steps, ch], or of [b, ch, steps] with channelsFirst. */

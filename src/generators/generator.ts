@@ -25,6 +25,8 @@ export interface Generator {
   readonly name: string
   /** Validates the options that select the random bits of a call over `cells` noise cells. */
   readDraw(options: DrawOptions, cells: number): Draw
+  /** The same draw in the step that follows; after the last step, any. */
+  nextStep(draw: Draw): Draw
   /** Converts a validated rate. */
   keepRule(rate: number): KeepRule
   /** The factor of kept values, a float32; 0 at rate 1. Frameworks round it differently. */

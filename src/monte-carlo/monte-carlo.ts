@@ -5,27 +5,30 @@ import { createInterruption, whenResolved } from '../interruption.js'
 import { causeOf, deviceLost } from '../webgpu/errors.js'
 import { type Accumulator, accumulatorFor } from './accumulator.js'
 import { type MonteCarloOptions, readEngine, readMonteCarloOptions, type SampleDraw } from './options.js'
-import type { Prediction } from './prediction.js'
+import type { Prediction, PredictionOf } from './prediction.js'
+import { nextCheck } from './settled.js'
+import type { OutputKind } from './statistics.js'
 
 /**
  * Monte Carlo dropout (Gal and Ghahramani 2016, arXiv:1506.02142): runs the network `samples` times with dropout on,
  * with new masks each time, and returns the statistics of its outputs.
  *
  * Outputs in GPUBuffers are accumulated on the engine's device and read back once, at the end. Outputs in Float32Arrays
- * are accumulated in JavaScript, whatever the engine runs on. Outputs are not kept: memory is three numbers per element
- * and two per row, for any number of samples.
+ * are accumulated in JavaScript, whatever the engine runs on. Outputs are not kept unless `keepSamples` or `quantiles`
+ * ask for it: memory is four numbers per element and, with classes, another per element and four to eight per row, for
+ * any number of samples.
  *
- * - `mean` and `variance` of each element, by Welford's update (Technometrics 4, 1962) in float32, with the first
- *   sample subtracted (Chan, Golub and LeVeque, The American Statistician 37, 1983): a large offset does not swamp a
- *   small spread. The mean and variance of an element that is not finite in some sample are meaningless.
+ * - `mean`, `variance` and `std` of each element, by Welford's update (Technometrics 4, 1962) in pairs of float32
+ *   numbers: a large offset does not swamp a small spread, and all 2^24 samples count alike.
  * - With classes, for each row, in nats, with H(p) = -sum of p ln p and 0 ln 0 = 0: `predictiveEntropy`, H(mean of p);
  *   `expectedEntropy`, the mean of H(p); and `mutualInformation`, their difference: the mutual information between the
  *   prediction and the network's weights (Houlsby et al. 2011, arXiv:1112.5745; Gal 2016, Uncertainty in Deep Learning,
  *   section 3.3.1). It is high where the sampled networks are confident in different answers, as on inputs unlike the
- *   training data.
+ *   training data. `variationRatio` is the share of samples that do not vote for the class with the most votes.
+ * - For `'gaussian'` outputs, `aleatoricVariance` and `epistemicVariance` of each target, whose sum is `variance`.
  *
- * Masks are bit-identical on every device. Statistics agree within float32 rounding: a device may fuse a multiplication
- * and an addition, and its exp and log differ in the last bits.
+ * Masks are bit-identical on every device. So are the sums of `'values'` between about 1e-12 and 1e38 on devices that
+ * round to nearest; where exp and log are involved, devices differ in the last bits.
  *
  * @param engine GPUBuffers returned by `forward` must be on its device; `forward` may also use it to compute
  * @returns the statistics of all samples; GPU resources are destroyed when the promise settles
@@ -37,9 +40,21 @@ import type { Prediction } from './prediction.js'
  *
  * Warns on the console if `forward` never reads `draw.step` and all samples gave the same output.
  */
-export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Promise<Prediction> {
+export async function monteCarlo<Kind extends OutputKind = 'values'>(
+  engine: Engine,
+  options: MonteCarloOptions<Kind>,
+): Promise<PredictionOf<Kind>> {
+  return (await predict(engine, options as MonteCarloOptions)) as PredictionOf<Kind>
+}
+
+/** @param most the most samples per run, if they are only known once the run has begun */
+export async function predict(
+  engine: Engine,
+  options: MonteCarloOptions,
+  most?: () => Promise<number>,
+): Promise<Prediction> {
   const checked = readMonteCarloOptions(options)
-  const { samples, seed, firstStep, oneMaskForBatch, forward, onProgress, signal } = checked
+  const { samples, tolerance, seed, firstStep, oneMaskForBatch, forward, onProgress, signal } = checked
   const { device, ended } = readEngine(engine)
   signal?.throwIfAborted()
 
@@ -58,22 +73,30 @@ export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Pr
   }
 
   let drawIsUsed = false
+  let settled = false
   try {
     let turn = performance.now()
-    for (let sample = 0; sample < samples; sample++) {
-      const draw = observed({ seed, step: firstStep + sample, oneMaskForBatch }, () => {
+    const perRun = most ? await wait(most) : checked.samplesPerRun
+    for (let done = 0; done < samples && !settled; ) {
+      const check = tolerance === undefined ? samples : nextCheck(done, samples)
+      const count = Math.min(perRun, check - done)
+      const draw = observed({ seed, step: firstStep + done, oneMaskForBatch }, () => {
         drawIsUsed = true
       })
-      const output = await wait(() => forward(draw))
+      const output = await wait(() => forward(draw, count))
       if (!accumulator) {
         const fail = async (error: unknown) => interrupt(await causeOf(error, device))
-        accumulator = accumulatorFor(output, engine, checked, fail)
+        accumulator = accumulatorFor(output, engine, checked, fail, count)
         const lost = accumulator.device?.lost
         if (lost) watches.push(whenResolved(lost, (info) => interrupt(deviceLost(info))))
       }
       const added = accumulator
-      await wait(() => added.add(output))
-      if (onProgress) await wait(() => onProgress({ done: sample + 1, samples, read }))
+      await wait(() => added.add(output, count))
+      done += count
+      if (onProgress) await wait(() => onProgress({ done, samples, read }))
+      if (tolerance !== undefined && done === check) {
+        settled = (await wait(() => added.standardError())) <= tolerance
+      }
       if (performance.now() - turn > LONGEST_TURN_MS) {
         await wait(nextTask)
         turn = performance.now()
@@ -81,8 +104,9 @@ export async function monteCarlo(engine: Engine, options: MonteCarloOptions): Pr
     }
     const result = await read()
     await wait(() => Promise.allSettled(reads))
-    if (!drawIsUsed && samples > 1 && result.variance.every((variance) => variance === 0)) warnOfUnusedDraw()
-    return result
+    const spreads = result.epistemicVariance ?? result.variance
+    if (!drawIsUsed && samples > 1 && spreads.every((variance) => variance === 0)) warnOfUnusedDraw()
+    return tolerance === undefined ? result : { ...result, settled }
   } catch (error) {
     check()
     const outlived = accumulator !== undefined && !accumulator.device && engine.device !== device

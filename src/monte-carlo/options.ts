@@ -2,10 +2,10 @@
 
 import type { Engine } from '../engine.js'
 import { readOneMask } from '../options.js'
-import { type Names, readInteger, readOptions, readSeed, reject } from '../validation.js'
+import { type Names, readFlag, readInteger, readOptions, readSeed, reject } from '../validation.js'
 import { readTensorRange, type TensorBinding, type TensorRange } from '../webgpu/tensors.js'
-import type { PredictionProgress } from './prediction.js'
-import { BYTES_PER_NUMBER, type OutputKind } from './statistics.js'
+import type { PredictionOf, PredictionProgress } from './prediction.js'
+import { BYTES_PER_NUMBER, hasClasses, type OutputKind } from './statistics.js'
 
 /**
  * What selects the masks of one sample. Spread it into any call, e.g.
@@ -27,9 +27,22 @@ export interface SampleDraw {
  */
 export type ForwardOutput = Float32Array | TensorBinding
 
-export interface MonteCarloOptions {
-  /** Number of samples: an integer from 1 to 2^24. */
-  samples: number
+/** Stops as soon as more samples would change little. */
+export interface SamplesUntilSettled {
+  /** The most samples: an integer from 1 to 2^24. */
+  max: number
+  /**
+   * Stops when the standard error of every mean, and with classes of every mutual information, is at most this: above
+   * 0, in units of the outputs, or of probabilities and nats. It is asked after 16, 32, 64, ... samples, so that the
+   * same seed takes the same number of samples everywhere. An element that is not finite never settles.
+   */
+  tolerance: number
+}
+
+/** @typeParam Kind what the outputs are, as `outputs` says it: the result has the statistics of that kind */
+export interface MonteCarloOptions<Kind extends OutputKind = OutputKind> {
+  /** Number of samples: an integer from 1 to 2^24; or the most, and the tolerance below which it stops. */
+  samples: number | SamplesUntilSettled
   /** Which experiment: a safe integer >= 0, or a bigint below 2^64. */
   seed: number | bigint
   /** Sample s uses `step` = `firstStep` + s. Default 0. To continue an earlier run, pass its number of samples. */
@@ -40,16 +53,37 @@ export interface MonteCarloOptions {
    */
   oneMaskForBatch?: boolean | undefined
   /**
-   * Runs the network once, with the masks of `draw`. The next call, and the end of the run, come only after the
-   * accumulation of the previous output has been submitted to the device's queue, so its buffer can be reused.
+   * Runs the network once, with the masks of `draw`. With `samplesPerRun` it computes `count` samples, with the steps
+   * `draw.step`, `draw.step + 1`, ..., and returns their outputs one after the other. The next call, and the end of the
+   * run, come only after the accumulation of the previous output has been submitted to the device's queue, so its
+   * buffer can be reused.
    */
-  forward(draw: SampleDraw): ForwardOutput | Promise<ForwardOutput>
+  forward(draw: SampleDraw, count: number): ForwardOutput | Promise<ForwardOutput>
+  /**
+   * The most samples that `forward` computes at once, e.g. stacked in the batch: an integer from 1 to 2^24. It does not
+   * change the statistics of the same outputs, to the bit. Default 1.
+   */
+  samplesPerRun?: number | undefined
   /** What the outputs are. Default `'values'`. */
-  outputs?: OutputKind | undefined
+  outputs?: Kind | undefined
   /** Size of the output's last dim, at least 1. Required for `'probabilities'` and `'logits'`; invalid otherwise. */
   classes?: number | undefined
-  /** Called after each sample; the next sample waits for the promise it returns. */
-  onProgress?: ((progress: PredictionProgress) => void | Promise<void>) | undefined
+  /**
+   * For `'gaussian'`: number of targets, half the size of the output's last dim. Its first half are the means, its
+   * second half the natural logs of the variances. Default 1.
+   */
+  targets?: number | undefined
+  /** Whether to return the outputs of all samples. Default false. */
+  keepSamples?: boolean | undefined
+  /** Quantiles to compute, in [0, 1], e.g. [0.05, 0.95]. Needs the memory of `keepSamples`. Not for `'gaussian'`. */
+  quantiles?: readonly number[] | undefined
+  /**
+   * The most bytes that kept samples may take, 4 for each value of each sample, for `keepSamples` and `quantiles`.
+   * Default 2^27, 128 MiB, which is also the most that many GPUs can bind.
+   */
+  maxSampleBytes?: number | undefined
+  /** Called after each run of `forward`; the next run waits for the promise it returns. */
+  onProgress?: ((progress: PredictionProgress<PredictionOf<Kind>>) => void | Promise<void>) | undefined
   /** Aborts the run: the promise rejects with `signal.reason` at once, even if `forward` never settles. */
   signal?: AbortSignal | undefined
 }
@@ -60,21 +94,35 @@ const NAMES = {
   firstStep: true,
   oneMaskForBatch: true,
   forward: true,
+  samplesPerRun: true,
   outputs: true,
   classes: true,
+  targets: true,
+  keepSamples: true,
+  quantiles: true,
+  maxSampleBytes: true,
   onProgress: true,
   signal: true,
 } satisfies Names<MonteCarloOptions>
 
-/** The validated options; `classes` is 0 for `'values'`. */
+const SAMPLES_NAMES = { max: true, tolerance: true } satisfies Names<SamplesUntilSettled>
+
+/** The validated options. */
 export interface CheckedOptions {
+  /** Number of samples; with a tolerance, the most. */
   samples: number
+  tolerance: number | undefined
   seed: number | bigint
   firstStep: number
   oneMaskForBatch: boolean
   forward: MonteCarloOptions['forward']
+  samplesPerRun: number
   outputs: OutputKind
-  classes: number
+  /** Elements per row: see `Accumulation`. */
+  rowLength: number
+  keepSamples: boolean
+  quantiles: readonly number[] | undefined
+  maxSampleBytes: number
   onProgress: MonteCarloOptions['onProgress']
   signal: AbortSignal | undefined
 }
@@ -82,8 +130,9 @@ export interface CheckedOptions {
 export function readMonteCarloOptions(options: MonteCarloOptions): CheckedOptions {
   readOptions(options, NAMES, 'Pass e.g. { samples: 100, seed: 42, forward: (draw) => the output }')
   const { samples, seed, firstStep = 0, oneMaskForBatch, forward, onProgress, signal } = options
-  const { outputs = 'values', classes } = options
-  const count = readInteger('samples', samples, 2 ** 24, '2^24', 'Pass how many samples to take, e.g. 100', 1)
+  const { samplesPerRun = 1 } = options
+  const { outputs: given = 'values', keepSamples, quantiles, maxSampleBytes = 2 ** 27 } = options
+  const { count, tolerance } = readSamples(samples)
   readSeed(seed)
   if (typeof forward !== 'function') {
     const remedy = 'Pass one forward run of the network: (draw) => its output'
@@ -96,8 +145,10 @@ export function readMonteCarloOptions(options: MonteCarloOptions): CheckedOption
     const remedy = 'Pass the signal of an AbortController'
     reject(TypeError, 'signal', signal, 'it must be an AbortSignal', remedy)
   }
+  const outputs = readOutputKind(given)
   return {
     samples: count,
+    tolerance,
     seed,
     firstStep: readInteger(
       'firstStep',
@@ -108,11 +159,80 @@ export function readMonteCarloOptions(options: MonteCarloOptions): CheckedOption
     ),
     oneMaskForBatch: readOneMask(oneMaskForBatch),
     forward,
-    outputs: readOutputKind(outputs),
-    classes: readClasses(classes, outputs),
+    samplesPerRun: readInteger(
+      'samplesPerRun',
+      samplesPerRun,
+      2 ** 24,
+      '2^24',
+      'Pass how many samples forward computes at once, e.g. 10',
+      1,
+    ),
+    outputs,
+    rowLength: readRowLength(options, outputs),
+    keepSamples: readFlag('keepSamples', keepSamples, 'Pass true to return the outputs of all samples'),
+    quantiles: readQuantiles(quantiles, outputs),
+    maxSampleBytes: readInteger(
+      'maxSampleBytes',
+      maxSampleBytes,
+      Number.MAX_SAFE_INTEGER,
+      '2^53 - 1',
+      'Pass a number of bytes, e.g. 2 ** 27',
+    ),
     onProgress,
     signal,
   }
+}
+
+function readSamples(samples: unknown): { count: number; tolerance: number | undefined } {
+  const remedy = 'Pass how many samples to take, e.g. 100'
+  const read = (name: string, value: unknown) => readInteger(name, value, 2 ** 24, '2^24', remedy, 1)
+  if (typeof samples !== 'object' || samples === null) {
+    return { count: read('samples', samples), tolerance: undefined }
+  }
+  const example = 'Pass e.g. { max: 1000, tolerance: 0.01 }'
+  const { max, tolerance } = readOptions(samples as SamplesUntilSettled, SAMPLES_NAMES, example, 'samples')
+  const count = read('samples.max', max)
+  const rule = 'it must be a finite number above 0'
+  if (typeof tolerance !== 'number') reject(TypeError, 'samples.tolerance', tolerance, rule, example)
+  if (!Number.isFinite(tolerance) || tolerance <= 0) {
+    reject(RangeError, 'samples.tolerance', tolerance, rule, example)
+  }
+  return { count, tolerance }
+}
+
+function readQuantiles(quantiles: unknown, outputs: OutputKind): readonly number[] | undefined {
+  if (quantiles === undefined) return undefined
+  const remedy = 'Pass e.g. [0.05, 0.95]'
+  if (outputs === 'gaussian') {
+    const rule = "outputs are 'gaussian', whose samples are distributions, not values"
+    reject(RangeError, 'quantiles', quantiles, rule, 'Leave quantiles out, and use mean and std')
+  }
+  if (!Array.isArray(quantiles)) reject(TypeError, 'quantiles', quantiles, 'it must be an array', remedy)
+  if (quantiles.length === 0) reject(RangeError, 'quantiles', quantiles, 'it must not be empty', remedy)
+  return Array.from(quantiles, (quantile: unknown, i) => {
+    const rule = 'it must be a number from 0 to 1'
+    if (typeof quantile !== 'number') reject(TypeError, `quantiles[${i}]`, quantile, rule, remedy)
+    if (!(quantile >= 0 && quantile <= 1)) reject(RangeError, `quantiles[${i}]`, quantile, rule, remedy)
+    return quantile
+  })
+}
+
+/** Rejects samples that take too many bytes to be kept; `bindable`: the most bytes that the device can bind. */
+export function readKeptBytes(
+  { samples, maxSampleBytes }: Pick<CheckedOptions, 'samples' | 'maxSampleBytes'>,
+  elements: number,
+  bindable = Number.POSITIVE_INFINITY,
+): void {
+  const bytes = samples * elements * BYTES_PER_NUMBER
+  const most = Math.min(maxSampleBytes, bindable)
+  if (bytes <= most) return
+  const limit = most < maxSampleBytes ? 'this device binds' : 'maxSampleBytes is'
+  const rule = `keeping the ${elements} values of each takes ${bytes} bytes, and ${limit} ${most}`
+  const remedy =
+    most < maxSampleBytes
+      ? 'Take fewer samples, or request the device with a larger maxStorageBufferBindingSize and maxBufferSize'
+      : 'Take fewer samples, or pass a larger maxSampleBytes'
+  reject(RangeError, 'samples', samples, rule, remedy)
 }
 
 export function readEngine(engine: Engine): Engine {
@@ -124,30 +244,49 @@ export function readEngine(engine: Engine): Engine {
 }
 
 function readOutputKind(outputs: unknown): OutputKind {
-  if (outputs !== 'values' && outputs !== 'probabilities' && outputs !== 'logits') {
-    const rule = "it must be 'values', 'probabilities' or 'logits'"
-    const remedy = "Pass 'logits' for what a classifier gives before its softmax, 'probabilities' for after"
-    reject(typeof outputs === 'string' ? RangeError : TypeError, 'outputs', outputs, rule, remedy)
+  switch (outputs) {
+    case 'values':
+    case 'probabilities':
+    case 'logits':
+    case 'gaussian':
+      return outputs
   }
-  return outputs
+  const rule = "it must be 'values', 'probabilities', 'logits' or 'gaussian'"
+  const remedy = "Pass 'logits' for what a classifier gives before its softmax, 'probabilities' for after"
+  reject(typeof outputs === 'string' ? RangeError : TypeError, 'outputs', outputs, rule, remedy)
 }
 
-function readClasses(classes: unknown, outputs: OutputKind): number {
-  if (outputs !== 'values') {
-    const remedy = "Pass the size of the output's last dim, e.g. 10"
-    return readInteger('classes', classes, 2 ** 31 - 1, '2^31 - 1', remedy, 1)
-  }
-  if (classes !== undefined) {
+const MOST_PER_ROW = 2 ** 31 - 1
+
+function readRowLength({ classes, targets }: MonteCarloOptions, outputs: OutputKind): number {
+  if (!hasClasses(outputs) && classes !== undefined) {
     const remedy = "Pass outputs: 'probabilities' or 'logits', or leave classes out"
-    reject(RangeError, 'classes', classes, "outputs are 'values', which have no classes", remedy)
+    reject(RangeError, 'classes', classes, `outputs are '${outputs}', which have no classes`, remedy)
   }
-  return 0
+  if (outputs !== 'gaussian' && targets !== undefined) {
+    const remedy = "Pass outputs: 'gaussian', or leave targets out"
+    reject(RangeError, 'targets', targets, `outputs are '${outputs}', which have no targets`, remedy)
+  }
+  if (hasClasses(outputs)) {
+    const remedy = "Pass the size of the output's last dim, e.g. 10"
+    return readInteger('classes', classes, MOST_PER_ROW, '2^31 - 1', remedy, 1)
+  }
+  if (outputs === 'values') return 0
+  const remedy = "Pass half the size of the output's last dim, or leave it out for 1"
+  return 2 * readInteger('targets', targets ?? 1, (MOST_PER_ROW - 1) / 2, '2^30 - 1', remedy, 1)
 }
 
 const OUTPUT = 'output'
 
-/** Reads an output in an array; `elements` is the length of the previous outputs. */
-export function readArrayOutput(output: unknown, classes: number, elements?: number): Float32Array {
+type Rows = Pick<CheckedOptions, 'outputs' | 'rowLength'>
+
+/** Reads an output of `samples` samples in an array; each has `elements` values, if that is known. */
+export function readArrayOutput(
+  output: unknown,
+  rows: Rows,
+  samples: number,
+  elements?: number,
+): Float32Array {
   if (!(output instanceof Float32Array)) {
     const [rule, remedy] =
       elements === undefined
@@ -158,15 +297,16 @@ export function readArrayOutput(output: unknown, classes: number, elements?: num
         : ['the previous samples returned Float32Arrays', 'Make forward return the same kind in each sample']
     reject(TypeError, OUTPUT, output, rule, remedy)
   }
-  readLength(output.length, classes, elements)
+  readLength(output.length, rows, samples, elements)
   return output
 }
 
-/** Reads an output on the GPU; `elements` is the length of the previous outputs. */
+/** Reads an output of `samples` samples on the GPU; each has `elements` values, if that is known. */
 export function readBufferOutput(
   output: unknown,
   limits: GPUSupportedLimits,
-  classes: number,
+  rows: Rows,
+  samples: number,
   elements?: number,
 ): TensorRange {
   if (output instanceof Float32Array) {
@@ -184,7 +324,7 @@ export function readBufferOutput(
       remedy,
     )
   }
-  readLength(range.size / BYTES_PER_NUMBER, classes, elements)
+  readLength(range.size / BYTES_PER_NUMBER, rows, samples, elements)
   return range
 }
 
@@ -194,15 +334,24 @@ export function rejectBufferOutput(output: unknown): never {
   reject(TypeError, OUTPUT, output, 'this engine runs on the CPU', remedy)
 }
 
-function readLength(length: number, classes: number, elements: number | undefined): void {
+function readLength(
+  length: number,
+  { outputs, rowLength }: Rows,
+  samples: number,
+  elements: number | undefined,
+): void {
   const name = `${OUTPUT}.length`
-  if (elements !== undefined && length !== elements) {
+  if (elements !== undefined && length !== elements * samples) {
     const remedy =
       'Make forward return as many in each sample; if the buffer is larger, return { buffer, size }'
     reject(RangeError, name, length, `the first sample gave ${elements} values`, remedy)
   }
-  if (classes > 0 && length % classes !== 0) {
-    const rule = `it must be rows of ${classes} classes`
+  if (rowLength > 0 && length % (rowLength * samples) !== 0) {
+    if (outputs === 'gaussian') {
+      const rule = `it must be rows of ${rowLength / 2} means and as many log variances`
+      reject(RangeError, name, length, rule, "Pass half the size of the output's last dim as targets")
+    }
+    const rule = `it must be rows of ${rowLength} classes`
     reject(RangeError, name, length, rule, "Pass the size of the output's last dim as classes")
   }
 }

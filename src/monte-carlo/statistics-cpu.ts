@@ -3,94 +3,108 @@
  * same order.
  */
 
+import { addToMoments } from './moments.js'
 import {
   type Accumulation,
-  ENTROPY,
+  hasClasses,
   LEAST_EXPONENT,
   LEAST_PROBABILITY,
   MOMENTS,
+  reciprocalOf,
+  rowLayout,
   type Sums,
 } from './statistics.js'
 
-/** Adds the output of one more sample. */
-export function accumulate(sums: Sums, x: Float32Array, { outputs, classes }: Accumulation): void {
-  sums.samples++
-  const update = {
-    moments: sums.moments,
-    entropies: sums.entropies,
-    reciprocal: Math.fround(1 / sums.samples),
-  }
-  if (outputs === 'values') addElements(update, 0, x)
-  else if (outputs === 'probabilities') accumulateProbabilities(update, x, classes)
-  else accumulateLogits(update, x, classes)
-}
+const { fround } = Math
 
-interface Update {
-  moments: Float32Array
-  entropies: Float32Array
-  /** 1 / the number of this sample, counted from 1; it is 1 only in the first sample. */
-  reciprocal: number
-}
-
-function accumulateProbabilities(update: Update, x: Float32Array, classes: number): void {
-  addElements(update, 0, x)
-  for (let start = 0, row = 0; start < x.length; start += classes, row++) {
-    let surprise = 0
-    for (let i = start; i < start + classes; i++) {
-      const logarithm = Math.fround(Math.log(Math.max(x[i], LEAST_PROBABILITY)))
-      surprise = Math.fround(surprise + Math.fround(x[i] * logarithm))
-    }
-    addEntropy(update, row, -surprise)
-  }
-}
-
-/** With p = exp(d) / total, the entropy is log(total) - sum of p d: one log per row, and never of a tiny p. */
-function accumulateLogits(update: Update, x: Float32Array, classes: number): void {
-  const d = new Float32Array(classes)
-  const p = new Float32Array(classes)
-  for (let start = 0, row = 0; start < x.length; start += classes, row++) {
-    let largest = x[start]
-    for (let i = 1; i < classes; i++) largest = Math.max(largest, x[start + i])
-    let total = 0
-    for (let i = 0; i < classes; i++) {
-      d[i] = Math.max(Math.fround(x[start + i] - largest), LEAST_EXPONENT)
-      p[i] = Math.exp(d[i])
-      total = Math.fround(total + p[i])
-    }
-    let weighted = 0
-    for (let i = 0; i < classes; i++) {
-      p[i] /= total
-      weighted = Math.fround(weighted + Math.fround(p[i] * d[i]))
-    }
-    addElements(update, start, p)
-    addEntropy(update, row, Math.fround(Math.fround(Math.log(total)) - weighted))
-  }
-}
-
-/** Welford's update (1962), on values minus those of the first sample: see shaders/statistics.wgsl. */
-function addElements({ moments, reciprocal }: Update, start: number, values: Float32Array): void {
-  let at = start * MOMENTS.size
-  for (let i = 0; i < values.length; i++, at += MOMENTS.size) {
-    if (reciprocal === 1) {
-      moments[at + MOMENTS.first] = values[i]
+/** Adds the outputs of one or more samples, one after the other in `x`. */
+export function accumulate(sums: Sums, x: Float32Array, accumulation: Accumulation, samples = 1): void {
+  const { outputs, elements, rowLength } = accumulation
+  const addRow = hasClasses(outputs) ? rowAdder(sums, x, accumulation) : undefined
+  for (let sample = 0; sample < samples; sample++) {
+    const reciprocal = reciprocalOf(++sums.samples)
+    const start = sample * elements
+    if (addRow) {
+      for (let row = 0; row < elements / rowLength; row++) addRow(row, start + row * rowLength, reciprocal)
       continue
     }
-    const mean = moments[at + MOMENTS.mean]
-    const shifted = Math.fround(values[i] - moments[at + MOMENTS.first])
-    const delta = Math.fround(shifted - mean)
-    const newMean = Math.fround(mean + Math.fround(delta * reciprocal))
-    moments[at + MOMENTS.mean] = newMean
-    moments[at + MOMENTS.squares] += Math.fround(delta * Math.fround(shifted - newMean))
+    for (let i = 0; i < elements; i++) {
+      const isVariance = rowLength > 0 && i % rowLength >= rowLength / 2
+      const value = x[start + i]
+      addToMoments(sums.moments, i * MOMENTS.size, isVariance ? varianceFrom(value) : value, reciprocal)
+    }
   }
 }
 
-function addEntropy({ entropies, reciprocal }: Update, row: number, entropy: number): void {
-  const at = row * ENTROPY.size
-  if (reciprocal === 1) {
-    entropies[at + ENTROPY.first] = entropy
-    return
+function varianceFrom(logVariance: number): number {
+  return fround(Math.exp(Math.max(logVariance, LEAST_EXPONENT)))
+}
+
+/** Returns a function that adds the row of classes which starts at `start` of `x`. */
+function rowAdder({ moments, rows }: Sums, x: Float32Array, accumulation: Accumulation) {
+  const { outputs, rowLength, settling } = accumulation
+  const layout = rowLayout(accumulation)
+  const readRow = outputs === 'logits' ? softmaxRow : probabilitiesRow
+  const p = new Float32Array(rowLength)
+  const d = new Float32Array(rowLength)
+  return (row: number, start: number, reciprocal: number) => {
+    const entropy = readRow(x, start, p, d)
+    const first = row * rowLength
+    for (let i = 0; i < rowLength; i++) addToMoments(moments, (first + i) * MOMENTS.size, p[i], reciprocal)
+    const at = row * layout.size
+    addToMoments(rows, at + layout.entropy, entropy, reciprocal)
+    if (!Number.isNaN(entropy)) rows[at + layout.votes + indexOfLargest(x, start, rowLength)]++
+    if (!settling) return
+    let cross = 0
+    for (let i = 0; i < rowLength; i++) {
+      const mean = moments[(first + i) * MOMENTS.size + MOMENTS.mean]
+      cross = fround(cross + fround(p[i] * logOf(mean)))
+    }
+    addToMoments(rows, at + layout.divergence, fround(-cross - entropy), reciprocal)
   }
-  const mean = entropies[at + ENTROPY.mean]
-  const delta = Math.fround(Math.fround(entropy - entropies[at + ENTROPY.first]) - mean)
-  entropies[at + ENTROPY.mean] = mean + Math.fround(delta * reciprocal)
+}
+
+/** Copies the row to `p`. Returns its entropy: NaN if a probability is not finite. */
+function probabilitiesRow(x: Float32Array, start: number, p: Float32Array): number {
+  let surprise = 0
+  let finite = true
+  for (let i = 0; i < p.length; i++) {
+    p[i] = x[start + i]
+    finite &&= Number.isFinite(p[i])
+    surprise = fround(surprise + fround(p[i] * logOf(p[i])))
+  }
+  return finite ? -surprise : Number.NaN
+}
+
+/**
+ * Writes the softmax of the row to `p`. Returns its entropy: NaN if there is no softmax. With p = exp(d) / total, the
+ * entropy is log(total) - sum of p d: one log per row, and never of a tiny p.
+ */
+function softmaxRow(x: Float32Array, start: number, p: Float32Array, d: Float32Array): number {
+  const classes = p.length
+  let largest = x[start]
+  for (let i = 1; i < classes; i++) largest = Math.max(largest, x[start + i])
+  let total = 0
+  for (let i = 0; i < classes; i++) {
+    d[i] = Math.max(fround(x[start + i] - largest), LEAST_EXPONENT)
+    p[i] = Math.exp(d[i])
+    total = fround(total + p[i])
+  }
+  let weighted = 0
+  for (let i = 0; i < classes; i++) {
+    p[i] /= total
+    weighted = fround(weighted + fround(p[i] * d[i]))
+  }
+  return fround(fround(Math.log(total)) - weighted)
+}
+
+function logOf(p: number): number {
+  return fround(Math.log(Math.max(p, LEAST_PROBABILITY)))
+}
+
+/** The first of the row, if several are the largest. */
+function indexOfLargest(x: Float32Array, start: number, length: number): number {
+  let largest = 0
+  for (let i = 1; i < length; i++) if (x[start + i] > x[start + largest]) largest = i
+  return largest
 }

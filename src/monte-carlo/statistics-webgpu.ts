@@ -1,137 +1,153 @@
 /** Statistics over samples on the GPU: owns their buffers, and records and submits shaders/statistics.wgsl. */
 
 import statisticsSource from '../../shaders/statistics.wgsl?raw'
-import { float32 } from '../elements/float32.js'
-import { elementAlignment, FEWEST_THREADS, MAX_BINDING, type PlanLimits } from '../plan.js'
-import { reject } from '../validation.js'
 import type { TensorPlace } from '../webgpu/apply.js'
 import { scoped } from '../webgpu/errors.js'
 import { createOwner } from '../webgpu/owned.js'
 import { memoized, perDevice } from '../webgpu/per-device.js'
 import { bindGroupLayout, createPipeline, type Stage } from '../webgpu/pipelines.js'
-import { readBack } from '../webgpu/read-back.js'
+import { readBack, type Source } from '../webgpu/read-back.js'
 import { tuningFor } from '../webgpu/tuning.js'
 import {
   type Accumulation,
   BYTES_PER_NUMBER,
-  ENTROPY,
   emptySums,
+  hasClasses,
   MOMENTS,
   type OutputKind,
+  reciprocalOf,
+  rowLayout,
   type Sums,
 } from './statistics.js'
+import { planDispatches, planStatistics, type StatisticsDispatch } from './statistics-plan.js'
 
-/** Byte offsets of the members of `StatisticsParams`; `size` is the size of the struct. */
-export const STATISTICS_PARAMS = { reciprocal: 0, classes: 4, size: 8 } as const
+/** Byte offsets of the members of `StatisticsParams`; `size` is where its reciprocals begin. */
+export const STATISTICS_PARAMS = {
+  rowLength: 0,
+  rowSize: 4,
+  samples: 8,
+  offset: 12,
+  stride: 16,
+  kept: 20,
+  zero: 24,
+  size: 28,
+} as const
 
 export interface GpuStatistics {
-  /** Submits the accumulation of one more output of the planned size; may reject with `WebGPUFailureError`. */
-  add(output: TensorPlace): Promise<void>
+  /**
+   * Submits the accumulation of more outputs of the planned size, those of `samples` samples one after the other.
+   * May reject with `WebGPUFailureError`.
+   */
+  add(outputs: TensorPlace, samples?: number): Promise<void>
   /** The sums of the samples added so far. The copy is submitted at once, so it does not include a later `add`. */
   read(): Promise<Sums>
+  /** The samples kept so far, one after the other. */
+  readKept(): Promise<Float32Array<ArrayBuffer>>
   /** Destroys all buffers; a pending `read` rejects. */
   destroy(): void
 }
 
-/** A part of the outputs that fits one binding, in elements: whole rows, starting at an aligned offset. */
-export interface StatisticsChunk {
-  start: number
-  elements: number
-  rows: number
-}
-
-const BYTES_PER_MOMENTS = MOMENTS.size * BYTES_PER_NUMBER
-const BYTES_PER_ENTROPY = ENTROPY.size * BYTES_PER_NUMBER
-
-/**
- * Splits outputs into chunks.
- *
- * @throws RangeError if the smallest possible chunk is more than the device can bind
- */
-export function planStatistics({ elements, classes }: Accumulation, limits: PlanLimits): StatisticsChunk[] {
-  const bytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize, MAX_BINDING)
-  const most = Math.floor(bytes / BYTES_PER_MOMENTS)
-  let unit = Math.max(classes, 1)
-  while (unit % elementAlignment(limits, float32) > 0) unit *= 2
-  if (elements > most && unit > most) {
-    const rule = `outputs this large are processed in parts of at least ${unit} elements, whose statistics take ${unit * BYTES_PER_MOMENTS} bytes, and this device binds ${bytes}`
-    const remedy =
-      'Pass smaller batches, or request the device with larger maxStorageBufferBindingSize and maxBufferSize'
-    reject(RangeError, 'classes', classes, rule, remedy)
-  }
-  const step = elements > most ? Math.floor(most / unit) * unit : Math.max(elements, 1)
-  return Array.from({ length: Math.ceil(elements / step) }, (_, i) => {
-    const count = Math.min(step, elements - i * step)
-    return { start: i * step, elements: count, rows: classes > 0 ? count / classes : 0 }
-  })
-}
-
-export function createStatistics(device: GPUDevice, accumulation: Accumulation): GpuStatistics {
-  const { outputs, classes } = accumulation
+/** @param keep how many samples to keep; their bytes must fit one binding */
+export function createStatistics(device: GPUDevice, accumulation: Accumulation, keep = 0): GpuStatistics {
+  const { outputs, elements, rowLength, settling } = accumulation
   const plan = planStatistics(accumulation, device.limits)
   const tuning = tuningFor(device)
   const owner = createOwner(device, 'statistics')
   const { result, checked: created } = scoped(device, 'statistics: buffers', () => {
-    const kept = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC
+    const buffer = (name: string, numbers: number) => owner.buffer(name, numbers * BYTES_PER_NUMBER, usage)
     return {
-      kernel: kernelsOf(device)(outputs, tuning.workgroupSize),
-      params: owner.buffer(
-        'params',
-        STATISTICS_PARAMS.size,
-        GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-      ),
+      kernel: kernelsOf(device)(outputs, tuning.workgroupSize, settling),
       chunks: plan.map((chunk) => ({
         ...chunk,
-        moments: owner.buffer('moments', chunk.elements * BYTES_PER_MOMENTS, kept),
-        entropies:
-          chunk.rows > 0 ? owner.buffer('entropies', chunk.rows * BYTES_PER_ENTROPY, kept) : undefined,
+        moments: buffer('moments', chunk.elements * MOMENTS.size),
+        rowSums: chunk.rows > 0 ? buffer('rows', chunk.rows * rowLayout(accumulation).size) : undefined,
       })),
+      kept: keep > 0 && elements > 0 ? buffer('kept', keep * elements) : undefined,
     }
   })
-  const { kernel, params, chunks } = result
+  const { kernel, chunks, kept } = result
+  let params: GPUBuffer | undefined
   let samples = 0
 
-  /** One thread per element or row on hardware; fewer threads with more work each on software adapters. */
-  function workgroupsFor({ elements, rows }: StatisticsChunk): number {
-    const items = rows || elements
+  /** One thread per item on hardware; fewer threads with more work each on software adapters. */
+  function workgroupsFor(items: number): number {
     const spread = Math.ceil(items / tuning.packetsPerThread.rows)
-    const threads = Math.max(spread, Math.min(items, FEWEST_THREADS))
+    const threads = Math.max(spread, Math.min(items, tuning.fewestThreads))
     return Math.min(Math.ceil(threads / tuning.workgroupSize), device.limits.maxComputeWorkgroupsPerDimension)
   }
 
-  function writeParams(): void {
-    const view = new DataView(new ArrayBuffer(STATISTICS_PARAMS.size))
-    view.setFloat32(STATISTICS_PARAMS.reciprocal, 1 / samples, true)
-    view.setUint32(STATISTICS_PARAMS.classes, classes, true)
-    device.queue.writeBuffer(params, 0, view.buffer)
+  /** Writes the parameters of the next submission. A larger buffer replaces one that is too small. */
+  function writeParams({ offset, firstSample, samples: count }: Part): GPUBuffer {
+    const words = new Uint32Array(STATISTICS_PARAMS.size / 4 + count)
+    words[STATISTICS_PARAMS.rowLength / 4] = rowLength
+    words[STATISTICS_PARAMS.rowSize / 4] = rowLayout(accumulation).size
+    words[STATISTICS_PARAMS.samples / 4] = count
+    words[STATISTICS_PARAMS.offset / 4] = offset
+    words[STATISTICS_PARAMS.stride / 4] = elements
+    words[STATISTICS_PARAMS.kept / 4] = samples * elements
+    const reciprocals = new Float32Array(words.buffer, STATISTICS_PARAMS.size)
+    for (let i = 0; i < count; i++) reciprocals[i] = reciprocalOf(samples + firstSample + i + 1)
+    if (!params || params.size < words.byteLength) {
+      if (params) owner.release(params)
+      params = owner.buffer('params', words.byteLength, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST)
+    }
+    device.queue.writeBuffer(params, 0, words)
+    return params
+  }
+
+  function submit(stage: Stage, items: number, resources: readonly GPUBufferBinding[]): void {
+    const encoder = device.createCommandEncoder({ label: 'noiseshape/statistics/encoder' })
+    const pass = encoder.beginComputePass({ label: 'noiseshape/statistics/pass' })
+    pass.setPipeline(stage.pipeline)
+    const bindings = device.createBindGroup({
+      label: 'noiseshape/statistics/bindings',
+      layout: stage.layout,
+      entries: resources.map((resource, binding) => ({ binding, resource })),
+    })
+    pass.setBindGroup(0, bindings)
+    pass.dispatchWorkgroups(workgroupsFor(items))
+    pass.end()
+    device.queue.submit([encoder.finish()])
+  }
+
+  function read(sources: readonly Target[]): Promise<void> {
+    return readBack(
+      device,
+      { owner, stage: 'statistics' },
+      () => sources,
+      (bytes) => {
+        let at = 0
+        for (const { size, target, start } of sources) {
+          target.set(new Float32Array(bytes, at, size / BYTES_PER_NUMBER), start)
+          at += size
+        }
+      },
+    )
   }
 
   return {
-    async add(output) {
-      samples++
+    async add({ buffer, offset }, count = 1) {
       const { checked } = scoped(device, 'statistics', () => {
-        writeParams()
-        const encoder = device.createCommandEncoder({ label: 'noiseshape/statistics/encoder' })
-        const pass = encoder.beginComputePass({ label: 'noiseshape/statistics/pass' })
-        pass.setPipeline(kernel.pipeline)
-        for (const chunk of chunks) {
-          const part = {
-            buffer: output.buffer,
-            offset: output.offset + chunk.start * BYTES_PER_NUMBER,
-            size: chunk.elements * BYTES_PER_NUMBER,
-          }
-          const resources: GPUBufferBinding[] = [{ buffer: params }, part, { buffer: chunk.moments }]
-          if (chunk.entropies) resources.push({ buffer: chunk.entropies })
-          const bindings = device.createBindGroup({
-            label: 'noiseshape/statistics/bindings',
-            layout: kernel.layout,
-            entries: resources.map((resource, binding) => ({ binding, resource })),
-          })
-          pass.setBindGroup(0, bindings)
-          pass.dispatchWorkgroups(workgroupsFor(chunk))
+        for (const dispatch of planDispatches(chunks, count, accumulation, device.limits)) {
+          const { moments, rowSums, elements: ofChunk, rows } = chunks[dispatch.chunk]
+          const { outputs } = dispatch
+          const resources: GPUBufferBinding[] = [
+            { buffer: writeParams(dispatch) },
+            { buffer, offset: offset + outputs.offset, size: outputs.size },
+            { buffer: moments },
+          ]
+          if (rowSums) resources.push({ buffer: rowSums })
+          submit(kernel, rows || ofChunk, resources)
         }
-        pass.end()
-        device.queue.submit([encoder.finish()])
+        if (kept) {
+          submit(keeperOf(device)(tuning.workgroupSize), count * elements, [
+            { buffer: writeParams({ offset: 0, firstSample: 0, samples: count }) },
+            { buffer, offset, size: count * elements * BYTES_PER_NUMBER },
+            { buffer: kept },
+          ])
+        }
+        samples += count
       })
       await created
       await checked
@@ -139,49 +155,71 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation):
 
     async read() {
       const sums = { ...emptySums(accumulation), samples }
-      const parts = chunks.flatMap(({ start, moments, entropies }) => [
-        { buffer: moments, size: moments.size, target: sums.moments, start: start * MOMENTS.size },
-        ...(entropies
-          ? [
-              {
-                buffer: entropies,
-                size: entropies.size,
-                target: sums.entropies,
-                start: (start / classes) * ENTROPY.size,
-              },
-            ]
-          : []),
-      ])
-      await readBack(
-        device,
-        { owner, stage: 'statistics' },
-        () => parts,
-        (bytes) => {
-          let at = 0
-          for (const { size, target, start } of parts) {
-            target.set(new Float32Array(bytes, at, size / BYTES_PER_NUMBER), start)
-            at += size
-          }
-        },
+      const layout = rowLayout(accumulation)
+      await read(
+        chunks.flatMap(({ start, moments, rowSums }) => [
+          { buffer: moments, size: moments.size, target: sums.moments, start: start * MOMENTS.size },
+          ...(rowSums
+            ? [
+                {
+                  buffer: rowSums,
+                  size: rowSums.size,
+                  target: sums.rows,
+                  start: (start / rowLength) * layout.size,
+                },
+              ]
+            : []),
+        ]),
       )
       return sums
+    },
+
+    async readKept() {
+      const target = new Float32Array(samples * elements)
+      if (kept) await read([{ buffer: kept, size: target.byteLength, target, start: 0 }])
+      return target
     },
 
     destroy: owner.destroy,
   }
 }
 
+/** The samples of one submission. */
+type Part = Pick<StatisticsDispatch, 'offset' | 'firstSample' | 'samples'>
+
+/** Where what is read back goes. */
+interface Target extends Source {
+  target: Float32Array
+  start: number
+}
+
 /** Compiled on first use. */
 const kernelsOf = perDevice((device) =>
-  memoized((outputs: OutputKind, workgroupSize: number): Stage => {
+  memoized((outputs: OutputKind, workgroupSize: number, settling: boolean): Stage => {
     const layout = bindGroupLayout(device, `statistics/${outputs}`, [
-      { type: 'uniform', minBindingSize: STATISTICS_PARAMS.size },
+      { type: 'read-only-storage', minBindingSize: STATISTICS_PARAMS.size + BYTES_PER_NUMBER },
       { type: 'read-only-storage' },
       { type: 'storage' },
-      ...(outputs === 'values' ? [] : [{ type: 'storage' } as const]),
+      ...(hasClasses(outputs) ? [{ type: 'storage' } as const] : []),
+    ])
+    const constants = {
+      WORKGROUP_SIZE: workgroupSize,
+      ...(hasClasses(outputs) && { SETTLING: Number(settling) }),
+    }
+    const pipeline = createPipeline(device, `accumulate_${outputs}`, [statisticsSource], [layout], constants)
+    return { layout, pipeline }
+  }),
+)
+
+const keeperOf = perDevice((device) =>
+  memoized((workgroupSize: number): Stage => {
+    const layout = bindGroupLayout(device, 'statistics/kept', [
+      { type: 'read-only-storage', minBindingSize: STATISTICS_PARAMS.size + BYTES_PER_NUMBER },
+      { type: 'read-only-storage' },
+      { type: 'storage' },
     ])
     const constants = { WORKGROUP_SIZE: workgroupSize }
-    const pipeline = createPipeline(device, `accumulate_${outputs}`, [statisticsSource], [layout], constants)
+    const pipeline = createPipeline(device, 'keep_samples', [statisticsSource], [layout], constants)
     return { layout, pipeline }
   }),
 )

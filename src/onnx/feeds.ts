@@ -3,6 +3,7 @@
 import type { Tensor } from 'onnxruntime-web'
 import { float32 } from '../elements/float32.js'
 import { reject, show } from '../validation.js'
+import type { LastDim } from './predict-options.js'
 
 export type Feeds = Readonly<Record<string, Tensor>>
 
@@ -20,8 +21,17 @@ export function readFeeds(feeds: unknown, inputNames: readonly string[]): void {
   }
 }
 
-/** An output in the form that `monteCarlo` takes: a buffer on the GPU, or an array. */
-export function readOutput(tensor: Tensor, name: string, classes: number | undefined) {
+/**
+ * An output in the form that `monteCarlo` takes: a buffer on the GPU, or an array.
+ *
+ * @param dims those of one sample
+ */
+export function readOutput(
+  tensor: Tensor,
+  dims: readonly number[],
+  name: string,
+  { classes, targets }: LastDim,
+) {
   if (tensor.type !== 'float32') {
     const remedy = 'Pass the name of another output, or end the model with a Cast to float32'
     reject(
@@ -32,9 +42,14 @@ export function readOutput(tensor: Tensor, name: string, classes: number | undef
       remedy,
     )
   }
-  if (classes !== undefined && tensor.dims.at(-1) !== classes) {
-    const rule = `the last dim of the output '${name}', [${tensor.dims.join(', ')}], has another size`
+  const last = dims.at(-1)
+  if (classes !== undefined && last !== classes) {
+    const rule = `the last dim of the output '${name}', [${dims.join(', ')}], has another size`
     reject(RangeError, 'classes', classes, rule, 'Pass its size, or leave classes out')
+  }
+  if (targets !== undefined && last !== 2 * targets) {
+    const rule = `the last dim of the output '${name}', [${dims.join(', ')}], is not twice that`
+    reject(RangeError, 'targets', targets, rule, 'Pass half its size')
   }
   return tensor.location === 'gpu-buffer'
     ? { buffer: tensor.gpuBuffer as GPUBuffer, size: tensor.size * float32.bytes }

@@ -1,11 +1,18 @@
 /** noiseshape/onnx: dropout that stays on in ONNX models, and Monte Carlo predictions with ONNX Runtime Web. */
 
-export type { OutputKind, Prediction, PredictionProgress } from '../monte-carlo/index.js'
+export type {
+  OutputKind,
+  Prediction,
+  PredictionOf,
+  PredictionProgress,
+  SamplesUntilSettled,
+} from '../monte-carlo/index.js'
 export type { NoiseShape } from '../options.js'
 export { describeModel, type ModelDescription, type TensorDescription } from './describe-model.js'
 export { OnnxModelError } from './errors.js'
-export { makeStochastic } from './make-stochastic.js'
+export { type MakeStochasticOptions, makeStochastic, type SplitStochasticModel } from './make-stochastic.js'
 export type { Model as ParsedModel } from './model.js'
+export type { ModelSplit } from './open-network.js'
 export type {
   DropoutPoint,
   ElementType,

@@ -1,6 +1,6 @@
-/** Parses and writes ONNX files. Fields that this library does not know are preserved. */
+/** Parses ONNX files. Fields that this library does not know are preserved. */
 
-import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import { fromBinary } from '@bufbuild/protobuf'
 import { type GraphProto, type ModelProto, ModelProtoSchema } from 'onnx-buf'
 import { reject } from '../validation.js'
 import { OnnxModelError } from './errors.js'
@@ -37,10 +37,6 @@ export function readModel(modelBytes: unknown): Model {
     )
   }
   return { proto, graph, opset }
-}
-
-export function writeModel({ proto }: Model): Uint8Array<ArrayBuffer> {
-  return toBinary(ModelProtoSchema, proto)
 }
 
 /** Whether a domain is that of the standard operators, which has two names in the specification. */

@@ -215,5 +215,7 @@ export function renameTensor(graph: GraphProto, from: string, to: string): void 
 }
 
 function append<K, V>(map: Map<K, V[]>, key: K, values: readonly V[]): void {
-  map.set(key, [...(map.get(key) ?? []), ...values])
+  const list = map.get(key)
+  if (list) list.push(...values)
+  else map.set(key, [...values])
 }

@@ -1,16 +1,16 @@
 /** The shapes of the noise for given feeds: declared by the model, taken from the feeds, or found by running it. */
 
-import type { InferenceSession, Tensor } from 'onnxruntime-web'
+import type { Tensor } from 'onnxruntime-web'
 import { resolveNoiseShape } from '../noise-shape.js'
 import { product } from '../shape.js'
 import { reject } from '../validation.js'
 import { OnnxModelError } from './errors.js'
+import type { Feeds } from './feeds.js'
 import { nameOf } from './options.js'
 import type { OrtModule } from './ort.js'
 import { declaredSizes, type PlacedInput } from './rewrite.js'
 import type { Symbols } from './runtime-sizes.js'
 
-type Feeds = Readonly<Record<string, Tensor>>
 type Shape = readonly number[]
 
 /** What the rewritten model declares about its noise. */
@@ -22,11 +22,13 @@ export interface StatedShapes {
 }
 
 /** The shape of each noise input for these feeds. */
-export type NoiseShapes = (feeds: Feeds, oneMaskForBatch: boolean) => Promise<readonly Shape[]>
+export type NoiseShapes = (feeds: Feeds, oneMaskForBatch: boolean, run: RunOnce) => Promise<readonly Shape[]>
+
+/** Runs the model on these feeds, with this noise. */
+type RunOnce = (noise: Feeds, outputs: readonly string[]) => Promise<Feeds>
 
 export function createNoiseShapes(
   ort: OrtModule,
-  session: InferenceSession,
   { inputs, symbols, shapeOutputs }: StatedShapes,
 ): NoiseShapes {
   const isBranched = inputs.some(({ scope }, i) => scope.parent && shapeOutputs[i] !== undefined)
@@ -34,13 +36,13 @@ export function createNoiseShapes(
   const found = new Map<string, (Shape | undefined)[]>()
 
   /** The shape of each multiplied tensor; undefined in a branch that is not taken. */
-  async function tensorShapes(feeds: Feeds): Promise<(Shape | undefined)[]> {
+  async function tensorShapes(feeds: Feeds, run: RunOnce): Promise<(Shape | undefined)[]> {
     const sizes = new Map(
       Object.entries(feeds).flatMap(([name, { dims }]) =>
         dims.map((size, axis) => [symbols.get(name)?.[axis], size] as const),
       ),
     )
-    const known = shapeOutputs.some((name) => name !== undefined) ? await shapesByRun(feeds) : []
+    const known = shapeOutputs.some((name) => name !== undefined) ? await shapesByRun(feeds, run) : []
     return inputs.map((input, i) => {
       if (shapeOutputs[i] !== undefined) return known[i]
       return input.shape.map((size, axis) => {
@@ -54,31 +56,31 @@ export function createNoiseShapes(
   }
 
   /** Runs the model once per kind of feeds, with noise of ones that is as small as possible. */
-  async function shapesByRun(feeds: Feeds): Promise<(Shape | undefined)[]> {
+  async function shapesByRun(feeds: Feeds, run: RunOnce): Promise<(Shape | undefined)[]> {
     const key = JSON.stringify(Object.entries(feeds).map(([name, tensor]) => [name, ...kindOf(tensor)]))
     const held = found.get(key)
     if (held && !isBranched) return held // which branch is taken may depend on the values of the feeds
-    const shapes = await readShapes(feeds)
+    const shapes = await readShapes(run)
     if (found.size >= MOST_KINDS) found.clear()
     found.set(key, shapes)
     return shapes
   }
 
-  async function readShapes(feeds: Feeds): Promise<(Shape | undefined)[]> {
+  async function readShapes(run: RunOnce): Promise<(Shape | undefined)[]> {
     const ones = inputs.map((input) => {
       const dims = smallest(input)
       const count = product(dims)
       return [input.name, new ort.Tensor('float32', new Float32Array(count).fill(1), dims)]
     })
     const wanted = shapeOutputs.filter((name) => name !== undefined)
-    const results = await session.run({ ...feeds, ...Object.fromEntries(ones) }, wanted)
+    const results = await run(Object.fromEntries(ones), wanted)
     return Promise.all(
       shapeOutputs.map((name, i) => (name === undefined ? undefined : shapeIn(results[name], inputs[i]))),
     )
   }
 
-  return async (feeds, oneMaskForBatch) => {
-    const tensors = await tensorShapes(feeds)
+  return async (feeds, oneMaskForBatch, run) => {
+    const tensors = await tensorShapes(feeds, run)
     const [batch] = [...symbols.keys()].flatMap((name) => feeds[name]?.dims.slice(0, 1) ?? [])
     return inputs.map((input, i) => {
       const { noiseShape } = input

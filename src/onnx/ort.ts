@@ -3,6 +3,7 @@
 import type * as ort from 'onnxruntime-web'
 import { reject } from '../validation.js'
 import { requestAdapter } from '../webgpu/device.js'
+import type { Network } from './network.js'
 
 /** The module of `import * as ort from 'onnxruntime-web'`, `'onnxruntime-web/webgpu'` or `'onnxruntime-node'`. */
 export type OrtModule = Pick<typeof ort, 'InferenceSession' | 'Tensor' | 'env'>
@@ -36,11 +37,11 @@ export type ExecutionProvider =
   | { readonly name: ProviderName; readonly [option: string]: unknown }
 
 export interface Opened {
-  session: ort.InferenceSession
+  network: Network
   provider: ProviderName
   /** Its place in the list of providers. */
   place: number
-  /** The device that the session runs on; undefined for all but webgpu. */
+  /** The device that it runs on; undefined for all but webgpu. */
   device: GPUDevice | undefined
   /** Why the provider before it was not used; undefined if it was the first to be tried. */
   fallbackReason: string | undefined
@@ -52,6 +53,9 @@ const ANY_ADAPTER = "executionProviders: ['webgpu']"
 /** Opens a model on the first provider, from a place in the list on, that accepts it. */
 export type OpenFrom = (place: number) => Promise<Opened>
 
+/** Opens a model on one provider. */
+export type OpenOn = (provider: ProviderName, given: ExecutionProvider) => Promise<Network>
+
 /**
  * By default the providers are WebGPU, unless its adapter is software, and then wasm; in `onnxruntime-node`, the CPU.
  *
@@ -59,9 +63,8 @@ export type OpenFrom = (place: number) => Promise<Opened>
  */
 export function opener(
   ort: OrtModule,
-  model: Uint8Array,
   providers: readonly ExecutionProvider[] | undefined,
-  options: (provider: ProviderName) => ort.InferenceSession.SessionOptions,
+  openOn: OpenOn,
 ): OpenFrom {
   const list = providers ?? (isNode(ort) ? ['cpu'] : ['webgpu', 'wasm'])
   return async (place) => {
@@ -72,12 +75,9 @@ export function opener(
       const provider = typeof given === 'string' ? given : given.name
       try {
         if (provider === 'webgpu' && providers === undefined) await requestAdapter(ANY_ADAPTER)
-        const session = await ort.InferenceSession.create(model, {
-          ...options(provider),
-          executionProviders: [given],
-        })
-        const device = provider === 'webgpu' ? await deviceOf(ort, session) : undefined
-        return { session, provider, place: i, device, fallbackReason: reasons[0] }
+        const network = await openOn(provider, given)
+        const device = provider === 'webgpu' ? await deviceOf(ort, network) : undefined
+        return { network, provider, place: i, device, fallbackReason: reasons[0] }
       } catch (error) {
         errors.push(error)
         reasons.push(reasonOf(provider, error))
@@ -102,10 +102,10 @@ function isNode({ env }: OrtModule): boolean {
 }
 
 /** The device is available once a session uses it; builds without WebGPU have none. */
-async function deviceOf(ort: OrtModule, session: ort.InferenceSession): Promise<GPUDevice> {
+async function deviceOf(ort: OrtModule, network: Network): Promise<GPUDevice> {
   const device: GPUDevice | undefined = await ort.env.webgpu?.device
   if (device) return device
-  await session.release()
+  await network.release()
   throw new Error("this build of ONNX Runtime has no WebGPU. Import it from 'onnxruntime-web/webgpu'.")
 }
 

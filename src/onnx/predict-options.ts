@@ -1,15 +1,24 @@
 /** What `predict` of a session takes and gives. */
 
-import type { MonteCarloOptions, Prediction, PredictionProgress } from '../monte-carlo/index.js'
+import type { MonteCarloOptions, OutputKind, PredictionOf, PredictionProgress } from '../monte-carlo/index.js'
 import type { Names } from '../validation.js'
 
-export interface PredictOptions extends Omit<MonteCarloOptions, 'forward' | 'onProgress'> {
+/** @typeParam Kind what the outputs are, as `outputs` says it: the result has the statistics of that kind */
+export interface PredictOptions<Kind extends OutputKind = OutputKind>
+  extends Omit<MonteCarloOptions<Kind>, 'forward' | 'samplesPerRun' | 'onProgress'> {
   /** The model output to summarise, of floating-point numbers. Default: the first. */
   output?: string | undefined
+  /**
+   * The most samples that run at once, stacked in the batch, where the model allows it. They draw the same noise as one
+   * by one; outputs agree within rounding. Default: as many as are likely to gain.
+   */
+  samplesPerRun?: number | undefined
   /** As in `monteCarlo`. */
-  onProgress?: ((progress: PredictionProgress<ShapedPrediction>) => void | Promise<void>) | undefined
+  onProgress?: ((progress: PredictionProgress<ShapedPrediction<Kind>>) => void | Promise<void>) | undefined
   /** As in `monteCarlo`. Default: the output's last dim, if the model declares it. */
   classes?: number | undefined
+  /** As in `monteCarlo`. Default: half of the output's last dim, if the model declares it. */
+  targets?: number | undefined
 }
 
 export const PREDICT_NAMES = {
@@ -17,14 +26,34 @@ export const PREDICT_NAMES = {
   seed: true,
   firstStep: true,
   oneMaskForBatch: true,
+  samplesPerRun: true,
   outputs: true,
   classes: true,
+  targets: true,
+  keepSamples: true,
+  quantiles: true,
+  maxSampleBytes: true,
   onProgress: true,
   signal: true,
   output: true,
 } satisfies Names<PredictOptions>
 
-/** `mean` and `variance` have the shape `dims`; the entropies and the mutual information lack its last dim. */
-export interface ShapedPrediction extends Prediction {
+/**
+ * `mean`, `variance`, `std` and the variances of `'gaussian'` have the shape `dims`; the entropies, the mutual information
+ * and the variation ratio lack its last dim.
+ */
+export type ShapedPrediction<Kind extends OutputKind = OutputKind> = PredictionOf<Kind> & {
   dims: readonly number[]
+}
+
+/** What the output's last dim holds: as given, or else as the model declares it. */
+export type LastDim = Pick<PredictOptions, 'classes' | 'targets'>
+
+export function readLastDim(
+  { outputs, classes, targets }: PredictOptions,
+  declared: number | undefined,
+): LastDim {
+  if (outputs === 'gaussian') return { classes, targets: targets ?? (declared ?? 2) / 2 }
+  const hasClasses = outputs !== undefined && outputs !== 'values'
+  return { classes: classes ?? (hasClasses ? declared : undefined), targets }
 }

@@ -1,14 +1,18 @@
 /** The predictions of a session: samples run in turn, and are repeated on the next provider if the first cannot run. */
 
 import type { Tensor } from 'onnxruntime-web'
-import { monteCarlo, type SampleDraw } from '../monte-carlo/index.js'
+import type { MonteCarloOptions, OutputKind, Prediction, SampleDraw } from '../monte-carlo/index.js'
+import { predict } from '../monte-carlo/monte-carlo.js'
+import { shapeOf } from '../monte-carlo/prediction.js'
 import { readOptions, reject } from '../validation.js'
 import { OnnxModelError } from './errors.js'
 import { type Feeds, readFeeds, readOutput } from './feeds.js'
+import type { ModelSplit } from './open-network.js'
 import type { DropoutPoint } from './options.js'
 import { inTurn, type OrtModule, reasonOf } from './ort.js'
-import { PREDICT_NAMES, type PredictOptions, type ShapedPrediction } from './predict-options.js'
+import { PREDICT_NAMES, type PredictOptions, readLastDim, type ShapedPrediction } from './predict-options.js'
 import type { Runner } from './runner.js'
+import { Sampler } from './sampler.js'
 import type { MonteCarloSession } from './session.js'
 
 export interface Parts {
@@ -18,10 +22,11 @@ export interface Parts {
   runnerFrom: (place: number) => Promise<Runner>
   points: readonly DropoutPoint[]
   notes: readonly string[]
+  split: ModelSplit
   /** Inputs and outputs that the model did not have. */
   added: ReadonlySet<string | undefined>
   /** The last dim of each output, if the model declares it. */
-  classes: ReadonlyMap<string, number | undefined>
+  lastDims: ReadonlyMap<string, number | undefined>
 }
 
 export class Predictions implements MonteCarloSession {
@@ -30,9 +35,10 @@ export class Predictions implements MonteCarloSession {
   #fallbackReason: string | undefined
   /** Undefined once a prediction has succeeded: then the provider stays, and the bytes of the model can be freed. */
   #runnerFrom: Parts['runnerFrom'] | undefined
-  readonly #classes: Parts['classes']
+  readonly #lastDims: Parts['lastDims']
   readonly points: readonly DropoutPoint[]
   readonly notes: readonly string[]
+  readonly split: ModelSplit
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
   /** Pending predictions, including cleanup, and the release of a runner that was replaced. */
@@ -41,16 +47,17 @@ export class Predictions implements MonteCarloSession {
   #replacing: Promise<unknown> = Promise.resolve()
   #released: Promise<void> | undefined
 
-  constructor({ ort, runner, runnerFrom, points, notes, added, classes }: Parts) {
+  constructor({ ort, runner, runnerFrom, points, notes, split, added, lastDims }: Parts) {
     this.#ort = ort
     this.#runner = runner
     this.#runnerFrom = runnerFrom
     this.#fallbackReason = runner.opened.fallbackReason
-    this.#classes = classes
+    this.#lastDims = lastDims
     this.points = points
     this.notes = notes
-    this.inputNames = runner.inputNames.filter((name) => !added.has(name))
-    this.outputNames = runner.outputNames.filter((name) => !added.has(name))
+    this.split = split
+    this.inputNames = runner.network.inputNames.filter((name) => !added.has(name))
+    this.outputNames = runner.network.outputNames.filter((name) => !added.has(name))
   }
 
   get backend() {
@@ -65,11 +72,14 @@ export class Predictions implements MonteCarloSession {
     return this.#fallbackReason
   }
 
-  predict(feeds: Feeds, options: PredictOptions): Promise<ShapedPrediction> {
+  predict<Kind extends OutputKind>(
+    feeds: Feeds,
+    options: PredictOptions<Kind>,
+  ): Promise<ShapedPrediction<Kind>> {
     const run = new Run()
-    const prediction = this.#predict(feeds, options, run)
+    const prediction = this.#predict(feeds, options as PredictOptions, run) as Promise<ShapedPrediction<Kind>>
     // An aborted prediction rejects at once, but its last sample only ends when ONNX Runtime is done with it.
-    const end = () => run.settled().then(() => inTurn(this.#ort, async () => run.free()))
+    const end = () => run.settled().then(() => inTurn(this.#ort, async () => run.end()))
     this.#pend(prediction.then(end, end))
     return prediction
   }
@@ -153,36 +163,47 @@ export class Predictions implements MonteCarloSession {
     run: Run,
   ): Promise<ShapedPrediction> {
     const { output, onProgress, outputs, ...rest } = options
-    const {
-      classes = outputs === undefined || outputs === 'values' ? undefined : this.#classes.get(output),
-    } = options
+    const last = readLastDim(options, this.#lastDims.get(output))
     let dims: readonly number[] = []
-    let shapes: readonly (readonly number[])[] | undefined
+    let sampler: Sampler | undefined
 
-    const forward = async (draw: SampleDraw) => {
+    const samplesPerRun = async () => {
+      options.signal?.throwIfAborted()
+      return run.watch(async () => {
+        const { seed, firstStep: step = 0, oneMaskForBatch = false, samples, samplesPerRun: asked } = options
+        sampler = await Sampler.create(runner, feeds, oneMaskForBatch)
+        run.share(sampler)
+        const most = typeof samples === 'number' ? samples : samples.max
+        return sampler.samplesPerRun({ seed, step, oneMaskForBatch }, output, most, asked)
+      })
+    }
+    const forward = async (draw: SampleDraw, count: number) => {
       options.signal?.throwIfAborted()
       run.free() // the accumulation of the previous output is queued
-      const result = await run.watch(async () => {
-        shapes ??= await runner.shapes(feeds, draw.oneMaskForBatch)
-        return runner.run(feeds, shapes, { ...draw }, output) // so the step is read, also if all rates are 0
-      })
+      const result = await run.watch(
+        async () => (sampler as Sampler).run({ ...draw }, count, output), // so the step is read, also if all rates are 0
+      )
       run.hold(result)
-      dims = result.dims
-      return readOutput(result, output, classes)
+      const [first, ...rest] = result.dims
+      dims = count > 1 ? [first / count, ...rest] : result.dims
+      return readOutput(result, dims, output, last)
     }
 
-    const result = await monteCarlo(runner.engine, {
+    const shaped = (prediction: Prediction): ShapedPrediction => ({
+      ...prediction,
+      dims: shapeOf('mean', dims, { outputs: outputs ?? 'values', samples: prediction.samples }),
+    })
+    const checked = {
       ...rest,
       outputs,
-      classes,
-      forward: (draw) => run.start(inTurn(this.#ort, () => forward(draw))),
+      ...last,
+      forward: (draw: SampleDraw, count: number) => run.start(inTurn(this.#ort, () => forward(draw, count))),
       onProgress:
         typeof onProgress === 'function'
-          ? ({ done, samples, read }) =>
-              onProgress({ done, samples, read: async () => ({ ...(await read()), dims }) })
+          ? ({ done, samples, read }) => onProgress({ done, samples, read: async () => shaped(await read()) })
           : onProgress,
-    })
-    return { ...result, dims }
+    } satisfies MonteCarloOptions
+    return shaped(await predict(runner.engine, checked, () => run.start(inTurn(this.#ort, samplesPerRun))))
   }
 }
 
@@ -193,19 +214,25 @@ class Run {
   #hasOutput = false
   #running: Promise<unknown> | undefined
   #held: Tensor | undefined
+  #shared: { free(): void } | undefined
 
   start<T>(sample: Promise<T>): Promise<T> {
     this.#running = sample
     return sample
   }
 
-  async watch(body: () => Promise<Tensor>): Promise<Tensor> {
+  async watch<T>(body: () => Promise<T>): Promise<T> {
     try {
       return await body()
     } catch (error) {
       if (!this.#hasOutput && !isAboutArguments(error)) this.failure = error
       throw error
     }
+  }
+
+  share(shared: { free(): void }): void {
+    this.#shared?.free() // that of a provider that could not run the model
+    this.#shared = shared
   }
 
   hold(output: Tensor): void {
@@ -216,6 +243,12 @@ class Run {
   free(): void {
     this.#held?.dispose()
     this.#held = undefined
+  }
+
+  end(): void {
+    this.free()
+    this.#shared?.free()
+    this.#shared = undefined
   }
 
   /** Resolves when the current sample has ended or failed. */

@@ -2,10 +2,11 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
 import { readGenerator } from '../generators/index.js'
+import type { OutputKind } from '../monte-carlo/index.js'
 import type { GeneratorName } from '../options.js'
 import { type Names, readOptions } from '../validation.js'
 import { castOutputs } from './cast-outputs.js'
-import { writeModel } from './model.js'
+import { type ModelSplit, openingOf } from './open-network.js'
 import { type DropoutPoint, PASS_POINTS, STOCHASTIC_NAMES, type StochasticOptions } from './options.js'
 import { type ExecutionProvider, inTurn, type OrtModule, opener, readOrt, readProviders } from './ort.js'
 import type { PredictOptions, ShapedPrediction } from './predict-options.js'
@@ -49,6 +50,8 @@ export interface MonteCarloSession {
   readonly points: readonly DropoutPoint[]
   /** What else was changed in the model, so that all randomness is the noise; a sentence each. */
   readonly notes: readonly string[]
+  /** Where the model is cut: what comes before all noise runs once per prediction, the rest for each sample. */
+  readonly split: ModelSplit
   /** Names of the model's inputs, without the noise, and of its outputs. */
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
@@ -70,7 +73,10 @@ export interface MonteCarloSession {
    *   fit its tensor, or `oneMaskForBatch` where the model merges the batch with another dim; errors of ONNX Runtime;
    *   `signal.reason` when aborted
    */
-  predict(feeds: Readonly<Record<string, Tensor>>, options: PredictOptions): Promise<ShapedPrediction>
+  predict<Kind extends OutputKind = 'values'>(
+    feeds: Readonly<Record<string, Tensor>>,
+    options: PredictOptions<Kind>,
+  ): Promise<ShapedPrediction<Kind>>
   /** Waits for pending predictions, then frees the session and everything created for it. */
   release(): Promise<void>
 }
@@ -97,20 +103,10 @@ export async function createMonteCarloSession(
   castOutputs(rewritten)
   const symbols = symbolsOf(rewritten)
   const shapeOutputs = addShapeOutputs(rewritten, symbols)
-  const bytes = writeModel(rewritten.model)
   const { inputs, points, notes, outputs } = rewritten
 
-  const ownOutputs = new Set(shapeOutputs)
-  const onGpu = Object.fromEntries(
-    rewritten.model.graph.output.map(
-      ({ name }) => [name, ownOutputs.has(name) ? 'cpu' : 'gpu-buffer'] as const,
-    ),
-  )
-  const open = opener(ort, bytes, providers, (provider) => ({
-    logSeverityLevel: 3, // by default it warns about each constant that only a Dropout node read
-    ...sessionOptions,
-    preferredOutputLocation: provider === 'webgpu' ? onGpu : 'cpu',
-  }))
+  const { openOn, split } = openingOf(ort, rewritten, new Set(shapeOutputs), sessionOptions)
+  const open = opener(ort, providers, openOn)
   const runnerFrom = async (place: number) => {
     const opened = await inTurn(ort, () => open(place))
     return createRunner(ort, opened, { inputs, symbols, shapeOutputs }, generator)
@@ -121,8 +117,9 @@ export async function createMonteCarloSession(
     runnerFrom,
     points,
     notes,
+    split,
     added: new Set([...inputs.map(({ name }) => name), ...shapeOutputs]),
-    classes: new Map(
+    lastDims: new Map(
       [...outputs].map(([name, { shape }]) => {
         const last = shape?.at(-1)
         return [name, typeof last === 'number' ? last : undefined]

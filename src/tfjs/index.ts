@@ -1,6 +1,12 @@
 /** noiseshape/tfjs: a dropout op and dropout layers for TensorFlow.js, and Monte Carlo dropout for its models. */
 
-export type { Prediction, PredictionProgress } from '../monte-carlo/index.js'
+export type {
+  OutputKind,
+  Prediction,
+  PredictionOf,
+  PredictionProgress,
+  SamplesUntilSettled,
+} from '../monte-carlo/index.js'
 export type { DataFormat, DrawOptions, NoiseShape } from '../options.js'
 export { dropout, type TensorDropoutOptions } from './dropout.js'
 export {

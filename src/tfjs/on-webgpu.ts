@@ -89,8 +89,7 @@ function passesFor(backend: WebGPUBackend, dropout: Dropout): Passes {
   if (passes) {
     kept.delete(key)
   } else {
-    // Each call is submitted before the next is recorded, so one set of parameters is enough.
-    passes = createPasses(backend.device, dropout, 1)
+    passes = createPasses(backend.device, dropout)
     passes.ready.catch((error) => reportError(error)) // a synchronous op has no other way to report it
     for (const [oldest, { destroy }] of kept) {
       if (kept.size < MOST_KEPT) break

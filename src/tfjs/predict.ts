@@ -8,23 +8,25 @@ import {
   monteCarlo,
   type OutputKind,
   type Prediction,
+  type PredictionOf,
   type PredictionProgress,
   type SampleDraw,
 } from '../monte-carlo/index.js'
+import { shapeOf } from '../monte-carlo/prediction.js'
 import { type Names, readInteger, readOptions, reject } from '../validation.js'
 import { readModel, USE_OURS } from './model.js'
 import { asFloats, isWebGPUBackend, valuesOnWebGPU } from './on-webgpu.js'
 import { inSample } from './sample.js'
 
-export interface McPredictOptions
-  extends Pick<
-    MonteCarloOptions,
-    'samples' | 'seed' | 'firstStep' | 'oneMaskForBatch' | 'outputs' | 'signal'
-  > {
+/** @typeParam Kind what the outputs are, as `outputs` says it: the result has the statistics of that kind */
+export interface McPredictOptions<Kind extends OutputKind = OutputKind>
+  extends Omit<MonteCarloOptions<Kind>, 'forward' | 'samplesPerRun' | 'classes' | 'targets' | 'onProgress'> {
   /** Rows per run of the model, as in `model.predict`. Default 32. Does not affect the masks. */
   batchSize?: number | undefined
   /** Called after each sample; the next sample waits for the promise it returns. */
-  onProgress?: ((progress: PredictionProgress<Prediction<Tensor>>) => void | Promise<void>) | undefined
+  onProgress?:
+    | ((progress: PredictionProgress<PredictionOf<Kind, Tensor>>) => void | Promise<void>)
+    | undefined
 }
 
 const NAMES = {
@@ -33,6 +35,9 @@ const NAMES = {
   firstStep: true,
   oneMaskForBatch: true,
   outputs: true,
+  keepSamples: true,
+  quantiles: true,
+  maxSampleBytes: true,
   signal: true,
   batchSize: true,
   onProgress: true,
@@ -47,12 +52,21 @@ const NAMES = {
  *
  * @param model a model with one output and at least one dropout layer, all of them of this package
  * @param x one batch, or one per input of the model
- * @returns tensors owned by the caller: `mean` and `variance` in the output's shape, the others without its last dim;
- *   `tf.dispose(prediction)` frees them all
+ * @returns tensors owned by the caller: `mean`, `variance` and `std` in the output's shape, or with half its last dim
+ *   for `'gaussian'`; the entropies, `mutualInformation` and `variationRatio` without its last dim; `tf.dispose(prediction)`
+ *   frees them all
  * @throws RangeError or TypeError for an argument outside its documented range or an unknown option name; Error if
  *   no dropout layer ran; `signal.reason` when aborted
  */
-export async function mcPredict(
+export async function mcPredict<Kind extends OutputKind = 'values'>(
+  model: LayersModel,
+  x: Tensor | Tensor[],
+  options: McPredictOptions<Kind>,
+): Promise<PredictionOf<Kind, Tensor>> {
+  return (await predict(model, x, options as McPredictOptions)) as PredictionOf<Kind, Tensor>
+}
+
+async function predict(
   model: LayersModel,
   x: Tensor | Tensor[],
   options: McPredictOptions,
@@ -67,27 +81,31 @@ export async function mcPredict(
   }
   const rows = readRows(inputs)
   const size = readInteger('batchSize', batchSize, Number.MAX_SAFE_INTEGER, '2^53 - 1', 'Pass e.g. 32', 1)
-  const classes = readClasses(model, outputs)
+  const last = readLastDim(model, outputs)
   const used = backend()
   const onGPU = isWebGPUBackend(used)
   const engine = await createEngine(onGPU ? { device: used.device } : { backend: 'cpu' })
   let output: Tensor | undefined
   let shape: number[] = []
 
-  const toPrediction = ({ samples, mean, variance, ...ofRows }: Prediction): Prediction<Tensor> => ({
-    samples,
-    mean: tensor(mean, shape),
-    variance: tensor(variance, shape),
-    ...Object.fromEntries(
-      Object.entries(ofRows).map(([name, values]) => [name, tensor(values, shape.slice(0, -1))]),
-    ),
-  })
+  const toPrediction = (prediction: Prediction): Prediction<Tensor> => {
+    const lengths = {
+      outputs: outputs ?? 'values',
+      samples: prediction.samples,
+      quantiles: rest.quantiles?.length,
+    }
+    const entries = Object.entries(prediction).map(([name, value]) => [
+      name,
+      value instanceof Float32Array ? tensor(value, shapeOf(name, shape, lengths)) : value,
+    ])
+    return Object.fromEntries(entries)
+  }
 
   try {
     const result = await monteCarlo(engine, {
       ...rest,
       outputs,
-      classes,
+      ...last,
       forward(draw) {
         if (backend() !== used) throw new Error('noiseshape: the backend was changed during mcPredict.')
         output?.dispose()
@@ -148,19 +166,28 @@ function readRows(inputs: readonly Tensor[]): number {
   return rows
 }
 
-/** The size of the output's last dim for probabilities and logits; undefined for values. */
-function readClasses(model: LayersModel, outputs: OutputKind | undefined): number | undefined {
+/** What the output's last dim says: the classes, or the targets of `'gaussian'`; nothing for values. */
+function readLastDim(
+  model: LayersModel,
+  outputs: OutputKind | undefined,
+): Pick<MonteCarloOptions, 'classes' | 'targets'> {
   if (model.outputs.length !== 1) {
     const rule = 'mcPredict takes one'
     const remedy =
       'Make a model of the one you want: tf.model({ inputs: model.inputs, outputs: model.outputs[0] })'
     reject(RangeError, 'the number of outputs', model.outputs.length, rule, remedy)
   }
-  if (outputs === undefined || outputs === 'values') return undefined
-  const classes = model.outputs[0].shape.at(-1)
-  if (!classes) {
+  if (outputs === undefined || outputs === 'values') return {}
+  const { shape } = model.outputs[0]
+  const last = shape.at(-1)
+  if (!last) {
     const rule = `its last dim must be known where outputs is '${outputs}'`
-    reject(RangeError, "the output's shape", model.outputs[0].shape, rule, "Leave outputs out for 'values'")
+    reject(RangeError, "the output's shape", shape, rule, "Leave outputs out for 'values'")
   }
-  return classes
+  if (outputs !== 'gaussian') return { classes: last }
+  if (last % 2 !== 0) {
+    const rule = "its last dim must be even where outputs is 'gaussian': means, and as many log variances"
+    reject(RangeError, "the output's shape", shape, rule, "Leave outputs out for 'values'")
+  }
+  return { targets: last / 2 }
 }

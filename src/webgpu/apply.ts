@@ -1,12 +1,12 @@
 /** Pass 2 on the GPU: records `apply_mask` (shaders/apply.wgsl) on the caller's tensors. */
 
-import type { ApplyDispatch, Tuning } from '../plan.js'
+import type { ApplyDispatch, Grid, Tuning } from '../plan.js'
 import type { Dropout } from '../resolve.js'
 import type { Scale } from '../scale.js'
 import { bothChecked, scoped } from './errors.js'
 import { createBuffer } from './owned.js'
 import { APPLY_PARAMS, paramsStride, writeApplyParams } from './params.js'
-import { applyPipelines, type Io } from './pipelines.js'
+import { applyPipelines } from './pipelines.js'
 
 /** Where a tensor begins in a buffer, in bytes. */
 export interface TensorPlace {
@@ -16,8 +16,7 @@ export interface TensorPlace {
 
 /** The tensors of a call, bound for each dispatch. */
 export interface BoundTensors {
-  io: Io
-  groups: readonly GPUBindGroup[]
+  dispatches: readonly { pipeline: GPUComputePipeline; bindings: GPUBindGroup; grid: Grid }[]
   /** Rejects with `WebGPUFailureError` if the device refused them, e.g. a buffer of another device. */
   checked: Promise<void>
 }
@@ -39,7 +38,7 @@ export function createApplyPass(
   tuning: Tuning,
   mask: GPUBuffer,
 ): ApplyPass {
-  const { paramsLayout, tensorLayout, pipeline } = applyPipelines(device)
+  const { layout, pipeline } = applyPipelines(device)
   const stride = paramsStride(device, APPLY_PARAMS.size)
   const params = createBuffer(device, {
     label: 'noiseshape/apply_mask/params',
@@ -52,18 +51,8 @@ export function createApplyPass(
     writeApplyParams(new DataView(bytes, i * stride), dropout, dispatch)
   })
   params.unmap()
-  const maskGroups = dispatches.map((dispatch) =>
-    device.createBindGroup({
-      label: 'noiseshape/apply_mask/params',
-      layout: paramsLayout,
-      entries: [
-        { binding: 0, resource: { buffer: params, size: APPLY_PARAMS.size } },
-        { binding: 1, resource: { buffer: mask, ...dispatch.mask } },
-      ],
-    }),
-  )
 
-  /** Bind groups by input and output buffer, held weakly: a layer usually uses the same buffers in every step. */
+  /** Bound tensors by input and output buffer, held weakly: a layer usually uses the same buffers in every step. */
   const boundTensors = new WeakMap<GPUBuffer, WeakMap<GPUBuffer, Map<string, BoundTensors>>>()
 
   function bindTensors(
@@ -73,19 +62,27 @@ export function createApplyPass(
   ): BoundTensors {
     const io = !input ? 'ones' : input.buffer === output.buffer ? 'in-place' : 'separate'
     const places = input && io === 'separate' ? [input, output] : [output]
-    const { result: groups, checked: accepted } = scoped(device, 'dropout: tensors', () =>
-      dispatches.map(({ tensor: { offset, size } }) =>
-        device.createBindGroup({
-          label: 'noiseshape/apply_mask/tensors',
-          layout: tensorLayout(io),
-          entries: places.map((place, binding) => ({
-            binding,
-            resource: { buffer: place.buffer, offset: place.offset + offset, size },
-          })),
-        }),
-      ),
+    const { result: bound, checked: accepted } = scoped(device, 'dropout: tensors', () =>
+      dispatches.map((dispatch, i) => {
+        const { offset, size } = dispatch.tensor
+        const resources: GPUBufferBinding[] = [
+          { buffer: params, offset: i * stride, size: APPLY_PARAMS.size },
+          { buffer: mask, ...dispatch.mask },
+          ...places.map((place) => ({ buffer: place.buffer, offset: place.offset + offset, size })),
+        ]
+        const bindings = device.createBindGroup({
+          label: 'noiseshape/apply_mask/bindings',
+          layout: layout(io),
+          entries: resources.map((resource, binding) => ({ binding, resource })),
+        })
+        return {
+          pipeline: pipeline(dropout.element.name, dispatch, tuning, io),
+          bindings,
+          grid: dispatch.grid,
+        }
+      }),
     )
-    return { io, groups, checked: created ? bothChecked(created, accepted) : accepted }
+    return { dispatches: bound, checked: created ? bothChecked(created, accepted) : accepted }
   }
 
   return {
@@ -97,13 +94,12 @@ export function createApplyPass(
         bindTensors(output, input, created),
       )
     },
-    record(pass, { io, groups }) {
-      dispatches.forEach((dispatch, i) => {
-        pass.setPipeline(pipeline(dropout.element.name, dispatch, tuning, io))
-        pass.setBindGroup(0, maskGroups[i], [i * stride])
-        pass.setBindGroup(1, groups[i])
-        pass.dispatchWorkgroups(...dispatch.grid)
-      })
+    record(pass, { dispatches }) {
+      for (const { pipeline, bindings, grid } of dispatches) {
+        pass.setPipeline(pipeline)
+        pass.setBindGroup(0, bindings)
+        pass.dispatchWorkgroups(...grid)
+      }
     },
     destroy() {
       params.destroy()

@@ -54,7 +54,7 @@ export async function computeDropout(
           apply = owner.own(createApplyPass(device, dropout, dispatches, tuning, mask.buffer))
           if (x) device.queue.writeBuffer(tensor, 0, sourceOf(x, start, count, element))
           const bound = apply.bind(place, x && place)
-          const drawn = start === 0 ? mask.prepare(encoder, draw) : undefined
+          const drawn = start === 0 ? mask.prepare(draw) : undefined
           const pass = encoder.beginComputePass({ label: 'noiseshape/dropout/pass' })
           if (drawn !== undefined) mask.record(pass, drawn)
           apply.record(pass, bound)
@@ -100,7 +100,7 @@ export async function computeMask(
       { owner, stage: 'mask' },
       (encoder) => {
         const mask = owner.own(createMaskPass(device, dropout, maskPlan, tuning, 1))
-        const place = mask.prepare(encoder, draw)
+        const place = mask.prepare(draw)
         const pass = encoder.beginComputePass({ label: 'noiseshape/mask/pass' })
         mask.record(pass, place)
         pass.end()

@@ -2,6 +2,6 @@
 
 export type { DrawOptions, DropoutOptions, NoiseShape } from '../options.js'
 export { DeviceLostError, WebGPUFailureError, WebGPUUnavailableError } from './errors.js'
-export { createDropout, type DropoutOp, type DropoutOpOptions, type EncodeOptions } from './op.js'
+export { createDropout, type DropoutOp, type EncodeOptions } from './op.js'
 export { type ProbeResult, probeDevice } from './probe.js'
 export type { TensorBinding } from './tensors.js'

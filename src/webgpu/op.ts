@@ -4,20 +4,9 @@ import { tensorBytes } from '../elements/element.js'
 import type { Draw } from '../generators/generator.js'
 import { DRAW_NAMES, DROPOUT_NAMES, type DrawOptions, type DropoutOptions, SPLIT } from '../options.js'
 import { readDraw, resolveDropout } from '../resolve.js'
-import { type Names, readFlag, readInteger, readOptions, reject, show } from '../validation.js'
+import { type Names, readFlag, readOptions, reject, show } from '../validation.js'
 import { createPasses } from './passes.js'
 import { readDevice, readEncoder, readTensors, type TensorBinding } from './tensors.js'
-
-export interface DropoutOpOptions extends DropoutOptions {
-  /**
-   * How many calls may be recorded and not yet submitted, in all encoders together: `encode` rejects one more in the same
-   * encoder, but with several encoders it cannot notice, and the oldest call silently gets the mask of the newest. 1 to
-   * 65536, default 256; each takes at least 256 bytes.
-   */
-  maxPendingCalls?: number
-}
-
-const OP_NAMES = { ...DROPOUT_NAMES, maxPendingCalls: true } satisfies Names<DropoutOpOptions>
 
 export interface EncodeOptions extends DrawOptions {
   /**
@@ -49,7 +38,8 @@ export interface DropoutOp {
    */
   readonly ready: Promise<void>
   /**
-   * Records both passes; the caller submits. It has recorded when it returns: nothing needs to be awaited.
+   * Records both passes; the caller submits, in any order of encoders. It has recorded when it returns: nothing needs to
+   * be awaited. A call can be submitted until 16 384 more were recorded with the op; then its parameters are destroyed.
    *
    * @param tensors float32 tensors of the op's shape: a GPUBuffer with usage STORAGE, or a range of one whose offset
    *   respects the device's alignment. Pass the same range twice to work in place.
@@ -74,17 +64,17 @@ export interface DropoutOp {
  * @throws RangeError or TypeError for an option outside its documented range or an unknown option name, or a tensor
  *   beyond the device's limits
  */
-export function createDropout(device: GPUDevice, options: DropoutOpOptions): DropoutOp {
+export function createDropout(device: GPUDevice, options: DropoutOptions): DropoutOp {
   readDevice(device)
-  const dropout = resolveDropout(readOptions(options, OP_NAMES, 'Pass e.g. { shape: [2, 3], rate: 0.5 }'))
-  const { maxPendingCalls = 256 } = options
-  const pending = readInteger('maxPendingCalls', maxPendingCalls, 65536, '65536', 'Pass e.g. 256', 1)
+  const dropout = resolveDropout(
+    readOptions(options, DROPOUT_NAMES, 'Pass e.g. { shape: [2, 3], rate: 0.5 }'),
+  )
   const bytes = tensorBytes(dropout.element, dropout.elements)
   if (bytes > device.limits.maxBufferSize) {
     const rule = `it takes ${bytes} bytes and this device allows ${device.limits.maxBufferSize} in a buffer`
     reject(RangeError, 'shape', dropout.shape, rule, SPLIT)
   }
-  const passes = createPasses(device, dropout, pending)
+  const passes = createPasses(device, dropout)
   let last: Draw | undefined
   /** The mask that an encoder leaves behind. Its commands run all together or not at all, and nothing comes between. */
   const drawnIn = new WeakMap<GPUCommandEncoder, Draw>()
@@ -113,10 +103,10 @@ export function createDropout(device: GPUDevice, options: DropoutOpOptions): Dro
       }
       const bound = passes.bind(output, input)
       const drawn = reuse && sameDraw(draw, drawnIn.get(encoder))
-      passes.record(encoder, bound, drawn ? undefined : draw)
+      const checked = passes.record(encoder, bound, drawn ? undefined : draw)
       drawnIn.set(encoder, draw)
       last = draw
-      return bound.checked
+      return checked
     },
     destroy() {
       destroyed = true

@@ -7,7 +7,14 @@ import type { Dropout } from '../resolve.js'
 import type { Scale } from '../scale.js'
 
 /** Byte offsets of the members of `MaskParams`; the generator's `DrawParams` begins at `draw`. */
-export const MASK_PARAMS = { first_group: 0, shift: 8, groups: 12, last_cells: 16, draw: 32 } as const
+export const MASK_PARAMS = {
+  first_group: 0,
+  shift: 8,
+  groups: 12,
+  last_cells: 16,
+  groups_per_thread: 20,
+  draw: 32,
+} as const
 
 /** Byte offsets of the members of `ApplyParams`; each of `dims` is four words: wrap, size, start, stride. */
 export const APPLY_PARAMS = {
@@ -53,6 +60,7 @@ export function writeMaskParams(
   setWords(view, at.shift, [start.shift])
   setWords(view, at.groups, [dispatch.groups])
   setWords(view, at.last_cells, [dispatch.lastCells])
+  setWords(view, at.groups_per_thread, [dispatch.groupsPerThread])
   generator.shader.write(new DataView(bytes, offset + at.draw), keepRule, draw)
 }
 

@@ -4,7 +4,7 @@ import type { Draw } from '../generators/generator.js'
 import { planApply, planMask } from '../plan.js'
 import type { Dropout } from '../resolve.js'
 import { type BoundTensors, createApplyPass, type TensorPlace } from './apply.js'
-import { scoped } from './errors.js'
+import { bothChecked, scoped } from './errors.js'
 import { createMaskPass } from './mask.js'
 import { tuningFor } from './tuning.js'
 
@@ -14,18 +14,24 @@ export interface Passes {
   readonly ready: Promise<void>
   /** See `ApplyPass.bind`; what it returns is `checked` together with the pipelines and buffers. */
   bind(output: TensorPlace, input?: TensorPlace): BoundTensors
-  /** Draws a mask and applies it; without a draw, applies the mask that is there. */
-  record(encoder: GPUCommandEncoder, tensors: BoundTensors, draw: Draw | undefined): void
+  /**
+   * Draws a mask and applies it; without a draw, applies the mask that is there. The promise rejects if the device refused
+   * the tensors or what the call needs.
+   */
+  record(encoder: GPUCommandEncoder, tensors: BoundTensors, draw: Draw | undefined): Promise<void>
   destroy(): void
 }
 
+/** Calls that share the first buffer of parameters: few, because an op may be used once. */
+const FIRST_CALLS = 4
+
 /** @throws RangeError for a tensor or a mask beyond the device's limits */
-export function createPasses(device: GPUDevice, dropout: Dropout, maxPendingCalls: number): Passes {
+export function createPasses(device: GPUDevice, dropout: Dropout): Passes {
   const tuning = tuningFor(device)
   const maskPlan = planMask(dropout.cells, device.limits, tuning)
   const applyPlan = planApply(dropout, device.limits, tuning)
   const { result, checked } = scoped(device, 'createDropout', () => {
-    const mask = createMaskPass(device, dropout, maskPlan, tuning, maxPendingCalls)
+    const mask = createMaskPass(device, dropout, maskPlan, tuning, FIRST_CALLS)
     return { mask, apply: createApplyPass(device, dropout, applyPlan, tuning, mask.buffer) }
   })
   const { mask, apply } = result
@@ -34,11 +40,12 @@ export function createPasses(device: GPUDevice, dropout: Dropout, maxPendingCall
     ready: checked,
     bind: (output, input) => apply.bind(output, input, checked),
     record(encoder, tensors, draw) {
-      const place = draw && mask.prepare(encoder, draw)
+      const slot = draw && mask.prepare(draw)
       const pass = encoder.beginComputePass({ label: 'noiseshape/dropout/pass' })
-      if (place !== undefined) mask.record(pass, place)
+      if (slot) mask.record(pass, slot)
       apply.record(pass, tensors)
       pass.end()
+      return slot ? bothChecked(slot.checked, tensors.checked) : tensors.checked
     },
     destroy() {
       mask.destroy()

@@ -52,8 +52,8 @@ export interface Stage {
 
 /** The pipeline of `generate_mask`, and the layout of its group 0: MaskParams (dynamic offset), the mask. */
 export function maskPipeline(device: GPUDevice, generator: Generator, tuning: Tuning): Stage {
-  const { workgroupSize, groupsPerThread, rotation } = tuning
-  return maskPipelines(device)(generator)(workgroupSize, groupsPerThread, rotation)
+  const { workgroupSize, rotation } = tuning
+  return maskPipelines(device)(generator)(workgroupSize, rotation)
 }
 
 const maskPipelines = perDevice((device) => {
@@ -70,44 +70,39 @@ function createMaskPipelines(device: GPUDevice, generator: Generator) {
     { type: 'uniform', hasDynamicOffset: true, minBindingSize: maskParamsSize({ generator }) },
     { type: 'storage' },
   ])
-  return memoized((workgroupSize: number, groupsPerThread: number, rotation: Tuning['rotation']): Stage => {
+  return memoized((workgroupSize: number, rotation: Tuning['rotation']): Stage => {
     const sources = [ROTATIONS[rotation], ...generator.shader.modules, maskSource]
-    const constants = { WORKGROUP_SIZE: workgroupSize, GROUPS_PER_THREAD: groupsPerThread }
+    const constants = { WORKGROUP_SIZE: workgroupSize }
     return { layout, pipeline: createPipeline(device, 'generate_mask', sources, [layout], constants) }
   })
 }
 
 export interface ApplyPipelines {
-  /** Group 0 of `apply_mask`: ApplyParams (dynamic offset), the mask. */
-  paramsLayout: GPUBindGroupLayout
-  /** Group 1: input and output, or a single tensor. */
-  tensorLayout(io: Io): GPUBindGroupLayout
+  /** Group 0 of `apply_mask`: ApplyParams, the mask, then input and output, or a single tensor. */
+  layout(io: Io): GPUBindGroupLayout
   pipeline(element: ElementName, dispatch: ApplyDispatch, tuning: Tuning, io: Io): GPUComputePipeline
 }
 
 export const applyPipelines: (device: GPUDevice) => ApplyPipelines = perDevice((device) => {
-  const paramsLayout = bindGroupLayout(device, 'apply_mask/params', [
-    { type: 'uniform', hasDynamicOffset: true, minBindingSize: APPLY_PARAMS.size },
-    { type: 'read-only-storage' },
-  ])
-  const separateLayout = bindGroupLayout(device, 'apply_mask/tensors', [
-    { type: 'read-only-storage' },
-    { type: 'storage' },
-  ])
-  const oneTensorLayout = bindGroupLayout(device, 'apply_mask/tensor', [{ type: 'storage' }])
-  const tensorLayout = (io: Io) => (io === 'separate' ? separateLayout : oneTensorLayout)
+  const layoutOf = (name: string, tensors: readonly GPUBufferBindingLayout[]) =>
+    bindGroupLayout(device, `apply_mask/${name}`, [
+      { type: 'uniform', minBindingSize: APPLY_PARAMS.size },
+      { type: 'read-only-storage' },
+      ...tensors,
+    ])
+  const twoTensors = layoutOf('tensors', [{ type: 'read-only-storage' }, { type: 'storage' }])
+  const oneTensor = layoutOf('tensor', [{ type: 'storage' }])
+  const layout = (io: Io) => (io === 'separate' ? twoTensors : oneTensor)
   const create = memoized(
     (element: ElementName, walk: Walk, width: 1 | 4, workgroupSize: number, trusting: boolean, io: Io) => {
       const sources = [...PRELUDES[element][width], IOS[io], applySource, ...WALKS[walk]]
       if (trusting) sources.push(...(TRUSTING_WALKS[walk] ?? []))
       const entryPoint = trusting ? 'apply_mask_trusting' : 'apply_mask'
-      const layouts = [paramsLayout, tensorLayout(io)]
-      return createPipeline(device, entryPoint, sources, layouts, { WORKGROUP_SIZE: workgroupSize })
+      return createPipeline(device, entryPoint, sources, [layout(io)], { WORKGROUP_SIZE: workgroupSize })
     },
   )
   return {
-    paramsLayout,
-    tensorLayout,
+    layout,
     pipeline(element, { walk, width }, { workgroupSize, trusting }, io) {
       const mayTrust = trusting && width > 1 && io !== 'in-place' && walk in TRUSTING_WALKS
       return create(element, walk, width, workgroupSize, mayTrust, io)

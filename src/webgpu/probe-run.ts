@@ -46,7 +46,7 @@ export async function runProbe(device: GPUDevice): Promise<ProbeResult> {
       (encoder) =>
         PROBE_RATES.flatMap((rate) => {
           const dropout = dropoutOf(rate)
-          const op = owner.own(createDropout(device, { ...dropout, maxPendingCalls: 1 }))
+          const op = owner.own(createDropout(device, dropout))
           const input = owner.buffer('input', BYTES, usage)
           const output = owner.buffer('output', BYTES, usage)
           device.queue.writeBuffer(input, 0, probeValues(resolveDropout(dropout)))

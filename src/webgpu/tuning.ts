@@ -21,6 +21,7 @@ const HARDWARE: Tuning = {
   workgroupSize: 64,
   groupsPerThread: 1,
   packetsPerThread: { rows: 1, columns: 8 },
+  fewestThreads: 1,
   columnPackets: 1,
   longestRow: Number.POSITIVE_INFINITY,
   trusting: false,
@@ -28,9 +29,10 @@ const HARDWARE: Tuning = {
 }
 
 const SWIFTSHADER: Tuning = {
-  workgroupSize: 64,
+  workgroupSize: 8, // a workgroup runs on one core: small ones use all cores when there are few threads
   groupsPerThread: 64,
   packetsPerThread: { rows: 4096, columns: 4096 },
+  fewestThreads: 32, // four to a core of a SIMD unit, on eight cores; with 128, [32, 768] takes 1.6 times as long
   columnPackets: 4,
   longestRow: 16_384, // 64 KiB: in longer rows, each step down a column touches another memory page
   trusting: true,

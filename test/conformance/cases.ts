@@ -7,7 +7,7 @@ import { large } from './large'
 import { pipelines } from './pipelines'
 import { probe } from './probe'
 import { sizes } from './sizes'
-import { statistics } from './statistics'
+import { manySamples, statistics } from './statistics'
 import { values } from './values'
 import { walks } from './walks'
 import { windows } from './windows'
@@ -26,4 +26,4 @@ export const CASES: readonly Case[] = [
 ]
 
 /** What only the portable suite runs. */
-export const LONG_CASES: readonly Case[] = large
+export const LONG_CASES: readonly Case[] = [...large, ...manySamples]

@@ -1,7 +1,6 @@
 /** Every pipeline that the pieces of shaders/ make, compiled and not run: no error, and nothing a compiler warns of. */
 
 import { native1 } from '../../src/generators/native-1/index.js'
-import type { OutputKind } from '../../src/monte-carlo/statistics.js'
 import { createStatistics } from '../../src/monte-carlo/statistics-webgpu.js'
 import type { ApplyDispatch, Tuning, Walk } from '../../src/plan.js'
 import { applyPipelines, type Io, maskPipeline } from '../../src/webgpu/pipelines.js'
@@ -37,9 +36,19 @@ const applies = (['words', 'runs', 'columns', 'wideColumns'] satisfies Walk[]).f
   }),
 )
 
-const statistics = (['values', 'probabilities', 'logits'] satisfies OutputKind[]).map((outputs) =>
-  compiled(`accumulate_${outputs}`, (device) => {
-    createStatistics(device, { outputs, elements: 12, classes: outputs === 'values' ? 0 : 3 }).destroy()
+const statistics = (
+  [
+    { outputs: 'values', settling: false },
+    { outputs: 'gaussian', settling: false },
+    { outputs: 'probabilities', settling: false },
+    { outputs: 'probabilities', settling: true },
+    { outputs: 'logits', settling: false },
+    { outputs: 'logits', settling: true },
+  ] as const
+).map(({ outputs, settling }) =>
+  compiled(`accumulate_${outputs}${settling ? ', settling' : ''}`, (device) => {
+    const rowLength = outputs === 'values' ? 0 : 2
+    createStatistics(device, { outputs, elements: 12, rowLength, settling }).destroy()
   }),
 )
 

@@ -172,7 +172,6 @@ describe('names', () => {
 
   test.each([
     { options: { ...layer, noise_shape: [1, 16] }, says: [/Pass it as noiseShape\.$/] },
-    { options: { ...layer, max_pending_calls: 2 }, says: [/Pass it as maxPendingCalls\.$/] },
     { options: { ...layer, seed: 1 }, says: ['options.seed is 1', 'the names are shape, rate, noiseShape'] },
   ])('createDropout refuses $options', async ({ options, says }) => {
     expectRefusal(await caught(async () => createDropout(gpu.device, options)), RangeError, says)
@@ -263,15 +262,6 @@ describe('createDropout', () => {
   ])('$name as device is refused', async ({ device, says }) => {
     const error = await caught(async () => createDropout(device as unknown as GPUDevice, layer))
     expectRefusal(error, TypeError, ['device', says, 'GPUDevice'])
-  })
-
-  test.each([1, 65536])('maxPendingCalls %i is allowed', (maxPendingCalls) => {
-    createDropout(gpu.device, { ...layer, maxPendingCalls }).destroy()
-  })
-
-  test.each([0, -1, 1.5, 65537, Number.NaN])('maxPendingCalls %d is refused', async (maxPendingCalls) => {
-    const error = await caught(async () => createDropout(gpu.device, { ...layer, maxPendingCalls }))
-    expectRefusal(error, RangeError, ['maxPendingCalls', String(maxPendingCalls), 'integer'])
   })
 
   test('a tensor that no buffer of the device can hold is refused with both sizes', async () => {

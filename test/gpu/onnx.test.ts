@@ -237,6 +237,7 @@ describe.each(runtimes)('$name', ({ runtime, provider, backend }) => {
     const aborted = session.predict(feeds, {
       samples: 1000,
       seed: 1,
+      samplesPerRun: 1,
       signal: controller.signal,
       onProgress: ({ done }) => {
         if (done === 3) controller.abort(new Error('enough'))
@@ -284,6 +285,7 @@ describe.each(runtimes)('$name', ({ runtime, provider, backend }) => {
       {
         samples: 3,
         seed: 1,
+        samplesPerRun: 1,
         onProgress: async ({ done, samples, read }) => {
           const { dims, mean } = await read()
           seen.push(done, samples, ...dims, mean.length)
@@ -421,7 +423,8 @@ describe('buffers', () => {
   test('noise is allocated once for each shape of the feeds', async () => {
     const session = await open(ortWebgpu, await goldenModel('opset13'), { executionProviders: ['webgpu'] })
     const device = (await ortWebgpu.env.webgpu.device) as GPUDevice
-    const predict = (rows: number) => session.predict({ x: tensor([rows, 4]) }, { samples: 20, seed: 1 })
+    const predict = (rows: number) =>
+      session.predict({ x: tensor([rows, 4]) }, { samples: 20, seed: 1, samplesPerRun: 1 })
     const created = vi.spyOn(device, 'createBuffer')
     const noiseBuffers = () =>
       created.mock.calls.filter(([{ label }]) => label === 'noiseshape/noise/tensor').length
@@ -437,7 +440,7 @@ describe('buffers', () => {
 
   test('one read-back ends a prediction', async () => {
     const session = await open(ortWebgpu, dropoutOnly(['n', 4], 0.5), { executionProviders: ['webgpu'] })
-    await session.predict({ x: ones([2, 4]) }, { samples: 1, seed: 1 })
+    await session.predict({ x: ones([2, 4]) }, { samples: 2, seed: 1 }) // it compares a stacked run with single ones
     const mapped = vi.spyOn(GPUBuffer.prototype, 'mapAsync')
     await session.predict({ x: ones([2, 4]) }, { samples: 20, seed: 1 })
     expect(mapped).toHaveBeenCalledTimes(1)

@@ -1,15 +1,24 @@
-/** The README's code for a device of your own, ONNX Runtime Web and TensorFlow.js' webgpu backend runs as it stands there. */
+/** The code of README.md and docs/ for a device of your own, ONNX Runtime Web and TensorFlow.js' webgpu backend runs as it is. */
 
 import '@tensorflow/tfjs-backend-webgpu' // and no other: tf.ready() takes it
 import * as tfCore from '@tensorflow/tfjs-core'
 import * as tfLayers from '@tensorflow/tfjs-layers'
+import * as cpu from 'noiseshape/cpu'
 import * as onnx from 'noiseshape/onnx'
 import * as tfjs from 'noiseshape/tfjs'
 import * as webgpu from 'noiseshape/webgpu'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import digits from '../../models/digits/digits-inference.onnx?url'
-import readme from '../../README.md?raw'
 import { pretendHardware } from '../support/altered-device'
+import {
+  type Example,
+  examples,
+  fileNamed,
+  fileNameOf,
+  needsBrowser,
+  printed,
+  run,
+} from '../support/examples'
 import { ortWebgpu } from '../support/onnx-ort'
 import { rounds } from '../support/rounds'
 
@@ -17,58 +26,119 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-test('the example of createDropout is accepted by the device', async () => {
-  const code = /```js\n(import \{ createDropout \}.*?)```/s.exec(readme)?.[1] ?? ''
-  const body = code
-    .replace(/^import (\{.*\}) from '.*'$/m, 'const $1 = webgpu')
-    .replace(/^const device = .*$/m, "$&\ndevice.pushErrorScope('validation')")
-  const run = new Function('webgpu', `return (async () => {${body}\nreturn device.popErrorScope()})()`)
-  expect(code).toContain('op.encode')
-  expect(await run(webgpu)).toBeNull()
+const modules = {
+  'noiseshape/cpu': cpu,
+  'noiseshape/onnx': onnx,
+  'noiseshape/tfjs': tfjs,
+  'noiseshape/webgpu': webgpu,
+  'onnxruntime-web/webgpu': ortWebgpu,
+  '@tensorflow/tfjs-core': tfCore,
+  '@tensorflow/tfjs-layers': tfLayers,
+}
+const imports = (name: string) => (example: Example) => example.imports.includes(name)
+
+/** Notes the errors of each device that is requested from now on. */
+function watchDevices(): { errors: string[]; settled(): Promise<unknown> } {
+  const errors: string[] = []
+  const devices: GPUDevice[] = []
+  const { requestDevice } = GPUAdapter.prototype
+  vi.spyOn(GPUAdapter.prototype, 'requestDevice').mockImplementation(async function (
+    this: GPUAdapter,
+    ...options
+  ) {
+    const device = await requestDevice.apply(this, options)
+    device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message))
+    devices.push(device)
+    return device
+  })
+  return { errors, settled: () => Promise.all(devices.map(({ queue }) => queue.onSubmittedWorkDone())) }
+}
+
+describe('a device of your own', () => {
+  const found = examples.filter(imports('noiseshape/webgpu'))
+
+  test('README and guide have their examples', () => {
+    expect(found.map(({ file }) => file)).toEqual(['README.md', 'docs/webgpu.md', 'docs/webgpu.md'])
+    expect(found.filter(({ output }) => output !== undefined)).toHaveLength(1)
+  })
+
+  test.each(found)('$name is accepted by the device', async ({ code, output }) => {
+    const { errors, settled } = watchDevices()
+    expect(await printed(code, modules)).toBe(output ?? '')
+    await settled()
+    expect(errors).toEqual([])
+  })
 })
 
-test('the example of ONNX Runtime Web predicts on a GPU, and says where', async () => {
-  pretendHardware()
-  const code = /```js\n(import \* as ort .*?)```/s.exec(readme)?.[1] ?? ''
-  const body = code
-    .replace(/^import .* as ort .*$/m, '')
-    .replace(/^import (\{.*\}) from '.*'$/m, 'const $1 = onnx')
-    .replace("'models/digits/digits-inference.onnx'", 'digits')
-  const printed: unknown[] = []
-  const run = new Function('ort', 'onnx', 'digits', 'console', `return (async () => {${body}})()`)
-  await run(ortWebgpu, onnx, digits, { log: (...words: unknown[]) => printed.push(...words) })
-  const [backend, mean, variance, mutualInformation] = printed as [string, ...Float32Array[]]
-  expect(backend).toBe('webgpu')
-  expect(mean.reduce((sum, p) => sum + p)).toBeCloseTo(1, 5)
-  expect(Math.min(...variance, ...mutualInformation)).toBeGreaterThan(0)
+describe('ONNX Runtime Web', () => {
+  const found = examples.filter(imports('noiseshape/onnx'))
+  const local = { fetch: () => fetch(digits) }
+
+  test('README and guide have their examples', () => {
+    expect(found.map(({ file }) => file)).toEqual(['README.md', 'docs/onnx.md', 'docs/onnx.md'])
+  })
+
+  /** Of the two that predict, npm run test:long runs the guide's, too. */
+  const predict = found.filter(({ output }) => output === undefined)
+
+  test.each(predict.filter(({ file }) => rounds > 100 || file === 'README.md'))(
+    '$name predicts on a GPU, and says where',
+    async ({ code }) => {
+      pretendHardware()
+      expect(code).toContain("fetch('models/digits/digits-inference.onnx')")
+      const shown: unknown[] = []
+      await run(code, modules, { ...local, console: { log: (...words: unknown[]) => shown.push(...words) } })
+      const [backend, mean, variance, mutualInformation] = shown as [string, ...Float32Array[]]
+      expect(backend).toBe('webgpu')
+      expect(mean.reduce((sum, p) => sum + p)).toBeCloseTo(1, 5)
+      expect(Math.min(...variance, ...mutualInformation)).toBeGreaterThan(0)
+    },
+  )
+
+  test.each(found.filter(({ output }) => output !== undefined))(
+    '$name prints what the page says',
+    async ({ code, output }) => {
+      expect(await printed(code, modules, local)).toBe(output)
+    },
+  )
+
+  test('the address of the wasm file is set where ONNX Runtime Web reads it', async () => {
+    const { code } = fileNamed('docs/bundlers.md', 'main.js')
+    const ort = { env: { wasm: { wasmPaths: undefined } } }
+    await run(code, { 'onnxruntime-web/webgpu': ort })
+    expect(ort.env.wasm.wasmPaths).toBe('/ort/')
+    expect(ortWebgpu.env.wasm).toBeDefined()
+  })
 })
 
-const ofTensorFlow = Array.from(
-  readme.matchAll(
-    /```js\nimport '@tensorflow\/tfjs-backend-cpu' \/\/ or -webgpu.*?\n(.*?)```\n\n```text\n(.*?)```/gs,
-  ),
-  ([, code, output], i) => ({ example: i === 0 ? 'first' : 'second', code, output }),
-)
-/** The second one trains a network, which takes long on a software GPU. */
-const today = rounds > 100 ? ofTensorFlow : ofTensorFlow.slice(0, 1)
+describe("TensorFlow.js' webgpu backend", () => {
+  const found = examples.filter(({ code }) =>
+    code.startsWith("import '@tensorflow/tfjs-backend-cpu' // or -webgpu"),
+  )
+  /** One trains a network, which takes long on a software GPU. */
+  const trains = ({ code }: Example) => code.includes('model.fit')
 
-test.each(today)(
-  'the $example example of TensorFlow.js prints the same on its webgpu backend',
-  async ({ code, output }) => {
-    const modules = {
-      '@tensorflow/tfjs-core': tfCore,
-      '@tensorflow/tfjs-layers': tfLayers,
-      'noiseshape/tfjs': tfjs,
-    }
-    const body = code.replace(/^import (?:\* as )?(.*) from '(.*)'$/gm, "const $1 = modules['$2']")
-    const lines: unknown[] = []
-    const run = new Function('modules', 'console', `return (async () => {${body}})()`)
-    await run(modules, { log: (line: unknown) => lines.push(`${line}\n`) })
-    expect(lines.join('')).toBe(output)
-    expect(tfCore.getBackend()).toBe('webgpu')
-  },
-)
+  test('README and guide have their examples', () => {
+    expect(found.map(({ file }) => file)).toEqual([
+      'README.md',
+      'docs/tensorflow-js.md',
+      'docs/tensorflow-js.md',
+    ])
+    expect(found.filter(trains)).toHaveLength(1)
+  })
 
-test('there are two examples of TensorFlow.js', () => {
-  expect(ofTensorFlow).toHaveLength(2)
+  test.each(found.filter((each) => rounds > 100 || !trains(each)))(
+    '$name prints the same there',
+    async ({ code, output }) => {
+      expect(await printed(code, modules)).toBe(output)
+      expect(tfCore.getBackend()).toBe('webgpu')
+    },
+  )
+})
+
+test('every example that needs a browser is one of these', () => {
+  const others = examples
+    .filter(needsBrowser)
+    .filter((each) => !imports('noiseshape/webgpu')(each) && !imports('noiseshape/onnx')(each))
+  expect(others.map(fileNameOf)).toEqual(['main.js'])
 })

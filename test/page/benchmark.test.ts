@@ -8,9 +8,8 @@ import type { Measured } from '../../bench/report.js'
 import { markdownTables } from '../../bench/tables.js'
 import { verdict } from '../../site/benchmark/verdict.js'
 import { choose, download, ended, reportOf, run, stubMeasuring } from './measuring.js'
-import { layoutShift, scrollWidth, text, useBrowser, useSite, useVisit } from './visit.js'
+import { layoutShift, scrollWidth, site, text, useBrowser, useVisit } from './visit.js'
 
-const site = useSite()
 const address = () => site('benchmark.html')
 
 const chosen = (page: Page, name: string) =>

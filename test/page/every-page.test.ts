@@ -5,9 +5,8 @@ import { createRequire } from 'node:module'
 import type { Page } from 'puppeteer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pages } from '../../site/shared/frame.js'
-import { expectNothingWrong, open, scrollWidth, useBrowser, useSite, type Visit } from './visit.js'
+import { expectNothingWrong, open, scrollWidth, site, useBrowser, type Visit } from './visit.js'
 
-const site = useSite()
 const browser = useBrowser({ webgpu: false })
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -32,6 +31,22 @@ async function onTouchScreen(page: Page, width: number): Promise<void> {
 async function chooseTheme(page: Page, theme: string): Promise<void> {
   await page.waitForSelector('#theme-switch:not([hidden])')
   await page.select('#theme', theme)
+}
+
+async function expectAxeFindsNothing(page: Page): Promise<void> {
+  await page.evaluate(axe)
+  const found = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
+    const { violations, passes } = await axe.run()
+    return {
+      passes: passes.length,
+      violations: violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`),
+      ),
+    }
+  })
+  expect(found.violations).toEqual([])
+  expect(found.passes).toBeGreaterThan(10)
 }
 
 const background = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
@@ -78,20 +93,8 @@ describe.each(pages)('$file', ({ file, label }) => {
     { scheme: 'dark', forced: 'active' },
   ])('axe finds nothing: $scheme, forced colours $forced', async ({ scheme, forced }) => {
     await emulate(page, { 'prefers-color-scheme': scheme, 'forced-colors': forced })
-    await page.evaluate(axe)
-    const found = await page.evaluate(async () => {
-      const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
-      const { violations, passes } = await axe.run()
-      return {
-        passes: passes.length,
-        violations: violations.flatMap(({ id, nodes }) =>
-          nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`),
-        ),
-      }
-    })
+    await expectAxeFindsNothing(page)
     await emulate(page, {})
-    expect(found.violations).toEqual([])
-    expect(found.passes).toBeGreaterThan(10)
   })
 
   test('in forced colours, what is chosen looks different from what is not', async () => {
@@ -145,6 +148,23 @@ describe.each(pages)('$file', ({ file, label }) => {
     expect(await scrollWidth(page)).toBeLessThanOrEqual(320)
   })
 })
+
+/** A guide with tables and code, and a page of the reference: the others are made in the same way. */
+test.each(['docs/migration.html', 'docs/reference/webgpu.html'])(
+  '%s: axe finds nothing in both themes, and a phone has nothing to scroll sideways',
+  async (file) => {
+    const visit = await open(browser(), site(file))
+    for (const scheme of ['light', 'dark']) {
+      await emulate(visit.page, { 'prefers-color-scheme': scheme })
+      await expectAxeFindsNothing(visit.page)
+    }
+    await onTouchScreen(visit.page, 320)
+    expect(await scrollWidth(visit.page)).toBeLessThanOrEqual(320)
+    await expectAxeFindsNothing(visit.page)
+    expectNothingWrong(visit)
+    await visit.page.close()
+  },
+)
 
 describe('the theme', () => {
   let page: Page

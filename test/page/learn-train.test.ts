@@ -5,9 +5,8 @@ import { describe, expect, test } from 'vitest'
 import testSplit from '../../models/digits/test-split.json'
 import trainSplit from '../../models/digits/train-split.json'
 import { trainAll, variants } from '../../site/learn/train/recipe.js'
-import { open, scrollWidth, text, useBrowser, useSite, useVisit } from './visit.js'
+import { open, scrollWidth, site, text, useBrowser, useVisit } from './visit.js'
 
-const site = useSite()
 const browser = useBrowser({ webgpu: false })
 /** Enough for the networks to differ. */
 const DIGITS = 200

@@ -8,13 +8,12 @@ import {
   layoutShift,
   open,
   scrollWidth,
+  site,
   text,
   useBrowser,
-  useSite,
   useVisit,
 } from './visit.js'
 
-const site = useSite()
 const browser = useBrowser({ webgpu: false })
 const address = (hash = '') => `${site('')}${hash}`
 

@@ -13,15 +13,14 @@ import {
   open,
   scrollWidth,
   settled,
+  site,
   text,
   type,
   useBrowser,
-  useSite,
   useVisit,
   type Visit,
 } from './visit.js'
 
-const site = useSite()
 const address = () => site('picture.html')
 let folder: string
 

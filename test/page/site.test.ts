@@ -1,8 +1,9 @@
 /** The pages as `npm run build:site` makes them, served under a path as GitHub Pages does, and the commands around them. */
 
-import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import type { Browser } from 'puppeteer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findBrowser, NO_BROWSER } from '../../scripts/browser.mjs'
@@ -40,7 +41,12 @@ describe('built', () => {
     expect(sizes.firstPage, 'its HTML and style are in it').toBeGreaterThan(2000)
   })
 
-  const addresses = [...pages.map(({ file }) => file), 'uncertainty.html#runner=onnx']
+  const addresses = [
+    ...pages.map(({ file }) => file),
+    'uncertainty.html#runner=onnx',
+    'docs/uncertainty.html', // with a picture
+    'docs/reference/tfjs.html', // two folders down
+  ]
 
   test.each(addresses)('%s works under a path, and nothing that it asks for is missing', async (address) => {
     const failed: string[] = []
@@ -65,7 +71,40 @@ describe('built', () => {
     expectNothingWrong(visit)
     await visit.page.close()
   })
+
+  test('no link of the documentation is dead, and llms.txt names the Markdown beside its pages', async () => {
+    const dist = join(folder, 'dist')
+    const files = (await readdir(join(dist, 'docs'), { recursive: true })).filter((name) =>
+      name.endsWith('.html'),
+    )
+    expect(files.length).toBeGreaterThan(20)
+    const text = new Map<string, string>()
+    const read = async (path: string) => {
+      if (!text.has(path)) text.set(path, await readFile(join(dist, path), 'utf8'))
+      return text.get(path) ?? ''
+    }
+    for (const name of files) {
+      for (const { path, anchor } of await namedIn(dist, `docs/${name}`)) {
+        if (anchor) expect(await read(path), `docs/${name}`).toContain(`id="${anchor}"`)
+        else expect(existsSync(join(dist, path)), `docs/${name} names ${path}`).toBe(true)
+      }
+    }
+    const listed = Array.from((await read('llms.txt')).matchAll(/\]\((.*?)\)/g), ([, path]) => path)
+    expect(listed.length).toBe(files.length - 1)
+    for (const path of listed) expect(existsSync(join(dist, path)), path).toBe(true)
+  })
 })
+
+/** The links and files that a page names, from the folder of the site, with the anchor of a link. */
+async function namedIn(folder: string, file: string) {
+  const html = await readFile(join(folder, file), 'utf8')
+  return Array.from(html.matchAll(/\s(?:href|src)="([^"]*)"/g), ([, address]) => address)
+    .filter((address) => !/^(https?|data):/.test(address))
+    .map((address) => {
+      const [path, anchor] = address.split('#')
+      return { path: path === '' ? file : posix.join(posix.dirname(file), path), anchor }
+    })
+}
 
 /** A site of one page and one more file. */
 async function site(name: string, file: string, bytes: Uint8Array | number) {

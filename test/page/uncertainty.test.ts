@@ -12,16 +12,15 @@ import {
   open,
   scrollWidth,
   settled,
+  site,
   text,
   type,
   useBrowser,
-  useSite,
   useVisit,
 } from './visit.js'
 
 const OWN = "100 of 100 samples with this page's own forward pass on the CPU"
 
-const site = useSite()
 const address = () => site('uncertainty.html')
 
 type Line = readonly (readonly [number, number])[]

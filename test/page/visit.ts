@@ -1,18 +1,11 @@
 /** What the tests of the pages share: opening a page, waiting for its answer, reading what it shows. */
 
 import type { Browser, Page } from 'puppeteer'
-import { afterAll, beforeAll, expect } from 'vitest'
-import { launchBrowser, type Served, servePage, watch } from '../support/browser.js'
+import { afterAll, beforeAll, expect, inject } from 'vitest'
+import { launchBrowser, watch } from '../support/browser.js'
 
-/** Serves the pages to the tests of a file. Returns the address of a page. */
-export function useSite(): (page: string) => string {
-  let served: Served
-  beforeAll(async () => {
-    served = await servePage()
-  })
-  afterAll(() => served?.close())
-  return (page) => served.url + page
-}
+/** The address of a page, as test/support/pages-server.ts serves it. */
+export const site = (page: string) => inject('pages') + page
 
 export function useBrowser(options: { webgpu: boolean }): () => Browser {
   let browser: Browser
@@ -58,7 +51,8 @@ export async function open(
 ): Promise<Visit> {
   const page = await browser.newPage()
   await before?.(page)
-  const wrong = watch(page, new URL('./', address).href)
+  const site = new URL('./', address.replace(/docs\/.*$/, '')).href // the documentation is in a folder of it
+  const wrong = watch(page, site)
   await page.setViewport({ width, height })
   await page.goto(address)
   await settled(page)
@@ -79,7 +73,7 @@ export const text = (page: Page, id: string) => page.$eval(`#${id}`, (node) => n
 export async function type(page: Page, id: string, what: string): Promise<string> {
   await page.click(`#${id}`, { count: 3 })
   await page.keyboard.press('Backspace')
-  await page.keyboard.type(what)
+  await page.keyboard.sendCharacter(what) // at once, as pasted: the page would answer each letter
   return settled(page)
 }
 

@@ -1,4 +1,4 @@
-/** Random dropouts for the property tests: what the README allows, with a bias to the edges. */
+/** Random dropouts for the property tests: what the reference allows, with a bias to the edges. */
 
 import fc from 'fast-check'
 import { input, type Oddness } from './inputs'

@@ -20,6 +20,7 @@ export const VARIANTS: readonly Tuning[] = [1, 8, 32, 512].flatMap((packets) =>
       workgroupSize: packets === 32 ? 32 : 64,
       groupsPerThread: packets === 8 ? 3 : packets,
       packetsPerThread: { rows: packets, columns: packets },
+      fewestThreads: packets === 32 ? 16 : 1,
       columnPackets: packets === 1 || packets === 32 ? 1 : 4,
       longestRow: 1000,
       trusting,
@@ -78,7 +79,7 @@ export async function dropoutCut(
   const applyPlan = planApply(dropout, limits, variant)
   const apply = createApplyPass(gpu.device, dropout, applyPlan, variant, mask.buffer)
   gpu.submit((encoder) => {
-    const place = mask.prepare(encoder, readDraw(dropout, draw))
+    const place = mask.prepare(readDraw(dropout, draw))
     const pass = encoder.beginComputePass()
     mask.record(pass, place)
     apply.record(pass, apply.bind(output, input))
@@ -101,7 +102,7 @@ export async function maskCut(
   const dropout = resolveDropout(draw)
   const mask = createMaskPass(gpu.device, dropout, planMask(dropout.cells, limits, variant), variant, 1)
   gpu.submit((encoder) => {
-    const place = mask.prepare(encoder, readDraw(dropout, draw))
+    const place = mask.prepare(readDraw(dropout, draw))
     const pass = encoder.beginComputePass()
     mask.record(pass, place)
     pass.end()

@@ -3,9 +3,9 @@
 import { expect } from 'vitest'
 import type { Prediction } from '../../src/monte-carlo/index.js'
 
-/** Of a mean, in units of the values' spread, over 1000 updates of some 2^-24 each; its own rounding comes on top. */
-const MEAN_TOLERANCE = 1e-5
-const VARIANCE_TOLERANCE = 1e-5
+/** In units of the values' spread: some units of 2^-24. A mean's own rounding comes on top. */
+const MEAN_TOLERANCE = 1e-6
+const VARIANCE_TOLERANCE = 2e-6
 
 /** Outputs of `of(u)`, u uniform in [0, 1), from a seeded generator (xorshift32). */
 export function randomOutputs(samples: number, length: number, seed: number, of: (u: number) => number) {
@@ -36,11 +36,14 @@ export function expectMoments(result: Prediction, outputs: readonly ArrayLike<nu
   expect(result.samples).toBe(outputs.length)
   expect(result.mean).toHaveLength(mean.length)
   expect(result.variance).toHaveLength(mean.length)
+  expect(result.std).toHaveLength(mean.length)
   mean.forEach((expected, i) => {
     const spread = Math.sqrt(variance[i])
     const tolerance = MEAN_TOLERANCE * spread + 2 ** -23 * Math.abs(expected) + atLeast
     expect(Math.abs(result.mean[i] - expected), `mean[${i}]`).toBeLessThanOrEqual(tolerance)
     const most = VARIANCE_TOLERANCE * variance[i] + 2 * spread * atLeast + atLeast ** 2
     expect(Math.abs(result.variance[i] - variance[i]), `variance[${i}]`).toBeLessThanOrEqual(most)
+    const mostOfStd = VARIANCE_TOLERANCE * spread + atLeast
+    expect(Math.abs(result.std[i] - spread), `std[${i}]`).toBeLessThanOrEqual(mostOfStd)
   })
 }

@@ -1,5 +1,5 @@
 /**
- * What the option tables of the README allow, and what it means: undefined for options that must be refused. Like the
+ * What the options allow, as the reference says, and what it means: undefined for options that must be refused. Like the
  * judge it imports nothing from src/.
  */
 

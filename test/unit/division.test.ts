@@ -1,7 +1,7 @@
 /** How a plan divides the apply pass among threads, by the rules that its comments give. */
 
 import { describe, expect, test } from 'vitest'
-import { FEWEST_THREADS, type PlanLimits, planApply, planMask, type Tuning } from '../../src/plan.js'
+import { type PlanLimits, planApply, planMask, type Tuning } from '../../src/plan.js'
 import { resolveDropout } from '../../src/resolve.js'
 
 const LIMITS: PlanLimits = {
@@ -14,6 +14,7 @@ const TUNING: Tuning = {
   workgroupSize: 64,
   groupsPerThread: 4,
   packetsPerThread: { rows: 512, columns: 128 },
+  fewestThreads: 128,
   columnPackets: 1,
   longestRow: 1024,
   trusting: false,
@@ -28,13 +29,15 @@ const plan = (
 ) => planApply(resolveDropout({ shape, noiseShape, rate: 0.5 }), limits, { ...TUNING, ...tuning })
 
 describe('packets per thread', () => {
-  // 512 packets per thread leave n / 4 / 512 threads; each quarter of them makes four times as many, down to 8.
+  // n / 4 packets, shared by 128 threads: whole words of 8 packets each, and at most 512.
   test.each([
-    [512 * 4 * FEWEST_THREADS, 512],
-    [512 * 4 * FEWEST_THREADS - 4, 128],
-    [128 * 4 * FEWEST_THREADS, 128],
-    [128 * 4 * FEWEST_THREADS - 4, 32],
-    [32 * 4 * FEWEST_THREADS - 4, 8],
+    [1_000_000, 512],
+    [4 * 128 * 512, 512],
+    [4 * 128 * 504, 504],
+    [4 * 128 * 504 - 4, 504],
+    [4 * 128 * 496, 496],
+    [4 * 128 * 8 + 4, 16],
+    [4 * 128 * 8, 8],
     [4000, 8],
     [4, 8],
   ])('of a row of %s elements: %s', (elements, packets) => {
@@ -63,7 +66,7 @@ describe('threads', () => {
   })
 
   test('the last elements, fewer than a packet, have a thread each', () => {
-    const [, tail] = plan([4 * 512 * FEWEST_THREADS + 3], null)
+    const [, tail] = plan([4 * 512 * 128 + 3], null)
     expect(tail).toMatchObject({ width: 1, count: 3, packetsPerThread: 1, grid: [1, 1] })
   })
 
@@ -98,6 +101,13 @@ describe('threads', () => {
     const [dispatch] = planMask(128 * 4 * 64 * 2, LIMITS, TUNING)
     expect(dispatch.grid).toEqual([2, 1])
     expect(planMask(128 * 4 * 64 * 2 + 1, LIMITS, TUNING)[0].grid).toEqual([3, 1])
+  })
+
+  test('of a small mask: fewer groups, so that there are enough threads', () => {
+    const tuning = { ...TUNING, groupsPerThread: 64, fewestThreads: 32 }
+    const groupsPerThread = (groups: number) => planMask(128 * groups, LIMITS, tuning)[0].groupsPerThread
+    expect([1, 32, 33, 192, 64 * 32, 10_000].map(groupsPerThread)).toEqual([1, 1, 2, 6, 64, 64])
+    expect(planMask(128 * 192, LIMITS, { ...tuning, workgroupSize: 8 })[0].grid).toEqual([4, 1])
   })
 })
 

@@ -1,7 +1,7 @@
 /** Which noise buffers of an ONNX session are kept, on a device that does nothing but count them. */
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { createBufferNoise } from '../../src/onnx/noise-source.js'
+import { createNoiseBuffers } from '../../src/onnx/noise-buffers.js'
 import type { OrtModule } from '../../src/onnx/ort.js'
 
 beforeAll(() => {
@@ -53,14 +53,14 @@ function source() {
     ...{ noiseShape: [null, null], elementType: 'float32' as const, stream: 0 },
     ...{ kind: undefined, reason: undefined },
   }
-  const noise = createBufferNoise(
+  const noise = createNoiseBuffers(
     { Tensor: { fromGpuBuffer } } as unknown as OrtModule,
     device as unknown as GPUDevice,
     { inputs: [input], generator: undefined },
   )
   return {
     draw: async (count: number) => {
-      const { noise_0 } = await noise.draw([[count, 4]], { seed: 1, step: 0, oneMaskForBatch: false })
+      const { noise_0 } = await noise.draw([[count, 4]], { seed: 1, step: 0, oneMaskForBatch: false }, { count: 1, batch: 1 })
       return (noise_0 as unknown as { buffer: GPUBuffer }).buffer
     },
     destroy: () => noise.destroy(),

@@ -177,24 +177,41 @@ describe('a session', () => {
 })
 
 describe('sizes that only a run can tell', () => {
-  const convolve = { samples: 2, seed: 1 }
+  const convolve = { samples: 2, seed: 1, samplesPerRun: 1 }
   const image = (...dims: number[]) => ({ x: ones(...dims) })
 
   test('are found by one more run for each set of feed sizes, and then remembered', async () => {
     const runs = watchRuns()
-    const session = await open(golden('convolutions'))
+    const model = encode({
+      node: [
+        node('Dropout', ['x'], ['d']),
+        node('Conv', ['d', 'w'], ['maps']),
+        node('Dropout', ['maps'], ['y']),
+      ],
+      input: [info('x', ['n', 1, 'h', 'w'])],
+      output: [info('y', ['n', 8, 'i', 'j'])],
+      initializer: [constant('w', [8, 1, 3, 3], new Array(72).fill(0.1))],
+    })
+    const session = await open(model)
     await session.predict(image(2, 1, 6, 7), convolve)
-    expect(runs.map(({ outputs }) => outputs)).toEqual([['noise_0_shape'], ['y'], ['y']])
-    expect(runs[0].dims.noise_0).toEqual([1, 8, 1, 1]) // as small as can be: the channels are known
-    const drawn = runs[1].dims.noise_0
-    expect(drawn).toEqual([2, 8, ...drawn.slice(2)])
+    expect(runs.map(({ outputs }) => outputs)).toEqual([['noise_1_shape'], ['y'], ['y']])
+    expect(runs[0].dims.noise_1).toEqual([1, 8, 1, 1]) // as small as can be: the channels are known
+    expect(runs[1].dims.noise_1).toEqual([2, 8, 4, 5])
     await session.predict(image(2, 1, 6, 7), convolve)
     expect(runs).toHaveLength(5)
     await session.predict(image(1, 1, 9, 5), convolve)
     expect(runs).toHaveLength(8)
-    expect(runs[7].dims.noise_0.slice(0, 2)).toEqual([1, 8])
+    expect(runs[7].dims.noise_1).toEqual([1, 8, 7, 3])
     await session.predict(image(2, 1, 6, 7), convolve)
     expect(runs).toHaveLength(10)
+  })
+
+  test('come with what runs once where no noise is before them', async () => {
+    const runs = watchRuns()
+    const session = await open(golden('convolutions'))
+    await session.predict(image(2, 1, 6, 7), convolve)
+    expect(runs.map(({ outputs }) => outputs.includes('noise_0_shape'))).toEqual([true, false, false])
+    expect(runs.map(({ dims }) => dims.noise_0?.slice(0, 2))).toEqual([undefined, [2, 8], [2, 8]])
   })
 
   test('are not looked for where the model declares them', async () => {
@@ -244,7 +261,7 @@ describe('sizes that only a run can tell', () => {
 })
 
 describe('predictions', () => {
-  const options: PredictOptions = { samples: 3, seed: 1 }
+  const options: PredictOptions = { samples: 3, seed: 1, samplesPerRun: 1 }
 
   test('take classes from the model where it declares them, but not for values', async () => {
     const session = await open(dropoutOnly(['n', 4], 0.5))
@@ -320,6 +337,7 @@ describe('predictions', () => {
       {
         samples: 9,
         seed: 1,
+        samplesPerRun: 1,
         signal: later.signal,
         onProgress: ({ done }) => void (done === 2 && later.abort(reason)),
       },

@@ -2,7 +2,7 @@
 
 import { makeStochastic } from 'noiseshape/onnx'
 import { expect, test } from 'vitest'
-import { attribute, decode, encode, type GraphInit, info, node } from '../support/onnx-models'
+import { attribute, decode, encode, floats, type GraphInit, info, node } from '../support/onnx-models'
 import { entriesVisited } from '../support/work'
 
 const many = <T>(count: number, each: (i: number) => T): T[] =>
@@ -87,6 +87,59 @@ const GRAPHS: { name: string; graph: (n: number) => GraphInit }[] = [
       }),
       input: [x],
       output: [info('y0')],
+    }),
+  },
+  {
+    name: 'random nodes that are dropout, of one drawn tensor',
+    graph: (n) => ({
+      node: many(n, (i) => [
+        node('RandomUniformLike', ['x'], [`u${i}`]),
+        node('Less', [`u${i}`, 'half'], [`b${i}`]),
+        node('Cast', [`b${i}`], [`f${i}`], { attribute: [attribute('to', 1n)] }),
+        node('Div', [`f${i}`, 'half'], [`m${i}`]),
+        node('Mul', ['x', `m${i}`], [`y${i}`]),
+      ]).flat(),
+      input: [x],
+      output: [info('y0')],
+      initializer: [floats('half', [], [0.5])],
+    }),
+  },
+  {
+    name: 'random nodes that are no dropout',
+    graph: (n) => ({
+      node: [...many(n, (i) => node('RandomNormalLike', ['x'], [`r${i}`])), node('Dropout', ['x'], ['y'])],
+      input: [x],
+      output: [info('y')],
+    }),
+  },
+  {
+    name: 'batch normalisations in training mode',
+    graph: (n) => ({
+      node: [
+        ...many(n, (i) =>
+          node('BatchNormalization', ['x', 's', 'b', 'm', 'v'], [`h${i}`, `m${i}`, `v${i}`], {
+            attribute: [attribute('training_mode', 1n)],
+          }),
+        ),
+        node('Dropout', ['x'], ['y']),
+      ],
+      input: [x],
+      output: [info('y')],
+    }),
+  },
+  {
+    name: 'lists of sizes, one joined to the next',
+    graph: (n) => ({
+      node: [
+        node('Shape', ['x'], ['l0']),
+        ...many(n, (i) =>
+          node('Concat', [`l${i}`, 'l0'], [`l${i + 1}`], { attribute: [attribute('axis', 0n)] }),
+        ),
+        ...many(n, (i) => node('Reshape', ['x', `l${i}`], [`t${i}`])),
+        node('Dropout', ['t1'], ['y']),
+      ],
+      input: [x],
+      output: [info('y')],
     }),
   },
   {

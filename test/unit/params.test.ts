@@ -75,6 +75,7 @@ describe('the parameters of the mask pass', () => {
     firstGroup: 3,
     groups: 4,
     lastCells: 77,
+    groupsPerThread: 2,
     grid: [1, 1],
   } as const
 
@@ -92,11 +93,11 @@ describe('the parameters of the mask pass', () => {
     return { words: wordsOf(bytes, 16), size }
   }
 
-  test('are the first group of 128 cells in two words, the cells before the window, and what to draw', () => {
+  test('are the first group of 128 cells in two words, the cells before the window, what to draw, and how much of it a thread', () => {
     const group = 2n ** 34n + 3n // 2^41 cells are 2^34 groups
     const { words, size } = written(0.75)
     expect(size).toBe(80)
-    expect(words.slice(0, 8)).toEqual([3, Number(group >> 32n), 5, 4, 77, 0, 0, 0])
+    expect(words.slice(0, 8)).toEqual([3, Number(group >> 32n), 5, 4, 77, 2, 0, 0])
   })
 
   test.each([

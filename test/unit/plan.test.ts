@@ -29,6 +29,7 @@ const VARIANTS: Tuning[] = [1, 8, 32].map((packets) => ({
   workgroupSize: 64,
   groupsPerThread: packets,
   packetsPerThread: { rows: packets, columns: packets },
+  fewestThreads: 128,
   columnPackets: packets === 32 ? 4 : 1,
   longestRow: 1000,
   trusting: false,

@@ -14,6 +14,7 @@ function prediction(expected: number, mutual: number, samples = 100) {
     samples,
     mean,
     variance: new Float32Array(10),
+    std: new Float32Array(10),
     predictiveEntropy: Float32Array.of(expected + mutual),
     expectedEntropy: Float32Array.of(expected),
     mutualInformation: Float32Array.of(mutual),

@@ -23,6 +23,12 @@ export function readNativeDraw(options: DrawOptions, cells: number): NativeDraw 
   }
 }
 
+export function nextNativeStep(draw: NativeDraw): NativeDraw {
+  const { lo, hi } = draw.step
+  const next = (lo + 1) >>> 0
+  return { ...draw, step: { lo: next, hi: next === 0 ? (hi + 1) >>> 0 : hi } }
+}
+
 /** The generator's key: seed, stream and stream version. */
 export function keyOf({ seed, stream }: NativeDraw): readonly number[] {
   return [seed.lo, seed.hi, stream, STREAM_VERSION]

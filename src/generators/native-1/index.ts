@@ -6,7 +6,7 @@
 
 import { invertedScale } from '../../scale.js'
 import type { Generator } from '../generator.js'
-import { readNativeDraw } from './draw.js'
+import { nextNativeStep, readNativeDraw } from './draw.js'
 import { nativeShader } from './draw-params.js'
 import { nativeDrawer } from './keep-flags.js'
 import { nativeKeepRule } from './keep-rule.js'
@@ -14,6 +14,7 @@ import { nativeKeepRule } from './keep-rule.js'
 export const native1: Generator = {
   name: 'native-1',
   readDraw: readNativeDraw,
+  nextStep: nextNativeStep,
   keepRule: nativeKeepRule,
   scale: invertedScale,
   drawer: nativeDrawer,

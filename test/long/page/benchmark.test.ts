@@ -4,9 +4,8 @@ import type { Page } from 'puppeteer'
 import { afterEach, expect, test } from 'vitest'
 import type { Measured } from '../../../bench/report.js'
 import { choose, download, run } from '../../page/measuring.js'
-import { expectNothingWrong, open, text, useBrowser, useSite, type Visit } from '../../page/visit.js'
+import { expectNothingWrong, open, site, text, useBrowser, type Visit } from '../../page/visit.js'
 
-const site = useSite()
 const browser = useBrowser({ webgpu: true })
 let here: Visit
 

@@ -11,10 +11,9 @@ import {
   seen,
   watchProgress,
 } from '../../page/digits.js'
-import { open, settled, text, type, useBrowser, useSite, useVisit } from '../../page/visit.js'
+import { open, settled, site, text, type, useBrowser, useVisit } from '../../page/visit.js'
 import { launchBrowser } from '../../support/browser.js'
 
-const site = useSite()
 const here = useVisit(useBrowser({ webgpu: true }), () => `${site('uncertainty.html')}#runner=onnx`, {
   before: pretendHardwareInWorkers,
 })

@@ -1,0 +1,132 @@
+/**
+ * Runs the samples of one prediction: one at a time, or several stacked in the batch, where a stacked run has been found
+ * to give what single runs give.
+ */
+
+import type { Tensor } from 'onnxruntime-web'
+import { float32 } from '../elements/float32.js'
+import type { SampleDraw } from '../monte-carlo/index.js'
+import { product } from '../shape.js'
+import type { Feeds } from './feeds.js'
+import type { FedNetwork } from './network.js'
+import type { Runner } from './runner.js'
+import { canStack, type StackedFeeds, stackedShape, stackFeeds } from './stacking.js'
+
+type Shapes = readonly (readonly number[])[]
+
+/** More samples are not stacked than have this much noise and feeds: a larger network is as fast one by one. */
+const STACK_BYTES = 2 ** 20
+
+export class Sampler {
+  readonly #runner: Runner
+  readonly #fed: FedNetwork
+  readonly #shapes: Shapes
+  /** The size of the batch, if there is one. */
+  readonly #batch: number | undefined
+  #stacked: StackedFeeds | undefined
+
+  private constructor(runner: Runner, feeds: Feeds, fed: FedNetwork, shapes: Shapes) {
+    this.#runner = runner
+    this.#fed = fed
+    this.#shapes = shapes
+    this.#batch = Object.values(feeds)[0]?.dims[0]
+  }
+
+  static async create(runner: Runner, feeds: Feeds, oneMaskForBatch: boolean): Promise<Sampler> {
+    const fed = await runner.network.feed(feeds)
+    try {
+      const run = (noise: Feeds, outputs: readonly string[]) => fed.run({ ...fed.feeds, ...noise }, outputs)
+      return new Sampler(runner, feeds, fed, await runner.noiseShapes(feeds, oneMaskForBatch, run))
+    } catch (error) {
+      fed.free()
+      throw error
+    }
+  }
+
+  /**
+   * How many samples to run at once, at most: `asked`, or as many as are likely to gain; 1 where samples cannot be
+   * stacked. `draw` is that of the first sample.
+   */
+  async samplesPerRun(draw: SampleDraw, output: string, samples: number, asked?: number): Promise<number> {
+    const { ort, network, engine, stacks } = this.#runner
+    const batch = this.#batch
+    const most = Math.min(asked ?? Math.floor(STACK_BYTES / this.#bytesPerSample()), samples)
+    if (!(most > 1) || !batch || !network.isNoisy(output) || !this.#canStack(batch)) return 1
+    const key = JSON.stringify([output, this.#shapes, Object.values(this.#fed.feeds).map(({ dims }) => dims)])
+    if (stacks.get(key) === false) return 1
+    this.#stacked = await stackFeeds(ort, engine.device, this.#fed.feeds, { count: most, batch })
+    if (this.#stacked && !stacks.has(key)) stacks.set(key, await this.#stackGivesTheSame(draw, output))
+    if (stacks.get(key)) return most
+    this.#stacked?.free()
+    this.#stacked = undefined
+    return 1
+  }
+
+  /** Runs `count` samples, the first with this draw; the caller frees the output. */
+  async run(draw: SampleDraw, count: number, output: string): Promise<Tensor> {
+    const feeds = count > 1 && this.#stacked ? this.#stacked.of(count) : this.#fed.feeds
+    const noise = await this.#runner.noise.draw(this.#shapes, draw, { count, batch: this.#batch ?? 1 })
+    const results = await this.#fed.run({ ...feeds, ...noise }, [output], count > 1 ? QUIET : undefined)
+    return results[output]
+  }
+
+  free(): void {
+    this.#stacked?.free()
+    this.#fed.free()
+  }
+
+  /** Noise and feeds, which say how large the network is. */
+  #bytesPerSample(): number {
+    const noise = this.#shapes.map((shape) =>
+      product(stackedShape(shape, { count: 1, batch: this.#batch ?? 1 })),
+    )
+    const feeds = Object.values(this.#fed.feeds).map(({ size }) => size)
+    return [...noise, ...feeds].reduce((sum, size) => sum + size * float32.bytes, 0)
+  }
+
+  #canStack(batch: number): boolean {
+    return this.#runner.inputs.every(({ batchAxis }, i) => {
+      const isElsewhere = typeof batchAxis === 'number' && batchAxis !== 0
+      return !isElsewhere && canStack(this.#shapes[i], batch)
+    })
+  }
+
+  /** A model may mix the rows of a batch, or state its size in the middle: only a run can tell. */
+  async #stackGivesTheSame(draw: SampleDraw, output: string): Promise<boolean> {
+    const read = async (step: number, count: number) => {
+      const tensor = await this.run({ ...draw, step }, count, output)
+      try {
+        return { dims: tensor.dims, values: Float32Array.from((await tensor.getData()) as Float32Array) }
+      } finally {
+        tensor.dispose()
+      }
+    }
+    const singles = [await read(draw.step, 1), await read(draw.step + 1, 1)]
+    try {
+      const { dims, values } = await read(draw.step, 2)
+      const [first, ...rest] = singles[0].dims
+      if (`${dims}` !== `${[2 * first, ...rest]}`) return false
+      return singles.every((single, i) =>
+        isClose(values.subarray(i * single.values.length, (i + 1) * single.values.length), single.values),
+      )
+    } catch {
+      return false
+    }
+  }
+}
+
+/** An attempt that fails is no error to print. */
+const QUIET = { logSeverityLevel: 4 } as const
+
+/** Kernels round differently where a batch is larger, by far less than this share of the largest value. */
+const CLOSE = 1e-3
+
+function isClose(a: Float32Array, b: Float32Array): boolean {
+  const largest = b.reduce(
+    (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
+    0,
+  )
+  return b.every(
+    (value, i) => Object.is(value, a[i]) || value === a[i] || Math.abs(value - a[i]) <= CLOSE * largest,
+  )
+}
