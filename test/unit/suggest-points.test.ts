@@ -192,15 +192,16 @@ describe('a transformer without names', () => {
     ],
   }
   const suggest = (options?: SuggestOptions) => suggestPoints(encode(block), options)
+  const residual: typeof suggestPoints = (model) => suggestPoints(model, { kinds: ['residual'] })
 
   test('shows its places by structure', () => {
     const found = suggest().map(({ tensor, kind, confidence }) => [tensor, kind, confidence])
     expect(found).toEqual([
       ['stream', 'embedding', 'medium'],
       ['attention', 'attention', 'medium'],
-      ['attended', 'residual', 'high'],
+      ['attended', 'residual', 'medium'],
       ['active', 'features', 'low'],
-      ['narrow', 'residual', 'high'],
+      ['narrow', 'residual', 'medium'],
       ['out', 'classifier', 'medium'],
     ])
   })
@@ -242,8 +243,18 @@ describe('a transformer without names', () => {
     ])
   })
 
-  test('opens in a session with the places that are selected, and says why', () => {
-    const { inputs } = makeStochastic(encode(block), { points: suggestPoints })
+  test('is surer with names of modules: nothing of a known family says otherwise', () => {
+    const nodes = block.node?.map((one) => ({ ...one, name: `/net/blocks.0/${one.name}` }))
+    const found = suggestPoints(encode({ ...block, node: nodes }))
+    expect(found.filter(({ selected }) => selected).map(({ tensor }) => tensor)).toEqual([
+      'attention',
+      'attended',
+      'narrow',
+    ])
+  })
+
+  test('opens with the places of a kind, and says why', () => {
+    const { inputs } = makeStochastic(encode(block), { points: residual })
     expect(inputs).toMatchObject([
       { tensor: 'attended', rate: 0.1, kind: 'residual', noiseShape: [null, null, null] },
       { tensor: 'narrow', rate: 0.1, kind: 'residual', reason: expect.stringContaining('residual branch') },
@@ -256,7 +267,7 @@ describe('a transformer without names', () => {
   })
 
   test('takes the option rate before a suggested one', () => {
-    const { inputs } = makeStochastic(encode(block), { points: suggestPoints, rate: 0.25 })
+    const { inputs } = makeStochastic(encode(block), { points: residual, rate: 0.25 })
     expect(inputs.map(({ rate }) => rate)).toEqual([0.25, 0.25])
   })
 

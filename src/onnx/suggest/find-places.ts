@@ -78,11 +78,14 @@ function placesIn(
   const stated = statedPlaces(view, sites, classifiers)
   const embeddings = embeddingPlaces(view, branches)
   const feedForward = feedForwardPlaces(view, branches)
+  const hasNames = view.nodes.some((node) => (view.module(node).path?.length ?? 0) > 1)
+  // Networks that read words are trained with dropout, unless they are of a family that says otherwise, which shows only
+  // where there are names.
   const hasWords =
+    hasNames &&
     attention.length > 0 &&
     embeddings.some(({ tensor }) => readsWords(view, tensor)) &&
     !feedForward.some(({ tensor }) => isGatedBySilu(view, tensor))
-  const hasNames = view.nodes.some((node) => (view.module(node).path?.length ?? 0) > 1)
   const structural = [
     ...familyPlaces(view, layers, branches, familyOf),
     ...attention,
@@ -116,7 +119,7 @@ function placesIn(
       family,
       rate,
       module: place.near && view.module(place.near).path?.join('.'),
-      hasWords: hasWords && hasNames,
+      hasWords,
       gap: place.kind === 'droppath' || place.role === 'convolution' ? undefined : gaps.get(place.tensor),
       unbroken: unbroken.has(place.tensor),
       statedElsewhere: hasDropouts || (place.kind === 'droppath' && isStatedPath),
