@@ -104,7 +104,7 @@ export function gatherND(node: NodeProto, [data, indices]: readonly Description[
 export function transpose(node: NodeProto, [x]: readonly Description[]): Shape | undefined {
   const { shape } = x ?? {}
   const order = integersOf(node, 'perm')
-  if (!shape || !order || order.length === 0) return shape?.toReversed()
+  if (!shape || !order || order.length === 0) return shape && [...shape].reverse()
   return order.map((axis) => shape[axis] ?? null)
 }
 
@@ -112,7 +112,8 @@ export const oneHot: Rule = (node, [indices, depth]) => {
   const { shape } = indices ?? {}
   if (!shape) return undefined
   const axis = integerOf(node, 'axis', -1)
-  return shape.toSpliced(axis < 0 ? shape.length + 1 + axis : axis, 0, depth?.values?.[0] ?? null)
+  const at = axis < 0 ? shape.length + 1 + axis : axis
+  return [...shape.slice(0, at), depth?.values?.[0] ?? null, ...shape.slice(at)]
 }
 
 export const pad: Rule = (node, [x, list, , axes]) => {

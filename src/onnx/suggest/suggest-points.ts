@@ -117,7 +117,7 @@ function oncePerTensor(places: readonly RatedPlace[]): RatedPlace[] {
 /** The last place before a classifier, or the last of all, with a rate above 0. */
 function lastOf(places: readonly RatedPlace[]): RatedPlace | undefined {
   const within = places.filter(({ confidence }) => confidence !== 'out of reach')
-  const last = within.findLast(({ kind }) => kind === 'classifier') ?? within.at(-1)
+  const last = within.filter(({ kind }) => kind === 'classifier').at(-1) ?? within.at(-1)
   if (last?.rate !== 0) return last
   const reason = `${last.reason}, so here rate ${COMMON_RATE}, a common one`
   return { ...last, rate: COMMON_RATE, rateSource: 'customary', reason }
