@@ -97,6 +97,7 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     const run = async (more: object) => {
       const prediction = await mcPredict(model, x, { ...options, ...more })
       const bits = [await taken(prediction.mean), await taken(prediction.variance)]
+      prediction.std.dispose()
       return bits
     }
     const whole = await run({})
@@ -133,13 +134,13 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     const x = input([5, 40], 8)
     const tensor = tensorOf(x, [5, 40])
     for (const batchSize of [1, 2, 5]) {
-      const { mean, variance } = await mcPredict(model, tensor, {
+      const { mean, ...spreads } = await mcPredict(model, tensor, {
         samples: 1,
         seed: 6,
         firstStep: 3,
         batchSize,
       })
-      variance.dispose()
+      tf.dispose(spreads)
       const draw = { shape: [5, 40], rate: 0.5, noiseShape: full, seed: 6, stream: 0, step: 3 }
       // A mean may lose the sign of a zero.
       const judged = Array.from(floats(judgeDropout(x, draw)), (v) => v + 0)
@@ -184,6 +185,68 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     model.dispose()
   })
 
+  test('gives everything in its shape: kept samples and quantiles, votes, standard deviations', async () => {
+    const model = network()
+    const x = data()
+    const more = { outputs: 'probabilities', keepSamples: true, quantiles: [0.05, 0.95] } as const
+    const prediction = await mcPredict(model, x, { ...options, ...more })
+    const shapes = Object.entries(prediction).map(([key, value]) => [
+      key,
+      value instanceof tf.Tensor ? value.shape : value,
+    ])
+    expect(Object.fromEntries(shapes)).toEqual({
+      samples: SAMPLES,
+      mean: [7, 3],
+      variance: [7, 3],
+      std: [7, 3],
+      predictiveEntropy: [7],
+      expectedEntropy: [7],
+      mutualInformation: [7],
+      variationRatio: [7],
+      keptSamples: [SAMPLES, 7, 3],
+      quantiles: [2, 7, 3],
+    })
+    const kept = (await prediction.keptSamples?.array()) as number[][][]
+    const [std, ratio] = [await prediction.std.array(), await prediction.variationRatio.array()]
+    for (let row = 0; row < 7; row++) {
+      const votes = [0, 0, 0]
+      for (const sample of kept) votes[sample[row].indexOf(Math.max(...sample[row]))]++
+      expect((ratio as number[])[row]).toBeCloseTo(1 - Math.max(...votes) / SAMPLES, 5)
+      for (let i = 0; i < 3; i++) {
+        const column = kept.map((sample) => sample[row][i])
+        const mean = column.reduce((sum, value) => sum + value, 0) / SAMPLES
+        const variance = column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / SAMPLES
+        expect((std as number[][])[row][i]).toBeCloseTo(Math.sqrt(variance), 5)
+      }
+    }
+    tf.dispose([x, prediction])
+    model.dispose()
+  })
+
+  test('of gaussian heads has half the last dim, and stops when settled', async () => {
+    const model = tfl.sequential({ layers: [new Dropout({ rate: 0.5, inputShape: [4] })] })
+    const x = tf.tensor2d([[1, 0, 0, 0]])
+    const samples = { max: 300, tolerance: 0.2 }
+    const prediction = await mcPredict(model, x, { seed: 1, samples, outputs: 'gaussian' })
+    expect(prediction.settled).toBe(true)
+    expect([32, 64]).toContain(prediction.samples) // the variance is near 1: sqrt(1 / 31) is 0.18
+    expect(prediction.mean.shape).toEqual([1, 2])
+    const of = async (tensor: tf.Tensor) => Array.from(await tensor.data())
+    const [epistemic, none] = await of(prediction.epistemicVariance)
+    expect(none).toBe(0)
+    expect(epistemic).toBeGreaterThan(0.5)
+    expect(await of(prediction.aleatoricVariance)).toEqual([1, 1])
+    expect((await of(prediction.variance))[0]).toBeCloseTo(1 + epistemic, 5)
+    tf.dispose([x, prediction])
+    const odd = tfl.sequential({ layers: [new Dropout({ rate: 0.5, inputShape: [3] })] })
+    const three = tf.zeros([1, 3])
+    const refused = mcPredict(odd, three, { seed: 1, samples: 2, outputs: 'gaussian' })
+    await expect(refused).rejects.toThrow(/output's shape is \[null, 3\].*must be even.*'gaussian'/)
+    three.dispose()
+    model.dispose()
+    odd.dispose()
+  })
+
   test('leaves weights and batch normalisation alone, and the layers off, also after an abort', async () => {
     const model = network()
     const x = data()
@@ -226,12 +289,12 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
         seed: 3,
         async onProgress(progress) {
           if (progress.done !== read) return
-          const { mean, variance } = await progress.read()
-          variance.dispose()
+          const { mean, ...spreads } = await progress.read()
+          tf.dispose(spreads)
           early = await taken(mean)
         },
       })
-      prediction.variance.dispose()
+      tf.dispose([prediction.variance, prediction.std])
       return { early, mean: await taken(prediction.mean) }
     }
     const alone = (await means(5)).mean
@@ -255,7 +318,7 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
         .toJSON(null, false) as unknown as KerasModel,
     )
     const x = tf.ones([1, 64])
-    const { mean, variance } = await mcPredict(model, x, { samples: 1, seed: 5 })
+    const { mean, ...spreads } = await mcPredict(model, x, { samples: 1, seed: 5 })
     const values = await taken(mean)
     const halves = [values.slice(0, 64), values.slice(64)].map(String)
     const ones = new Uint32Array(64).fill(0x3f800000)
@@ -263,7 +326,7 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
       String(judgeDropout(ones, { shape: [1, 64], rate: 0.5, seed: 5, stream })),
     )
     expect(halves.sort()).toEqual(judged.sort()) // TensorFlow.js decides which of them runs first
-    tf.dispose([x, variance])
+    tf.dispose([x, spreads])
   })
 
   test.each([undefined, 100])('%s as options is refused with an example', async (wrong) => {
