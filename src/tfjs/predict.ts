@@ -17,6 +17,7 @@ import { type Names, readInteger, readOptions, reject } from '../validation.js'
 import { readModel, USE_OURS } from './model.js'
 import { asFloats, isWebGPUBackend, valuesOnWebGPU } from './on-webgpu.js'
 import { inSample } from './sample.js'
+import { Sampler } from './sampler.js'
 
 /** @typeParam Kind what the outputs are, as `outputs` says it: the result has the statistics of that kind */
 export interface McPredictOptions<Kind extends OutputKind = OutputKind>
@@ -82,6 +83,7 @@ async function predict(
   const rows = readRows(inputs)
   const size = readInteger('batchSize', batchSize, Number.MAX_SAFE_INTEGER, '2^53 - 1', 'Pass e.g. 32', 1)
   const last = readLastDim(model, outputs)
+  const sampler = new Sampler(model, inputs)
   const used = backend()
   const onGPU = isWebGPUBackend(used)
   const engine = await createEngine(onGPU ? { device: used.device } : { backend: 'cpu' })
@@ -109,7 +111,7 @@ async function predict(
       forward(draw) {
         if (backend() !== used) throw new Error('noiseshape: the backend was changed during mcPredict.')
         output?.dispose()
-        output = tidy(() => forward(model, inputs, rows, size, draw))
+        output = tidy(() => forward(model, sampler, inputs, rows, size, draw))
         shape = output.shape
         return onGPU ? valuesOnWebGPU(used, output) : (output.data() as Promise<Float32Array>)
       },
@@ -121,6 +123,7 @@ async function predict(
     return toPrediction(result)
   } finally {
     output?.dispose()
+    sampler.dispose()
     engine.destroy()
   }
 }
@@ -128,6 +131,7 @@ async function predict(
 /** Runs one sample over all rows, `batchSize` at a time. */
 function forward(
   model: LayersModel,
+  sampler: Sampler,
   inputs: Tensor[],
   rows: number,
   batchSize: number,
@@ -136,9 +140,9 @@ function forward(
   const parts: Tensor[] = []
   for (let firstRow = 0; firstRow < rows; firstRow += batchSize) {
     const size = Math.min(batchSize, rows - firstRow)
-    const part = size === rows ? inputs : inputs.map((input) => slice(input, firstRow, size))
+    const part = () => (size === rows ? inputs : inputs.map((input) => slice(input, firstRow, size)))
     const sample = { ...draw, firstRow, layers: 0 }
-    parts.push(inSample(sample, () => model.predict(part, { batchSize: size })) as Tensor)
+    parts.push(inSample(sample, () => sampler.run(firstRow, size, part)))
     if (sample.layers === 0) {
       throw new Error(
         `noiseshape: mcPredict ran no dropout layer of noiseshape in the model '${model.name}'. ${USE_OURS}.`,
