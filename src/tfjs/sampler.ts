@@ -3,12 +3,13 @@
  * TensorFlow.js 4.22), and keeps the tensors that cross the split; the others start from those.
  */
 
-import { cast, dispose, keep, type Tensor, tidy } from '@tensorflow/tfjs-core'
+import { cast, dispose, keep, Tensor, tidy } from '@tensorflow/tfjs-core'
 import type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers'
+import { float32 } from '../elements/float32.js'
 import { type Split, type Step, splitAtNoise } from './split.js'
 
 /** What a layer is called with besides its inputs; undefined until a mask is met. */
-type Kwargs = { mask?: Tensor | undefined } | undefined
+type Kwargs = { readonly mask: Tensor | undefined } | undefined
 
 interface State {
   values: Map<SymbolicTensor, Tensor>
@@ -18,11 +19,11 @@ interface State {
 
 /** What later samples start from. */
 interface Kept extends Omit<State, 'kwargs'> {
-  /** For each step of the tail that follows one of the trunk: TensorFlow.js leaves it the trunk's last mask. */
+  /** By the steps of the tail that follow one of the trunk: TensorFlow.js leaves them the trunk's last mask. */
   kwargs: Map<Step, Kwargs>
 }
 
-/** All rows together keep at most this much; the rows behind it run whole in every sample. */
+/** Behind this much, rows keep nothing: large inputs whose noise comes early would fill the memory of a GPU. */
 const MOST_KEPT_BYTES = 2 ** 28
 
 /** Where the model cannot be split, or has no noise, each sample is a `predict`. */
@@ -31,10 +32,11 @@ export class Sampler {
   readonly #split: Split | undefined
   /** By the index of their first row. */
   readonly #kept = new Map<number, Kept>()
-  #freeBytes = MOST_KEPT_BYTES
+  #freeBytes: number
 
-  constructor(model: LayersModel, inputs: readonly Tensor[]) {
+  constructor(model: LayersModel, inputs: readonly Tensor[], mostKeptBytes = MOST_KEPT_BYTES) {
     this.#model = model
+    this.#freeBytes = mostKeptBytes
     this.#split = splitAtNoise(model, inputs)
   }
 
@@ -53,7 +55,7 @@ export class Sampler {
 
   #keep(firstRow: number, kept: Kept): void {
     const tensors = tensorsOf(kept)
-    const bytes = tensors.reduce((sum, { size, dtype }) => sum + size * (dtype === 'bool' ? 1 : 4), 0)
+    const bytes = tensors.reduce((sum, { size }) => sum + size * float32.bytes, 0)
     if (bytes > this.#freeBytes) return
     this.#freeBytes -= bytes
     this.#kept.set(firstRow, kept)
@@ -78,7 +80,7 @@ function runWhole({ steps, crossing }: Split, values: State['values']): { output
   let wasInTail = true
   let output: Tensor | undefined
   for (const step of steps) {
-    if (step.inTail && !wasInTail) kwargs.set(step, copyOf(state.kwargs))
+    if (step.inTail && !wasInTail) kwargs.set(step, state.kwargs)
     wasInTail = step.inTail
     output = runStep(step, state)
   }
@@ -93,7 +95,7 @@ function runTail({ steps }: Split, { values, masks, kwargs }: Kept): Tensor {
   let output: Tensor | undefined
   for (const step of steps) {
     if (!step.inTail) continue
-    if (kwargs.has(step)) state.kwargs = copyOf(kwargs.get(step))
+    if (kwargs.has(step)) state.kwargs = kwargs.get(step)
     output = runStep(step, state)
   }
   return output as Tensor
@@ -103,11 +105,9 @@ function runTail({ steps }: Split, { values, masks, kwargs }: Kept): Tensor {
 function runStep({ layer, inputs, outputs, output, done }: Step, state: State): Tensor {
   const values = inputs.map((input) => state.values.get(input) as Tensor)
   const masks = inputs.map((input) => state.masks.get(input))
-  if (masks.some((mask) => mask)) {
-    state.kwargs ??= {}
-    state.kwargs.mask = masks[0]
-  }
-  const results = [layer.apply(values, state.kwargs)].flat() as Tensor[]
+  if (masks.some((mask) => mask)) state.kwargs = { mask: masks[0] }
+  const kwargs = state.kwargs && { ...state.kwargs } // layers may write into it
+  const results = [layer.apply(values, kwargs)].flat() as Tensor[]
   const [mask] = layer.supportsMasking ? [layer.computeMask(values, masks as Tensor[])].flat() : []
   outputs.forEach((output, i) => {
     if (state.values.has(output)) return // a layer runs once for each of its outputs that is read
@@ -118,12 +118,9 @@ function runStep({ layer, inputs, outputs, output, done }: Step, state: State): 
   return results[outputs.indexOf(output)]
 }
 
-/** Layers may write into it. */
-function copyOf(kwargs: Kwargs): Kwargs {
-  return kwargs && { ...kwargs }
-}
-
 function tensorsOf({ values, masks, kwargs }: Kept): Tensor[] {
-  const all = [...values.values(), ...masks.values(), ...[...kwargs.values()].map((kwargs) => kwargs?.mask)]
-  return [...new Set(all)].filter((tensor) => tensor !== undefined)
+  const lastMasks = [...kwargs.values()].map((kwargs) => kwargs?.mask)
+  const ownMasks = [...values.values()].map((value: Tensor & { kerasMask?: Tensor }) => value.kerasMask)
+  const all = [...values.values(), ...masks.values(), ...lastMasks, ...ownMasks]
+  return [...new Set(all)].filter((tensor) => tensor instanceof Tensor)
 }

@@ -47,11 +47,7 @@ export function splitAtNoise(model: LayersModel, inputs: readonly Tensor[]): Spl
       output: tensor,
       inTail: tail.has(tensor),
       done: inputs.filter(
-        (input) =>
-          lastReader.get(input) === tensor &&
-          !crossing.has(input) &&
-          !model.inputs.includes(input) &&
-          !input.sourceLayer.stateful, // it may keep what it returned
+        (input) => lastReader.get(input) === tensor && !crossing.has(input) && !input.sourceLayer.stateful, // it may keep what it returned
       ),
     }
   })

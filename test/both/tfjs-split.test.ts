@@ -70,6 +70,28 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     model.dispose()
   })
 
+  test('holds no more at a time than predict, but for what it keeps', async () => {
+    const model = tfl.sequential({ layers: [tfl.layers.dense({ inputShape: [64], units: 64 })] })
+    for (let i = 0; i < 6; i++) model.add(tfl.layers.dense({ units: 64 }))
+    model.add(new Dropout({ rate: 0.5 }))
+    const x = tf.ones([16, 64])
+    const most = async () => {
+      let bytes = 0
+      for (const layer of model.layers) {
+        layer.setCallHook(() => {
+          bytes = Math.max(bytes, tf.memory().numBytes)
+        })
+      }
+      tf.dispose(await mcPredict(model, x, { samples: 1, seed: 1 }))
+      return bytes
+    }
+    const split = await most()
+    runWhole(model)
+    expect(split).toBeLessThanOrEqual((await most()) + 16 * 64 * 4)
+    x.dispose()
+    model.dispose()
+  })
+
   test('leaves the model as it was', async () => {
     const model = wide()
     const x = tf.ones([2, 4])

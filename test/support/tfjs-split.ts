@@ -22,6 +22,35 @@ class OwnNoise extends layers.Layer {
   }
 }
 
+/** Reads the mask where TensorFlow.js' MultiHeadAttention reads it. */
+class OwnMasking extends layers.Layer {
+  static className = 'OwnMasking'
+  override call(x: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const input = (Array.isArray(x) ? x[0] : x) as tf.Tensor & { kerasMask: tf.Tensor }
+    return tf.tidy(() => tf.mul(input, tf.expandDims(tf.cast(input.kerasMask, 'float32'), -1)))
+  }
+}
+
+/** Its output belongs to it. */
+class OwnState extends layers.Layer {
+  static className = 'OwnState'
+  #state: tf.Tensor | undefined
+  override get stateful() {
+    return true
+  }
+  override call(x: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const input = Array.isArray(x) ? x[0] : x
+    const state = tf.keep(this.#state ? tf.add(this.#state, input) : tf.clone(input))
+    this.#state?.dispose()
+    this.#state = state
+    return state
+  }
+  override resetStates() {}
+  getStates() {
+    return this.#state
+  }
+}
+
 let seed = 0
 const init = () => ({ kernelInitializer: tfl.initializers.glorotUniform({ seed: ++seed }) })
 const dense = (units: number, name: string) => layers.dense({ units, name, activation: 'tanh', ...init() })
@@ -83,12 +112,13 @@ export const splitCases: Record<string, () => SplitCase> = {
     const input = tfl.input({ shape: [4] })
     const shared = dense(4, 'shared')
     const a = on(shared, input)
-    const b = on(new DropPath({ rate: 0.5 }), on(dense(4, 'branch'), a))
-    const sum = on(layers.add({ name: 'sum' }), a, b)
+    const b = on(layers.add(), a, on(dense(4, 'first'), a))
+    const c = on(layers.add({ name: 'sum' }), b, on(new DropPath({ rate: 0.5 }), on(dense(4, 'branch'), b)))
+    const sum = on(layers.add(), c, on(dense(4, 'last'), c))
     return {
       model: tfl.model({ inputs: input, outputs: on(shared, on(drop(), sum)) }),
       x: [data([4, 4])],
-      runs: { shared: 1 + 3, branch: 1, sum: 3 },
+      runs: { shared: 1 + 3, first: 1, branch: 1, sum: 3, last: 3 },
     }
   },
 
@@ -107,19 +137,20 @@ export const splitCases: Record<string, () => SplitCase> = {
     }
   },
 
-  'a mask that crosses': () => ({
-    model: tfl.sequential({
-      layers: [
-        embedding({ inputLength: 5, name: 'words' }),
-        lstm(3, 'first', { returnSequences: true }),
-        drop(),
-        lstm(3, 'second'),
-        dense(2, 'head'),
-      ],
-    }),
-    x: [words()],
-    runs: { words: 1, first: 1, second: 3, head: 3 },
-  }),
+  'two masks that cross': () => {
+    const [short, long] = [tfl.input({ shape: [5] }), tfl.input({ shape: [5] })]
+    const text = (input: Symbol, name: string) => {
+      const words = on(embedding({ name: `${name}_words` }), input)
+      const read = on(lstm(3, `${name}_before`, { returnSequences: true }), words)
+      return on(lstm(3, `${name}_behind`), on(drop(), read))
+    }
+    const both = on(layers.concatenate(), text(short, 'short'), text(long, 'long'))
+    return {
+      model: tfl.model({ inputs: [short, long], outputs: on(dense(2, 'head'), both) }),
+      x: [words(), tf.ones([4, 5])],
+      runs: { short_before: 1, long_before: 1, short_behind: 3, long_behind: 3 },
+    }
+  },
 
   'a mask of the part before, left to an RNN without one': () => {
     const input = tfl.input({ shape: [5] })
@@ -150,16 +181,51 @@ export const splitCases: Record<string, () => SplitCase> = {
     }
   },
 
-  'a layer with several outputs': () => {
-    const input = tfl.input({ shape: [5, 2] })
-    const [sequence, ...state] = lstm(3, 'encoder', { returnSequences: true, returnState: true }).apply(
-      input,
-    ) as Symbol[]
-    const dropped = on(drop(), sequence)
+  'a mask that ends, and one that begins, around an RNN without one': () => {
+    const [short, long, other] = [[5], [5], [5, 2]].map((shape) => tfl.input({ shape }))
+    const [shortWords, longWords] = [short, long].map((input) => on(embedding({}), input))
+    const read = on(lstm(3, 'read', { returnSequences: true }), longWords)
+    const product = on(layers.dot({ axes: 1 }), other, shortWords)
+    const series = on(lstm(3, 'series'), on(drop(), other))
+    const behind = on(lstm(3, 'behind'), on(drop(), read))
+    const parts = [behind, series, on(lstm(3, 'short'), shortWords), on(layers.flatten(), read)]
+    const ended = [on(lstm(3, 'ended'), on(drop(), other)), on(layers.flatten(), product)]
     return {
-      model: tfl.model({ inputs: input, outputs: on(lstm(3, 'decoder'), dropped, ...state) }),
+      model: tfl.model({
+        inputs: [short, long, other],
+        outputs: on(layers.concatenate(), ...ended, ...parts),
+      }),
+      x: [words(), tf.ones([4, 5]), data([4, 5, 2])],
+      runs: { read: 1, short: 1, series: 3, behind: 3, ended: 3 },
+    }
+  },
+
+  'layers with several outputs': () => {
+    const input = tfl.input({ shape: [5, 2] })
+    const many = { returnSequences: true, returnState: true }
+    const [sequence, ...state] = lstm(3, 'encoder', many).apply(input) as Symbol[]
+    const [, last] = lstm(3, 'decoder', many).apply([on(drop(), sequence), ...state]) as Symbol[]
+    return {
+      model: tfl.model({ inputs: input, outputs: last }),
       x: [data([4, 5, 2])],
       runs: { encoder: 3, decoder: 3 }, // TensorFlow.js runs a layer once for each output that is used
+    }
+  },
+
+  'a nested model with noise and two outputs': () => {
+    const inner = tfl.input({ shape: [4] })
+    const dropped = on(drop(), inner)
+    const nested = tfl.model({
+      inputs: inner,
+      outputs: [dropped, on(dense(4, 'inner'), dropped)],
+      name: 'nested',
+    })
+    const input = tfl.input({ shape: [4] })
+    const both = nested.apply(on(dense(4, 'before'), input)) as Symbol[]
+    return {
+      model: tfl.model({ inputs: input, outputs: on(dense(2, 'head'), on(layers.concatenate(), ...both)) }),
+      x: [data([4, 4])],
+      runs: { before: 1, nested: 2 * 3, head: 3 },
     }
   },
 
@@ -181,10 +247,10 @@ export const splitCases: Record<string, () => SplitCase> = {
     }
   },
 
-  'gaussian noise, which is off': () => ({
+  'gaussian noise, which is off, and another batch size than the model names': () => ({
     model: tfl.sequential({
       layers: [
-        layers.gaussianNoise({ stddev: 1, inputShape: [4], name: 'noise' }),
+        layers.gaussianNoise({ stddev: 1, batchInputShape: [2, 4], name: 'noise' }),
         dense(3, 'middle'),
         drop(),
         dense(2, 'head'),
@@ -220,8 +286,29 @@ export const splitCases: Record<string, () => SplitCase> = {
     runs: { before: 1, memory: 3, behind: 3 },
   }),
 
+  'a layer of the user that reads a mask': () => ({
+    model: tfl.sequential({
+      layers: [embedding({ inputLength: 5, name: 'words' }), new OwnMasking({}), layers.flatten(), drop()],
+    }),
+    x: [words()],
+    runs: { words: 1 },
+  }),
+
+  'a layer of the user that keeps what it returns': () => ({
+    model: tfl.sequential({
+      layers: [
+        layers.dense({ inputShape: [4], units: 4, name: 'before', ...init() }),
+        new OwnState({}),
+        dense(3, 'behind'),
+        drop(),
+      ],
+    }),
+    x: [data([4, 4])],
+    runs: { before: 1, behind: 3 },
+  }),
+
   'a layer that the user runs in training mode': () => {
-    const noise = layers.gaussianDropout({ rate: 0, inputShape: [4] })
+    const noise = layers.gaussianNoise({ stddev: 0, inputShape: [4] })
     const { call } = noise
     let calls = 0
     noise.call = (x, kwargs) => tf.tidy(() => tf.add(call.call(noise, x, kwargs) as tf.Tensor, ++calls))
@@ -252,6 +339,7 @@ async function samplesOf({ model, x, runs }: SplitCase, more: Partial<McPredictO
   apply.mockRestore()
   const counts = Object.keys(runs).map((name) => [name, ran.filter((layer) => layer === name).length])
   const samples = await taken(prediction.keptSamples as tf.Tensor)
+  expect(x.map((tensor) => tensor.isDisposed)).toEqual(x.map(() => false))
   tf.dispose([x, prediction])
   free(model)
   return { samples, counts: Object.fromEntries(counts) }

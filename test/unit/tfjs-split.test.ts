@@ -1,9 +1,13 @@
 /** What of a TensorFlow.js model runs once, where there is no GPU: on wasm, and what the rules depend on. */
 
 import '@tensorflow/tfjs-backend-wasm'
+import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
-import { describe, expect, test } from 'vitest'
+import { Dropout } from 'noiseshape/tfjs'
+import { describe, expect, test, vi } from 'vitest'
 import { isDeterministic } from '../../src/tfjs/deterministic'
+import { inSample } from '../../src/tfjs/sample'
+import { Sampler } from '../../src/tfjs/sampler'
 import { useBackend } from '../support/tfjs-backend'
 import { expectSplit, splitCases } from '../support/tfjs-split'
 
@@ -16,6 +20,31 @@ describe('mcPredict on the wasm backend', () => {
       await expectSplit(make)
     },
   )
+})
+
+describe('mcPredict on the cpu backend', () => {
+  useBackend('cpu')
+
+  test('rows behind the most that is kept run whole in every sample', () => {
+    const model = tfl.sequential({
+      layers: [tfl.layers.dense({ inputShape: [4], units: 8, name: 'before' }), new Dropout({ rate: 0.5 })],
+    })
+    const x = tf.ones([2, 4])
+    const sampler = new Sampler(model, [x], 2 * 8 * 4) // of one batch
+    const apply = vi.spyOn(tfl.layers.Layer.prototype, 'apply')
+    for (const step of [0, 1, 2]) {
+      for (const firstRow of [0, 2]) {
+        const sample = { seed: 1, step, oneMaskForBatch: false, firstRow, layers: 0 }
+        inSample(sample, () => sampler.run(firstRow, 2, () => [x])).dispose()
+      }
+    }
+    const runs = apply.mock.contexts.filter((layer) => (layer as tfl.layers.Layer).name === 'before')
+    apply.mockRestore()
+    expect(runs).toHaveLength(1 + 3)
+    sampler.dispose()
+    x.dispose()
+    model.dispose()
+  })
 })
 
 test("every layer of TensorFlow.js counts as deterministic, but its dropout, RNNs with a cell of the user's, and RandomWidth", () => {
