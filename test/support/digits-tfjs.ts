@@ -30,13 +30,12 @@ export function predict(digits: readonly Digit[], { samples, seed }: { samples: 
   return withModel(digits, async (model, x): Promise<Uncertainty> => {
     const options = { samples, seed, outputs: 'logits', batchSize: digits.length } as const
     const prediction = await mcPredict(model, x, options)
-    const read = async (tensor: tf.Tensor | undefined) => {
-      if (!tensor) throw new Error('internal: with logits all of them are there')
+    const read = async (tensor: tf.Tensor) => {
       const values = (await tensor.data()) as Float32Array
       tensor.dispose()
       return values
     }
-    prediction.variance.dispose()
+    tf.dispose([prediction.variance, prediction.std, prediction.variationRatio])
     return {
       mean: await read(prediction.mean),
       predictiveEntropy: await read(prediction.predictiveEntropy),
