@@ -195,7 +195,7 @@ export const splitCases: Record<string, () => SplitCase> = {
         inputs: [short, long, other],
         outputs: on(layers.concatenate(), ...ended, ...parts),
       }),
-      x: [words(), tf.ones([4, 5]), data([4, 5, 2])],
+      x: [words(), tf.tidy(() => tf.reverse(words(), 0)), data([4, 5, 2])],
       runs: { read: 1, short: 1, series: 3, behind: 3, ended: 3 },
     }
   },
@@ -226,6 +226,17 @@ export const splitCases: Record<string, () => SplitCase> = {
       model: tfl.model({ inputs: input, outputs: on(dense(2, 'head'), on(layers.concatenate(), ...both)) }),
       x: [data([4, 4])],
       runs: { before: 1, nested: 2 * 3, head: 3 },
+    }
+  },
+
+  'a model with noise as the first layer of another': () => {
+    const body = tfl.sequential({
+      layers: [layers.dense({ inputShape: [4], units: 4, name: 'body', ...init() }), drop()],
+    })
+    return {
+      model: tfl.sequential({ layers: [body, dense(2, 'head')] }),
+      x: [data([4, 4])],
+      runs: { body: 1, head: 3 },
     }
   },
 
