@@ -7,8 +7,8 @@ import { NoiseLayer } from './noise-layer.js'
 type Layer = layers.Layer
 
 /**
- * TensorFlow.js' own classes (4.22) that `predict` runs without randomness. A class that is not here may be random, and so
- * may the cell of an RNN: a user's own dropout, for example, is one or the other. GaussianNoise is only on in training.
+ * TensorFlow.js' own classes (4.22) that `predict` runs without randomness: GaussianNoise is only on in training. Any other
+ * class may be random, a user's own dropout for example, and so may an RNN whose cell is the user's.
  */
 const CLASSES = new Set(
   `Model Functional Sequential InputLayer Bidirectional TimeDistributed

@@ -23,7 +23,7 @@ interface Kept extends Omit<State, 'kwargs'> {
   kwargs: Map<Step, Kwargs>
 }
 
-/** Behind this much, rows keep nothing: large inputs whose noise comes early would fill the memory of a GPU. */
+/** Rows beyond this total keep nothing, so that many rows of a model with early dropout do not fill the memory. */
 const MOST_KEPT_BYTES = 2 ** 28
 
 /** Where the model cannot be split, or has no noise, each sample is a `predict`. */
@@ -40,7 +40,7 @@ export class Sampler {
     this.#split = splitAtNoise(model, inputs)
   }
 
-  /** Runs one sample on the rows from `firstRow`; `inputs` gives them, if they are needed. */
+  /** Runs one sample on `size` rows from `firstRow`. Their inputs are asked for only if they are needed. */
   run(firstRow: number, size: number, inputs: () => Tensor[]): Tensor {
     const split = this.#split
     if (!split) return this.#model.predict(inputs(), { batchSize: size }) as Tensor
@@ -69,7 +69,7 @@ export class Sampler {
   }
 }
 
-/** New tensors with the user's values: those that cross are disposed, and the user's are not. */
+/** Tensors of our own with the values of the user's: what crosses is disposed in the end. */
 function feed(model: LayersModel, inputs: Tensor[]): Map<SymbolicTensor, Tensor> {
   return new Map(model.inputs.map((input, i) => [input, cast(inputs[i], input.dtype ?? inputs[i].dtype)]))
 }

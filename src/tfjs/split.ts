@@ -17,7 +17,7 @@ export interface Step {
   output: SymbolicTensor
   /** Whether it belongs to the tail. */
   inTail: boolean
-  /** What no later step, and no later sample, needs. */
+  /** Its inputs that neither a later step nor a later sample needs. */
   done: readonly SymbolicTensor[]
 }
 
@@ -28,7 +28,7 @@ export interface Split {
   crossing: ReadonlySet<SymbolicTensor>
 }
 
-/** Splits a model with one output; undefined if one of the parts would be empty, or if `predict` is needed. */
+/** Splits a model with one output. Undefined if a part would be empty, or where only `predict` itself will do. */
 export function splitAtNoise(model: LayersModel, inputs: readonly Tensor[]): Split | undefined {
   if (!isKnown(model) || !fits(model, inputs)) return undefined
   const order = orderOf(model)
@@ -38,6 +38,7 @@ export function splitAtNoise(model: LayersModel, inputs: readonly Tensor[]): Spl
   const lastReader = new Map(
     order.flatMap((tensor) => tensor.inputs.map((input) => [input, tensor] as const)),
   )
+  const kept = (input: SymbolicTensor) => crossing.has(input) || input.sourceLayer.stateful // its state, perhaps
   const steps = order.map((tensor): Step => {
     const { sourceLayer: layer, inputs } = tensor
     return {
@@ -46,9 +47,7 @@ export function splitAtNoise(model: LayersModel, inputs: readonly Tensor[]): Spl
       outputs: outputsOf(tensor),
       output: tensor,
       inTail: tail.has(tensor),
-      done: inputs.filter(
-        (input) => lastReader.get(input) === tensor && !crossing.has(input) && !input.sourceLayer.stateful, // it may keep what it returned
-      ),
+      done: inputs.filter((input) => lastReader.get(input) === tensor && !kept(input)),
     }
   })
   return { steps, crossing }

@@ -12,8 +12,8 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
   useBackend(name)
 
   /**
-   * On webgpu, some of them: TensorFlow.js compiles for seconds on a software GPU. Those with masks cannot run there: its
-   * transpose of a mask (4.22) is not valid WGSL.
+   * On webgpu only some of them, because TensorFlow.js takes seconds to compile their shaders on a software GPU. An RNN
+   * with a mask cannot run there at all: its transpose of a mask (4.22) is not valid WGSL.
    */
   const ON_WEBGPU = ['a sequential model', 'a residual model with a layer shared by both parts']
   const cases = Object.entries(splitCases).filter(([title]) => name !== 'webgpu' || ON_WEBGPU.includes(title))
@@ -22,7 +22,7 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     await expectSplit(make)
   })
 
-  test('the last one in batches of two rows: once per batch, with the masks of the whole input', async () => {
+  test('a residual model in batches of two rows: once per batch, with the masks of the whole input', async () => {
     await expectSplit(splitCases['a residual model with a layer shared by both parts'], { batchSize: 2 }, 2)
   })
 
@@ -113,7 +113,7 @@ describe.each(tfjsBackends)('mcPredict on the %s backend', (name) => {
     ['a row without its dimension', () => tf.ones([4])],
     ['too few values', () => tf.ones([2, 3])],
     ['two inputs', () => [tf.ones([2, 4]), tf.ones([2, 4])]],
-  ])('%s gives what predict gives', async (_, make) => {
+  ])('%s gives the error of predict', async (_, make) => {
     const model = wide()
     const x = make()
     const message = async () => {
