@@ -52,7 +52,7 @@ const NAMES = {
  * with stream n, whatever its own seed: the result depends only on the weights, x and the options.
  *
  * The layers that no dropout layer precedes run once, not once per sample, and the samples are those of whole runs: with
- * dropout before the last layer only, 20 samples take little more than one run. The tensors behind these layers are
+ * dropout before the last layer only, 20 samples take less time than two runs. The tensors behind these layers are
  * kept until the end, up to 256 MiB. Layers with a state, layers of your own classes, and whole nested models with a
  * dropout layer run in every sample, and so does what follows them.
  *
