@@ -34,10 +34,18 @@ const bareShaders: Plugin = {
   },
 }
 
+/** npm leaves folders named node_modules out of a package. */
+function libraryFile({ name }: { name: string }): string {
+  const path = name.replace(/^.*node_modules\//, 'vendor/').replace(/\/dist(\/esm)?\//, '/')
+  return `${path.replace(/_raw$/, '')}.js` // a shader's file is named mask.wgsl.js
+}
+
 const library = defineConfig({
   plugins: [bareShaders],
   build: {
     target: 'es2022',
+    minify: false, // the user's bundler minifies; in stack traces and debuggers the code should be readable
+    sourcemap: true,
     lib: {
       formats: ['es'],
       entry: {
@@ -49,7 +57,12 @@ const library = defineConfig({
         onnx: at('src/onnx/index.ts'),
       },
     },
-    rolldownOptions: { external: [/^@tensorflow\//, /^onnxruntime/] }, // optional peers: the user's own copies
+    rolldownOptions: {
+      optimization: { inlineConst: false }, // names say more than the numbers
+      external: [/^@tensorflow\//, /^onnxruntime/], // optional peers: the user's own copies
+      // A file for each source file, so that a bundler can leave out what an import does not need.
+      output: { preserveModules: true, preserveModulesRoot: at('src'), entryFileNames: libraryFile },
+    },
   },
 })
 
