@@ -13,7 +13,9 @@ export interface Packed {
 /** Packs the library as it is now and installs it into an empty project; gives what npm says of the package. */
 export function installPacked(project: string): Packed {
   if (isStale()) runNpm(root, 'run', 'build')
-  const [packed] = JSON.parse(runNpm(root, 'pack', '--json', '--pack-destination', project))
+  const [packed] = JSON.parse(
+    runNpm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', project),
+  )
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
   // Offline: the package has no dependencies, so there is nothing to fetch.
   runNpm(project, 'install', '--offline', '--no-audit', '--no-fund', `./${packed.filename}`)
@@ -34,7 +36,15 @@ function isStale() {
     if (!statSync(path).isDirectory()) return [statSync(path).mtimeMs]
     return readdirSync(path).flatMap((name) => times(join(path, name)))
   }
-  const inputs = ['src', 'shaders', 'package.json', 'vite.config.ts', 'tsconfig.json', 'tsconfig.build.json']
+  const inputs = [
+    'src',
+    'shaders',
+    'package.json',
+    'vite.config.ts',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'scripts/declarations.mjs',
+  ]
   const built = times(join(root, 'dist'))
   const newest = Math.max(...inputs.flatMap((input) => times(join(root, input))))
   return built.length === 0 || newest > Math.min(...built)
