@@ -60,9 +60,14 @@ export function runNode(cwd: string, ...args: string[]) {
 }
 
 /** What a command printed; where it fails, the error holds all that it said. */
-function execute(file: string, args: string[], options: { cwd: string; shell?: boolean }) {
+export function execute(
+  file: string,
+  args: string[],
+  { env: more, ...options }: { cwd: string; shell?: boolean; env?: Record<string, string> },
+) {
   // The npm that runs the tests leaves its own settings in the environment: a user's project has none of them.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_/i.test(name)))
+  const given = Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_/i.test(name))
+  const env = { ...Object.fromEntries(given), ...more }
   try {
     return execFileSync(file, args, { ...options, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   } catch (error) {
