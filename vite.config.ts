@@ -36,7 +36,10 @@ const bareShaders: Plugin = {
 
 /** npm leaves folders named node_modules out of a package. */
 function libraryFile({ name }: { name: string }): string {
-  const path = name.replace(/^.*node_modules\//, 'vendor/').replace(/\/dist(\/esm)?\//, '/')
+  const path = name
+    .replaceAll('\\', '/')
+    .replace(/^.*node_modules\//, 'vendor/')
+    .replace(/\/dist(\/esm)?\//, '/')
   return `${path.replace(/_raw$/, '')}.js` // a shader's file is named mask.wgsl.js
 }
 
