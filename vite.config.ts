@@ -40,7 +40,7 @@ function libraryFile({ name }: { name: string }): string {
     .replaceAll('\\', '/')
     .replace(/^.*node_modules\//, 'vendor/')
     .replace(/\/dist(\/esm)?\//, '/')
-  return `${path.replace(/_raw$/, '')}.js` // a shader's file is named mask.wgsl.js
+  return `${path.replace(/(\.ts)?_(raw|wasm)$/, '')}.js` // x.wgsl?raw becomes x.wgsl.js
 }
 
 const library = defineConfig({

@@ -1,13 +1,13 @@
 /** The package in the set-ups of its users: in each of them, the same bits. `npm test` has two kinds of them. */
 
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { root } from '../../scripts/setup.mjs'
+import { npm, root } from '../../scripts/setup.mjs'
 import { launchBrowser, serveFolder, watch } from '../support/browser.ts'
 import { judgeDropout, judgeFlags, judgeMask } from '../support/judge.ts'
-import { installPacked } from '../support/packed.ts'
+import { execute, installPacked, type Packed } from '../support/packed.ts'
 import { bundlers, runtimes } from './consumers.ts'
 
 const long = inject('rounds') > 0
@@ -29,16 +29,39 @@ function expected(): object {
 }
 
 let project: string
+let packed: Packed
 
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'noiseshape-consumers-'))
-  installPacked(project)
+  packed = installPacked(project)
   cpSync(join(root, 'test/package/consumer'), project, { recursive: true })
 })
 
 afterAll(() => {
   if (project) rmSync(project, { recursive: true, force: true })
 })
+
+test.runIf(long)(
+  'npm pack makes the same files in a fresh clone, where nothing is installed or built',
+  () => {
+    const clone = mkdtempSync(join(tmpdir(), 'noiseshape-clone-'))
+    try {
+      const tracked = execute('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
+        cwd: root,
+      })
+      for (const path of tracked.split('\0').filter((path) => existsSync(join(root, path)) && path)) {
+        cpSync(join(root, path), join(clone, path))
+      }
+      const { file, args, shell } = npm('pack', '--json', '--prefer-offline')
+      const env = { PUPPETEER_SKIP_DOWNLOAD: 'true' } // a browser is not needed here
+      const [made] = JSON.parse(execute(file, args, { cwd: clone, shell, env }))
+      const contents = ({ files }: Packed) => files.map(({ path, size }) => `${path}: ${size}`)
+      expect(contents(made)).toEqual(contents(packed))
+    } finally {
+      rmSync(clone, { recursive: true, force: true })
+    }
+  },
+)
 
 test.each(chosen(runtimes))('$name', ({ print }) => {
   expect(JSON.parse(print(project))).toEqual(expected())

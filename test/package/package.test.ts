@@ -85,6 +85,9 @@ describe('the tarball', () => {
 test('what each entry adds to a bundle is within its budget', async () => {
   const sizes = await measureSizes()
   expect(sizes.filter(({ gzip, budget }) => gzip > budget)).toEqual([])
+  const documented = readFileSync(join(root, 'docs/bundlers.md'), 'utf8')
+  for (const { name, budget } of sizes)
+    expect(documented).toContain(`\n| ${name} | ${(budget / 1000).toFixed(1)} kB |\n`)
 })
 
 test('npm installs it beside any version of its optional peers, for those who do not use them', () => {

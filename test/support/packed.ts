@@ -7,7 +7,7 @@ import { npm, root } from '../../scripts/setup.mjs'
 
 export interface Packed {
   filename: string
-  files: { path: string }[]
+  files: { path: string; size: number }[]
 }
 
 /** Packs the library as it is now and installs it into an empty project; gives what npm says of the package. */
