@@ -76,7 +76,8 @@ describe.each(versions)('TypeScript %s', (version) => {
     compile(version, { files: ['tfjs', 'onnx'], types, moduleResolution: 'NodeNext', skipLibCheck: true })
   })
 
-  test.skipIf(webgpuInDom)('says that the types of WebGPU are missing where one is needed', () => {
+  if (webgpuInDom) return
+  test('says that the types of WebGPU are missing where one is needed', () => {
     expect(() => compile(version, { files: ['without-webgpu'] })).toThrow('WebGPUTypesAreMissing')
   })
 })
