@@ -97,7 +97,12 @@ export default defineConfig({
         ROUNDS.long,
       ),
       project('long-page', ['test/long/page/**/*.test.ts'], onPages),
-      project('long-package', ['test/package/examples.test.ts'], drivesBrowser, ROUNDS.long),
+      project(
+        'long-package',
+        ['test/package/{examples,types,consumers}.test.ts'],
+        drivesBrowser,
+        ROUNDS.long,
+      ),
     ],
   },
 })
