@@ -68,6 +68,7 @@ const site = defineConfig({
       '@jax-js/jax',
       '@observablehq/plot',
       '@tensorflow/tfjs-backend-cpu',
+      '@tensorflow/tfjs-backend-wasm',
       '@tensorflow/tfjs-backend-webgpu',
       '@tensorflow/tfjs-core',
       '@tensorflow/tfjs-layers',
@@ -94,7 +95,7 @@ const portable = (entry: string, entryFileNames: string, plugins: Plugin[] = [])
     build: {
       target: 'es2022',
       ssr: at(entry),
-      rolldownOptions: { external: ['webgpu'], output: { entryFileNames, codeSplitting: false } },
+      rolldownOptions: { external: [/^(webgpu|@tensorflow\/|@jax-js\/|onnxruntime-web)/], output: { entryFileNames, codeSplitting: false } },
     },
   })
 

@@ -89,10 +89,18 @@ class Guarded implements Entrant {
     this.#prepared = prepared
   }
 
-  async run(times: number): Promise<void> {
+  enter(): Promise<void> {
+    return this.#guard(async () => this.#prepared.enter?.())
+  }
+
+  run(times: number): Promise<void> {
+    return this.#guard(() => this.#prepared.run(times))
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
     if (this.error !== undefined) return
     try {
-      await this.#prepared.run(times)
+      await work()
     } catch (error) {
       this.error = message(error)
     }

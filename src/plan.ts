@@ -32,6 +32,8 @@ export interface Tuning {
   packetsPerThread: Readonly<{ rows: number; columns: number }>
   /** Threads take less work than that where there would be fewer threads than this. */
   fewestThreads: number
+  /** But not fewer packets than this, because a thread has a cost of its own. */
+  fewestPackets: number
   /** Width of a column in packets. */
   columnPackets: 1 | 4
   /** Column walks are not used for rows with more elements than this. */
@@ -216,7 +218,7 @@ function walkFor(
   const downColumns = block > 0 && from % block === 0 && count % block === 0
   const most = tuning.packetsPerThread[downColumns ? 'columns' : 'rows']
   const share = Math.ceil(count / WIDTH / tuning.fewestThreads / PACKETS_PER_WORD) * PACKETS_PER_WORD
-  const packetsPerThread = Math.min(most, share)
+  const packetsPerThread = Math.min(most, Math.max(share, tuning.fewestPackets))
   if (!downColumns) return { walk: rowWalk(axes), packetsPerThread }
   return { walk: tuning.columnPackets === 1 ? 'columns' : 'wideColumns', packetsPerThread }
 }

@@ -3,19 +3,18 @@
 import { noiseshapeOnnx, onnxruntimeHostNoise } from '../monte-carlo/onnxruntime.js'
 import type { Predictor } from '../monte-carlo/predictor.js'
 import { noiseshapeTfjs, tensorflowTraining } from '../monte-carlo/tensorflow.js'
-import { jax } from './jax.js'
+import { jaxWebgpu } from './jax.js'
 import { onnxruntime } from './onnxruntime.js'
 import type { Peer } from './peer.js'
 import { portablePeers } from './portable.js'
-import { tensorflowCpu, tensorflowWebgpu } from './tensorflow.js'
+import { tensorflowWebgpu } from './tensorflow.js'
 
 export const allPeers: readonly (Peer | Predictor)[] = [
   ...portablePeers.filter(({ kind }) => kind === 'gpu'),
   tensorflowWebgpu,
-  jax,
+  jaxWebgpu,
   onnxruntime,
   ...portablePeers.filter(({ kind }) => kind === 'cpu'),
-  tensorflowCpu,
   noiseshapeOnnx,
   noiseshapeTfjs,
   tensorflowTraining,

@@ -3,41 +3,50 @@
 import { devDependencies } from '../../package.json'
 import type { Peer, Setting } from './peer.js'
 
-async function load() {
+type Backend = 'webgpu' | 'wasm'
+
+/** Sets the backend each time: jax-js has a default for all. */
+async function load(backend: Backend) {
   const jax = await import('@jax-js/jax')
-  if (!(await jax.init('webgpu')).includes('webgpu'))
-    throw new Error('jax-js could not start its webgpu backend.')
-  jax.defaultDevice('webgpu')
+  if (!(await jax.init(backend)).includes(backend))
+    throw new Error(`jax-js could not start its ${backend} backend.`)
+  jax.defaultDevice(backend)
   return jax
 }
 
-export const jax: Peer = {
-  name: 'jax-js',
-  title: 'jax-js, bernoulli and where',
-  kind: 'gpu',
+const peer = (name: string, title: string, backend: Backend): Peer => ({
+  name,
+  title,
+  kind: backend === 'webgpu' ? 'gpu' : 'cpu',
   role: 'peer',
   async load() {
-    await load()
+    await load(backend)
     return devDependencies['@jax-js/jax'] // the package does not export its version, but is pinned
   },
   async prepare({ x, shape, noiseShape, rate }: Setting) {
-    const { numpy: np, random, jit } = await load()
+    const { numpy: np, random, jit } = await load(backend)
     const keepProb = 1 - rate
+    const scale = 1 / keepProb
     // Arrays are reference counted: a call consumes its arguments, and `.ref` keeps one for later.
     const input = await np
       .array(x)
       .reshape([...shape])
       .blockUntilReady()
-    const dropout = jit((key: typeof input, x: typeof input) =>
-      np.where(random.bernoulli(key, keepProb, [...noiseShape]), x.div(keepProb), 0),
+    // The key is made inside: outside, it would be a kernel of its own, and a third of the time of a small tensor.
+    const dropout = jit((seed: typeof input, x: typeof input) =>
+      np.where(random.bernoulli(random.key(seed), keepProb, [...noiseShape]), x.mul(scale), 0),
     )
     let step = 0
-    const next = () => dropout(random.key(++step), input.ref)
+    const next = () => dropout(np.array(++step, { dtype: np.uint32 }), input.ref)
     return {
-      name: this.name,
+      name,
       async run(times) {
-        // Evaluation is lazy: requesting the buffer starts the work without waiting for it.
-        for (let i = 1; i < times; i++) await next().gpuBuffer()
+        for (let i = 1; i < times; i++) {
+          const y = next()
+          // Evaluation is lazy. On the GPU, requesting the buffer starts the work without waiting for it.
+          if (backend === 'webgpu') await y.gpuBuffer()
+          else (await y.blockUntilReady()).dispose()
+        }
         const last = await next().blockUntilReady()
         last.dispose()
       },
@@ -50,4 +59,7 @@ export const jax: Peer = {
       },
     }
   },
-}
+})
+
+export const jaxWebgpu = peer('jax-js', 'jax-js, bernoulli and where', 'webgpu')
+export const jaxWasm = peer('jax-js-wasm', 'jax-js wasm, bernoulli and where', 'wasm')

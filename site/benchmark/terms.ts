@@ -59,7 +59,7 @@ const peers: Record<string, { name: string; about: string }> = {
   },
   'jax-js': {
     name: 'jax-js',
-    about: 'where(bernoulli(...), x / keep, 0), compiled by jit. Each call has a new key.',
+    about: 'where(bernoulli(...), x * scale, 0), compiled by jit. Each call has a new key.',
   },
   'onnxruntime-web': {
     name: 'ONNX Runtime Web',
@@ -82,6 +82,12 @@ const peers: Record<string, { name: string; about: string }> = {
     about: 'The loop that anyone would write, into an existing array. It cannot be seeded.',
   },
   'tensorflow-cpu': { name: 'TensorFlow.js', about: 'tf.dropout on the cpu backend.' },
+  'tensorflow-wasm': { name: 'TensorFlow.js on wasm', about: 'tf.dropout on the wasm backend.' },
+  'jax-js-wasm': { name: 'jax-js on wasm', about: 'The same as jax-js, on its wasm backend.' },
+  'onnxruntime-wasm': {
+    name: 'ONNX Runtime Web on wasm',
+    about: 'Noise from Math.random(), and a Mul by its wasm provider.',
+  },
   'noiseshape-onnx': {
     name: 'noiseshape/onnx',
     about: 'predict of createMonteCarloSession, on WebGPU in ONNX Runtime Web.',

@@ -1,15 +1,15 @@
 /**
- * Dropout inside TensorFlow.js' webgpu backend: on its device, between its buffers, in the order of its queue. The
- * backend is recognised by its members, so that users of other backends need not install its package.
+ * Dropout inside TensorFlow.js' webgpu backend: on its device, between its buffers, in its command encoder. The backend
+ * is recognised by its members, so that users of other backends need not install its package.
  */
 
-import { type DataId, type DataType, mul, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core'
+import { type DataId, type DataType, env, mul, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core'
 import { float32 } from '../elements/float32.js'
 import type { Draw } from '../generators/generator.js'
 import type { Dropout } from '../resolve.js'
 import { createPasses, type Passes } from '../webgpu/passes.js'
 
-/** The public members of TensorFlow.js' `WebGPUBackend` (4.22) that are used here. */
+/** The members of TensorFlow.js' `WebGPUBackend` (4.22) that are used here. */
 export interface WebGPUBackend {
   readonly device: GPUDevice
   readonly tensorMap: { get(dataId: DataId): { dtype: DataType; resource?: unknown } }
@@ -18,6 +18,12 @@ export interface WebGPUBackend {
   ensureCommandEncoderReady(): void
   endComputePassEncoder(): void
   submitQueue(): void
+  // Private in its types:
+  readonly commandEncoder: GPUCommandEncoder | null
+  /** Tensors of recorded commands: the buffer of one that is disposed is kept until they are submitted. */
+  readonly commandQueueOwnedIds: { add(dataId: DataId): unknown }
+  /** Dispatches in the encoder. */
+  dispatchCountInPass: number
 }
 
 const MEMBERS = [
@@ -28,23 +34,29 @@ const MEMBERS = [
   'ensureCommandEncoderReady',
   'endComputePassEncoder',
   'submitQueue',
+  'commandEncoder',
+  'commandQueueOwnedIds',
+  'dispatchCountInPass',
 ] as const satisfies readonly (keyof WebGPUBackend)[]
 
 export function isWebGPUBackend(backend: object): backend is WebGPUBackend {
   return MEMBERS.every((member) => member in backend)
 }
 
-/** Applies a dropout to a non-empty float32 tensor. Both passes have been submitted when it returns. */
+/** Applies a dropout to a non-empty float32 tensor. As with TensorFlow.js' own ops, both passes are recorded. */
 export function dropoutOnWebGPU(backend: WebGPUBackend, x: Tensor, dropout: Dropout, draw: Draw): TensorInfo {
   const floats = asFloats(backend, x)
   const output = backend.makeTensorInfo(x.shape, 'float32')
   const input = bufferOf(backend, floats)
   const passes = passesFor(backend, dropout)
   const tensors = passes.bind({ buffer: bufferOf(backend, output), offset: 0 }, { buffer: input, offset: 0 })
-  submitPending(backend)
-  const encoder = backend.device.createCommandEncoder({ label: 'noiseshape/tfjs/encoder' })
-  passes.record(encoder, tensors, draw)
-  backend.device.queue.submit([encoder.finish()])
+  backend.ensureCommandEncoderReady()
+  backend.endComputePassEncoder()
+  passes.record(backend.commandEncoder as GPUCommandEncoder, tensors, draw)
+  for (const { dataId } of [floats, output]) backend.commandQueueOwnedIds.add(dataId)
+  backend.dispatchCountInPass += 2
+  if (backend.dispatchCountInPass >= env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE'))
+    backend.submitQueue()
   if (floats !== x) floats.dispose()
   return output
 }
@@ -69,7 +81,7 @@ function bufferOf(backend: WebGPUBackend, { dataId }: TensorInfo): GPUBuffer {
   return backend.tensorMap.get(dataId).resource as GPUBuffer
 }
 
-/** TensorFlow.js buffers up to 15 dispatches in its own encoder; submit them before ours. */
+/** TensorFlow.js holds back up to 15 dispatches in its encoder, and ours with them. */
 function submitPending(backend: WebGPUBackend): void {
   backend.ensureCommandEncoderReady()
   backend.endComputePassEncoder()
@@ -91,6 +103,7 @@ function passesFor(backend: WebGPUBackend, dropout: Dropout): Passes {
   } else {
     passes = createPasses(backend.device, dropout)
     passes.ready.catch((error) => reportError(error)) // a synchronous op has no other way to report it
+    if (kept.size >= MOST_KEPT) submitPending(backend) // it may hold calls of what is destroyed
     for (const [oldest, { destroy }] of kept) {
       if (kept.size < MOST_KEPT) break
       destroy()

@@ -43,12 +43,12 @@ const MOST_SLOTS = 64
  */
 const MOST_FULL = 16_384 / MOST_SLOTS
 
-interface Block<Call> extends Omit<Slot, 'offset'> {
+interface Block extends Omit<Slot, 'offset'> {
   buffer: GPUBuffer
-  slots: number
+  /** What it was filled with. */
+  contents: Uint32Array<ArrayBuffer>
+  /** In words. */
   used: number
-  /** The call whose parameters are in the next slot already. */
-  foreseen: Call
 }
 
 /** Fills a buffer at once with the parameters of the calls to come, so that most calls have nothing to write. */
@@ -56,20 +56,21 @@ export function createCallParams<Call>(
   device: GPUDevice,
   { label, slotBytes, slots, write, next, bind }: CallParamsOptions<Call>,
 ): CallParams<Call> {
-  const scratch = new ArrayBuffer(slotBytes)
-  let block: Block<Call> | undefined
+  const words = slotBytes / 4
+  const scratch = new Uint32Array(words)
+  let block: Block | undefined
   let full: WeakRef<GPUBuffer>[] = []
 
-  function createBlock(call: Call, slots: number): Block<Call> {
-    const bytes = new ArrayBuffer(slots * slotBytes)
-    for (let i = 0, one = call; i < slots; i++, one = next(one)) write(one, bytes, i * slotBytes)
+  function createBlock(call: Call, slots: number): Block {
+    const contents = new Uint32Array(slots * words)
+    for (let i = 0, one = call; i < slots; i++, one = next(one)) write(one, contents.buffer, i * slotBytes)
     const { result, checked } = scoped(device, 'dropout: parameters', () => {
       const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST
-      const buffer = createBuffer(device, { label, size: bytes.byteLength, usage })
-      device.queue.writeBuffer(buffer, 0, bytes)
+      const buffer = createBuffer(device, { label, size: contents.byteLength, usage })
+      device.queue.writeBuffer(buffer, 0, contents)
       return { buffer, bindings: bind(buffer) }
     })
-    return { ...result, checked, slots, used: 0, foreseen: call }
+    return { ...result, checked, contents, used: 0 }
   }
 
   function leave(buffer: GPUBuffer): void {
@@ -80,26 +81,22 @@ export function createCallParams<Call>(
 
   return {
     store(call) {
-      if (!block || block.used === block.slots) {
+      if (!block || block.used === block.contents.length) {
         if (block) leave(block.buffer)
-        block = createBlock(call, block ? Math.min(2 * block.slots, MOST_SLOTS) : slots)
+        const times = block ? Math.min(2 * (block.contents.length / words), MOST_SLOTS) : slots
+        block = createBlock(call, times)
       }
-      const offset = block.used++ * slotBytes
-      if (!same(call, block.foreseen)) {
-        write(call, scratch, 0)
-        device.queue.writeBuffer(block.buffer, offset, scratch)
+      const { buffer, bindings, checked, contents, used } = block
+      block.used += words
+      write(call, scratch.buffer, 0)
+      if (scratch.some((word, i) => word !== contents[used + i])) {
+        device.queue.writeBuffer(buffer, 4 * used, scratch)
       }
-      block.foreseen = next(block.foreseen)
-      const { bindings, checked } = block
-      return { bindings, offset, checked }
+      return { bindings, offset: 4 * used, checked }
     },
     destroy() {
       block?.buffer.destroy()
       for (const buffer of full) buffer.deref()?.destroy()
     },
   }
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
 }

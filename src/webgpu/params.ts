@@ -56,11 +56,12 @@ export function writeMaskParams(
   const at = MASK_PARAMS
   const start = windowStart(draw.cellOffset)
   const group = start.group + dispatch.firstGroup
-  setWords(view, at.first_group, [group >>> 0, Math.floor(group / 2 ** 32)])
-  setWords(view, at.shift, [start.shift])
-  setWords(view, at.groups, [dispatch.groups])
-  setWords(view, at.last_cells, [dispatch.lastCells])
-  setWords(view, at.groups_per_thread, [dispatch.groupsPerThread])
+  view.setUint32(at.first_group, group, true)
+  view.setUint32(at.first_group + 4, group / 2 ** 32, true)
+  view.setUint32(at.shift, start.shift, true)
+  view.setUint32(at.groups, dispatch.groups, true)
+  view.setUint32(at.last_cells, dispatch.lastCells, true)
+  view.setUint32(at.groups_per_thread, dispatch.groupsPerThread, true)
   generator.shader.write(new DataView(bytes, offset + at.draw), keepRule, draw)
 }
 

@@ -35,6 +35,8 @@ export function createPasses(device: GPUDevice, dropout: Dropout): Passes {
     return { mask, apply: createApplyPass(device, dropout, applyPlan, tuning, mask.buffer) }
   })
   const { mask, apply } = result
+  /** What the last call waits for: the next one usually has the same tensors, and parameters in the same buffer. */
+  let joined: { tensors: BoundTensors; params: Promise<void>; both: Promise<void> } | undefined
   return {
     maskBuffer: mask.buffer,
     ready: checked,
@@ -45,7 +47,12 @@ export function createPasses(device: GPUDevice, dropout: Dropout): Passes {
       if (slot) mask.record(pass, slot)
       apply.record(pass, tensors)
       pass.end()
-      return slot ? bothChecked(slot.checked, tensors.checked) : tensors.checked
+      if (!slot) return tensors.checked
+      if (joined?.tensors !== tensors || joined.params !== slot.checked) {
+        const both = bothChecked(slot.checked, tensors.checked)
+        joined = { tensors, params: slot.checked, both }
+      }
+      return joined.both
     },
     destroy() {
       mask.destroy()

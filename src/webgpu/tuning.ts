@@ -22,6 +22,7 @@ const HARDWARE: Tuning = {
   groupsPerThread: 1,
   packetsPerThread: { rows: 1, columns: 8 },
   fewestThreads: 1,
+  fewestPackets: 1,
   columnPackets: 1,
   longestRow: Number.POSITIVE_INFINITY,
   trusting: false,
@@ -29,10 +30,11 @@ const HARDWARE: Tuning = {
 }
 
 const SWIFTSHADER: Tuning = {
-  workgroupSize: 8, // a workgroup runs on one core: small ones use all cores when there are few threads
+  workgroupSize: 4, // a SIMD unit's; a workgroup runs on one core, so few threads use more cores
   groupsPerThread: 64,
   packetsPerThread: { rows: 4096, columns: 4096 },
-  fewestThreads: 32, // four to a core of a SIMD unit, on eight cores; with 128, [32, 768] takes 1.6 times as long
+  fewestThreads: 32, // for eight cores; with 128, [32, 768] takes a third longer on two
+  fewestPackets: 64, // about as much time as four threads cost beside their work; with 8, 2^10 elements take 1.5 times
   columnPackets: 4,
   longestRow: 16_384, // 64 KiB: in longer rows, each step down a column touches another memory page
   trusting: true,
@@ -42,6 +44,7 @@ const SWIFTSHADER: Tuning = {
 /** E.g. llvmpipe, whose compiler vectorizes flags and shifts, and which is faster on consecutive addresses. */
 const SOFTWARE: Tuning = {
   ...SWIFTSHADER,
+  workgroupSize: 8,
   groupsPerThread: 1,
   packetsPerThread: { rows: 512, columns: 512 },
   longestRow: 0,

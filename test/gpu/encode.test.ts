@@ -66,6 +66,25 @@ describe('in the user’s encoder', () => {
     op.destroy()
   })
 
+  test.each([
+    { name: '2^32', steps: [2n ** 32n - 2n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 32n + 1n] },
+    { name: 'the last step', steps: [2n ** 64n - 2n, 2n ** 64n - 1n, 0n, 1n] },
+  ])('steps that count up past $name each give their own mask', async ({ steps }) => {
+    const op = createDropout(gpu.device, layer)
+    const source = gpu.buffer(x)
+    const outputs = steps.map(() => gpu.buffer(4 * x.length))
+    gpu.submit((encoder) => {
+      outputs.forEach((output, n) => {
+        op.encode(encoder, { input: source, output }, { ...call, step: steps[n] })
+      })
+    })
+    for (const [n, output] of outputs.entries()) {
+      const expected = judgeDropout(x, { ...draw, step: steps[n] })
+      expectSameBits(await gpu.read(output), expected, { shape: layer.shape, what: `step ${steps[n]}` })
+    }
+    op.destroy()
+  })
+
   test('hundreds of calls in encoders that are submitted in reverse order each give their own mask', async () => {
     const op = createDropout(gpu.device, layer)
     const source = gpu.buffer(x)

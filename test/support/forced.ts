@@ -21,6 +21,7 @@ export const VARIANTS: readonly Tuning[] = [1, 8, 32, 512].flatMap((packets) =>
       groupsPerThread: packets === 8 ? 3 : packets,
       packetsPerThread: { rows: packets, columns: packets },
       fewestThreads: packets === 32 ? 16 : 1,
+      fewestPackets: 1,
       columnPackets: packets === 1 || packets === 32 ? 1 : 4,
       longestRow: 1000,
       trusting,

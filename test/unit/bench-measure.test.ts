@@ -31,14 +31,34 @@ describe('measure', () => {
   test('takes turns, and starts each round with another entrant', async () => {
     const { entrants, diary, now } = race({ a: 10, b: 10, c: 10 })
     await measure(entrants, { rounds: 4, batchMs: 10, now })
-    const warmUp = 'abc'
+    const warmUp = 'aabbcc'
     expect(diary.map(({ name }) => name).join('')).toBe(`${warmUp}${'abc'}${'bca'}${'cab'}${'abc'}`)
   })
 
   test('doubles the calls of a batch until it is long enough', async () => {
     const { entrants, diary, now } = race({ a: 1 })
     await measure(entrants, { rounds: 1, batchMs: 6, now })
-    expect(diary.map(({ times }) => times)).toEqual([1, 2, 4, 8, 6])
+    expect(diary.map(({ times }) => times)).toEqual([1, 2, 4, 8, 8, 6])
+  })
+
+  test('one slow moment in the warm-up does not shorten the batches', async () => {
+    let time = 0
+    let batches = 0
+    const entrant = {
+      name: 'a',
+      async run(times: number) {
+        time += times + (batches++ === 0 ? 100 : 0)
+      },
+      close() {},
+    }
+    const [timing] = await measure([entrant], { rounds: 1, batchMs: 20, now: () => time })
+    expect(timing).toMatchObject({ median: 1, repeats: 20 })
+  })
+
+  test('a very slow entrant runs once in the warm-up', async () => {
+    const { entrants, diary, now } = race({ slow: 200 })
+    await measure(entrants, { rounds: 3, batchMs: 20, now })
+    expect(diary.map(({ times }) => times)).toEqual([1, 1, 1, 1])
   })
 
   test('an entrant that does nothing ends the warm-up, too', async () => {
@@ -66,7 +86,7 @@ describe('measure', () => {
     const onRound = (done: number) => done === 2 && controller.abort(new Error('enough'))
     const run = measure(entrants, { rounds: 9, batchMs: 10, now, signal: controller.signal, onRound })
     await expect(run).rejects.toThrow('enough')
-    expect(diary).toHaveLength(2 + 4) // the warm-up and two rounds
+    expect(diary).toHaveLength(4 + 4) // the warm-up and two rounds
   })
 
   test('pauses before each batch, outside of what is timed', async () => {
@@ -85,7 +105,28 @@ describe('measure', () => {
     }
     const [timing] = await measure([entrant], { rounds: 2, batchMs: 5, now: () => time, pause })
     expect(timing.median).toBe(5)
-    expect(pauses).toBe(3)
+    expect(pauses).toBe(4)
+  })
+
+  test('an entrant enters before each of its batches, outside of what is timed', async () => {
+    let time = 0
+    let current = ''
+    const wrong: string[] = []
+    const entrants = ['a', 'b'].map((name) => ({
+      name,
+      async enter() {
+        current = name
+        time += 1000
+      },
+      async run() {
+        if (current !== name) wrong.push(name)
+        time += 5
+      },
+      close() {},
+    }))
+    const timings = await measure(entrants, { rounds: 3, batchMs: 5, now: () => time })
+    expect(timings.map(({ median }) => median)).toEqual([5, 5])
+    expect(wrong).toEqual([])
   })
 })
 

@@ -15,6 +15,7 @@ const TUNING: Tuning = {
   groupsPerThread: 4,
   packetsPerThread: { rows: 512, columns: 128 },
   fewestThreads: 128,
+  fewestPackets: 1,
   columnPackets: 1,
   longestRow: 1024,
   trusting: false,
@@ -42,6 +43,11 @@ describe('packets per thread', () => {
     [4, 8],
   ])('of a row of %s elements: %s', (elements, packets) => {
     expect(plan([elements], null)[0].packetsPerThread).toBe(packets)
+  })
+
+  test('are not fewer than a thread is worth', () => {
+    const packets = (elements: number) => plan([elements], null, { fewestPackets: 64 })[0].packetsPerThread
+    expect([4, 4 * 128 * 8, 4 * 128 * 64, 4 * 128 * 64 + 4].map(packets)).toEqual([64, 64, 64, 72])
   })
 
   test('a tuning of at most 8 stays as it is', () => {

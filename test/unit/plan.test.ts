@@ -30,6 +30,7 @@ const VARIANTS: Tuning[] = [1, 8, 32].map((packets) => ({
   groupsPerThread: packets,
   packetsPerThread: { rows: packets, columns: packets },
   fewestThreads: 128,
+  fewestPackets: 1,
   columnPackets: packets === 32 ? 4 : 1,
   longestRow: 1000,
   trusting: false,
