@@ -59,7 +59,11 @@ function source() {
   )
   return {
     draw: async (count: number) => {
-      const { noise_0 } = await noise.draw([[count, 4]], { seed: 1, step: 0, oneMaskForBatch: false }, { count: 1, batch: 1 })
+      const { noise_0 } = await noise.draw(
+        [[count, 4]],
+        { seed: 1, step: 0, oneMaskForBatch: false },
+        { count: 1, batch: 1 },
+      )
       return (noise_0 as unknown as { buffer: GPUBuffer }).buffer
     },
     destroy: () => noise.destroy(),
