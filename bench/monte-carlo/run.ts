@@ -24,6 +24,7 @@ export async function runPrediction(
     const contenders = predictors.filter(
       ({ kind: its, networks }) => its === kind && (networks?.includes(networkName) ?? true),
     )
+    if (contenders.length === 0) continue
     const outcomes = await hold<PredictionSetting, Prediction, Predictor>(
       { setting: { network, samples }, contenders, work: 1, check: createChecks(network, samples) },
       {
