@@ -95,7 +95,10 @@ const portable = (entry: string, entryFileNames: string, plugins: Plugin[] = [])
     build: {
       target: 'es2022',
       ssr: at(entry),
-      rolldownOptions: { external: [/^(webgpu|@tensorflow\/|@jax-js\/|onnxruntime-web)/], output: { entryFileNames, codeSplitting: false } },
+      rolldownOptions: {
+        external: [/^(webgpu|@tensorflow\/|@jax-js\/|onnxruntime-web)/],
+        output: { entryFileNames, codeSplitting: false },
+      },
     },
   })
 

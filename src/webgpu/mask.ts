@@ -35,7 +35,7 @@ export function createMaskPass(
   })
   const params = createCallParams<Draw>(device, {
     label: 'noiseshape/generate_mask/params',
-    slotBytes: stride * dispatches.length,
+    slotBytes: stride * Math.max(dispatches.length, 1),
     slots: calls,
     write(draw, bytes, offset) {
       dispatches.forEach((dispatch, i) => {

@@ -39,7 +39,7 @@ export interface DropoutOp {
   readonly ready: Promise<void>
   /**
    * Records both passes; the caller submits, in any order of encoders. It has recorded when it returns: nothing needs to
-   * be awaited. A call can be submitted until 16 384 more were recorded with the op; then its parameters are destroyed.
+   * be awaited. A call can be submitted until 16 384 more are recorded with the op: then its parameters are destroyed.
    *
    * @param tensors float32 tensors of the op's shape: a GPUBuffer with usage STORAGE, or a range of one whose offset
    *   respects the device's alignment. Pass the same range twice to work in place.
