@@ -1,5 +1,7 @@
 /** The cases by name: tensors as networks use them, all float32, and a whole network. */
 
+import { NETWORK_NAMES, type NetworkName } from './networks/names.js'
+
 export type Case = DropoutCase | PredictionCase
 
 export interface DropoutCase {
@@ -15,14 +17,13 @@ export interface DropoutCase {
   sweep?: true
 }
 
-/** Monte Carlo dropout of the network in models/digits. */
+/** Monte Carlo dropout of whole networks. */
 export interface PredictionCase {
   task: 'monte-carlo'
   name: string
   title: string
   samples: number
-  /** Batch sizes. */
-  digits: number[]
+  networks: readonly NetworkName[]
 }
 
 const RATES = [0.1, 0.5]
@@ -50,19 +51,20 @@ const monteCarlo: PredictionCase = {
   name: 'monte-carlo',
   title: 'Monte Carlo dropout, 100 samples',
   samples: 100,
-  digits: [1, 32],
+  networks: NETWORK_NAMES,
 }
 
 export const dropoutCases: readonly DropoutCase[] = [...layers, ...sweep]
 
 export const cases: readonly Case[] = [...layers, monteCarlo, ...sweep]
 
-/** The cases of `--quick` and the page's preset: one of each kind of noise shape, and three sizes. */
+/** The cases of `--quick` and the page's preset: one of each kind of noise shape, a network, and three sizes. */
 export const quickCases: readonly string[] = [
   'elementwise',
   'spatial1d',
   'spatial2d-first',
   'small',
+  'monte-carlo',
   'sweep-2^10',
   'sweep-2^14',
   'sweep-2^18',

@@ -4,9 +4,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { dropoutCases, quickCases } from './cases.js'
+import { cases, quickCases } from './cases.js'
 import { openDevice } from './device.js'
-import { portablePeers } from './peers/portable.js'
+import { portablePeers, portablePredictors } from './peers/portable.js'
 import { runBenchmark } from './run.js'
 import { select, selectPeers } from './select.js'
 import { textTables, withSection } from './tables.js'
@@ -35,8 +35,8 @@ const opened = await openDevice(gpu)
 if (gpu) Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true })
 const names = values.quick && values.case.length === 0 ? quickCases : values.case
 const report = await runBenchmark({
-  cases: select('case', dropoutCases, names),
-  peers: selectPeers(portablePeers, values.peer),
+  cases: select('case', cases, names),
+  peers: selectPeers([...portablePeers, ...portablePredictors], values.peer),
   machine: {
     runtime: inDeno ? `Deno ${versions.deno}` : `Node ${versions.node}`,
     platform: `${platform} ${arch}`,

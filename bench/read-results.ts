@@ -182,20 +182,23 @@ function addPrediction(
   cells: readonly string[],
   reasons: Reasons,
 ): void {
-  const [, name, digits, samples] = /^(.*), digits (\d+), samples (\d+)$/.exec(label) ?? []
+  const [, name, network, samples] = /^(.*?), (.*), samples (\d+)$/.exec(label) ?? []
   const one = cases.find((one) => one.name === name)
   if (one?.task !== 'monte-carlo') return
   const { title } = one
   const entrants = columns.flatMap((peer, i): (Timed | Missing)[] => {
     if (cells[i] === '') return []
-    const missing = readMissing(cells[i], peer, `${name}, digits ${digits}`, reasons)
+    const missing = readMissing(cells[i], peer, `${name}, ${network}`, reasons)
     if (missing) return [missing]
     const [, median, ratio] = /^(\S+)(?: \((\S+)x\))?$/.exec(cells[i]) ?? []
     return [
       { peer, status: 'ok', ...UNKNOWN, median: Number(median), ...(ratio && { ratio: Number(ratio) }) },
     ]
   })
-  report.predictions.push({ name, title, digits: Number(digits), samples: Number(samples), entrants })
+  // A network is a row of two tables, of WebGPU and of wasm.
+  const known = report.predictions.find((each) => each.name === name && each.network === network)
+  if (known) known.entrants.push(...entrants)
+  else report.predictions.push({ name, title, network, samples: Number(samples), entrants })
 }
 
 function readMissing(cell: string, peer: string, label: string, reasons: Reasons): Missing | undefined {

@@ -66,11 +66,12 @@ export interface CaseReport {
   entrants: EntrantReport[]
 }
 
-/** Monte Carlo dropout: one call is all samples, from the images to their statistics on the host. */
+/** Monte Carlo dropout of one network: one call is all samples, from the input to their statistics on the host. */
 export interface PredictionReport {
   name: string
   title: string
-  digits: number
+  /** E.g. `digits 32`: the network with the digits, and how many in a batch. */
+  network: string
   samples: number
   entrants: (Timed | Missing)[]
 }
@@ -96,7 +97,8 @@ export interface Timed {
   rounds: number
   /**
    * Time divided by the time of the copy baseline in the same run, which is the fastest copy of as many bytes; in
-   * predictions, by the time of noiseshape-onnx. Left out where that was not measured.
+   * predictions, by the time of noiseshape-onnx on WebGPU, and on the CPU by that of one run without dropout. Left out where
+   * that was not measured.
    */
   ratio?: number
 }
@@ -136,6 +138,9 @@ export function withRatios(
     }
   })
 }
+
+/** The entrant that predictions are compared with: no copy does such work. */
+export const PREDICTION_REFERENCE: Record<Kind, string> = { gpu: 'noiseshape-onnx', cpu: 'one-run-wasm' }
 
 /** Adds ratios to the time of one entrant. */
 export function withRatiosTo(reference: string, entrants: readonly Timed[]): Timed[] {

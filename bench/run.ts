@@ -6,6 +6,7 @@ import { measureColdStart } from './cold-start.js'
 import { type ContestOptions, hold, message, type Pace } from './contest.js'
 import type { Predictor } from './monte-carlo/predictor.js'
 import { runPrediction } from './monte-carlo/run.js'
+import type { NetworkName } from './networks/names.js'
 import { size } from './noise-cells.js'
 import type { Peer, Setting } from './peers/peer.js'
 import {
@@ -24,7 +25,7 @@ export interface RunOptions {
   machine: Machine
   /** The device for peers that do not bring one. Undefined where there is no WebGPU. */
   device?: GPUDevice
-  /** Fewer and shorter batches, and the first rate or number of digits only. */
+  /** Fewer and shorter batches, and the first rate or network only. */
   quick?: boolean
   coldStart?: boolean
   /** Milliseconds: a peer that takes longer for one dropout is skipped; networks get more. Default 20 000. */
@@ -83,8 +84,8 @@ export async function runBenchmark(options: RunOptions): Promise<Report> {
       signal,
       onShare: (share, what) => progress((i + share) / runs.length, `${run.label}: ${what}`),
     }
-    if ('digits' in run) {
-      report.predictions.push(await runPrediction(run.one, run.digits, predictors, contest))
+    if ('network' in run) {
+      report.predictions.push(await runPrediction(run.one, run.network, predictors, contest))
     } else {
       report.cases.push(await runDropout(run.one, run.rate, dropouts, device, contest))
     }
@@ -94,13 +95,16 @@ export async function runBenchmark(options: RunOptions): Promise<Report> {
   return report
 }
 
-type Run = { label: string } & ({ one: DropoutCase; rate: number } | { one: PredictionCase; digits: number })
+type Run = { label: string } & (
+  | { one: DropoutCase; rate: number }
+  | { one: PredictionCase; network: NetworkName }
+)
 
-/** A case at each of its rates or numbers of digits. */
+/** A case at each of its rates, or with each of its networks. */
 function variantsOf(one: Case, quick: boolean): Run[] {
-  const few = (values: readonly number[]) => (quick ? values.slice(0, 1) : values)
+  const few = <T>(values: readonly T[]) => (quick ? values.slice(0, 1) : values)
   if (one.task === 'monte-carlo') {
-    return few(one.digits).map((digits) => ({ one, digits, label: `${one.name}, digits ${digits}` }))
+    return few(one.networks).map((network) => ({ one, network, label: `${one.name}, ${network}` }))
   }
   return few(one.rates).map((rate) => ({ one, rate, label: `${one.name}, rate ${rate}` }))
 }

@@ -17,9 +17,10 @@ export function select<T extends { name: string }>(
   return all.filter(({ name }) => names.length === 0 || names.includes(name))
 }
 
-/** The peers that are named, and the copy baselines of what they run on. */
+/** The peers that are named, and the baselines that they are compared with. */
 export function selectPeers<T extends Peer | Predictor>(all: readonly T[], names: readonly string[]): T[] {
   const named = select('peer', all, names)
-  const kinds = new Set(named.filter(({ task }) => task === undefined).map(({ kind }) => kind))
-  return all.filter((peer) => named.includes(peer) || (peer.role === 'baseline' && kinds.has(peer.kind)))
+  const isCompared = ({ role, kind, task }: T) =>
+    role === 'baseline' && named.some((peer) => peer.kind === kind && peer.task === task)
+  return all.filter((peer) => named.includes(peer) || isCompared(peer))
 }

@@ -69,7 +69,8 @@ function grids(report: Report): Grid[] {
       'WebGPU, times the copy baseline (lower is better; 1 is the speed of a copy)',
     ),
     against(report, named, 'cpu', 'CPU, times the copy baseline'),
-    predictions(report),
+    predictions(report, 'gpu'),
+    predictions(report, 'cpu'),
     growth(report, sweep, 'gpu', 'WebGPU, milliseconds as the tensor grows'),
     growth(report, sweep, 'cpu', 'CPU, milliseconds as the tensor grows'),
   ].filter((grid) => grid !== undefined)
@@ -105,15 +106,24 @@ function grid(
   return { title, columns: ['case', 'copy', ...peers.map(({ name }) => name)], rows }
 }
 
-/** Predictions have no copy baseline: times, and multiples of the time of noiseshape-onnx. */
-function predictions({ predictions, peers }: Report): Grid | undefined {
-  const took = peers.filter(({ name }) =>
+const PREDICTION_TITLES: Record<Kind, string> = {
+  gpu: 'Monte Carlo dropout on WebGPU, milliseconds (times noiseshape-onnx)',
+  cpu: 'Monte Carlo dropout on wasm, milliseconds (times one run without dropout)',
+}
+
+/** Predictions have no copy baseline: times, and multiples of the time of another entrant. */
+function predictions({ predictions, peers }: Report, kind: Kind): Grid | undefined {
+  const ofKind = peers.filter((peer) => peer.kind === kind)
+  const took = ofKind.filter(({ name }) =>
     predictions.some(({ entrants }) => entrants.some(({ peer }) => peer === name)),
   )
   if (took.length === 0) return undefined
-  const title = 'Monte Carlo dropout of the digits network on WebGPU, milliseconds (times noiseshape-onnx)'
-  const rows = predictions.map(({ name, digits, samples, entrants }) => [
-    `${name}, digits ${digits}, samples ${samples}`,
+  const title = PREDICTION_TITLES[kind]
+  const measured = predictions.filter(({ entrants }) =>
+    took.some(({ name }) => entrants.some(({ peer }) => peer === name)),
+  )
+  const rows = measured.map(({ name, network, samples, entrants }) => [
+    `${name}, ${network}, samples ${samples}`,
     ...took.map((peer) =>
       cell(
         entrants,
@@ -149,7 +159,7 @@ function foot({ coldStart, cases, predictions, peers, notes }: Report): string[]
   ]
   const rows = [
     ...cases.map(({ name, rate, entrants }) => ({ label: `${name}, rate ${rate}`, entrants })),
-    ...predictions.map(({ name, digits, entrants }) => ({ label: `${name}, digits ${digits}`, entrants })),
+    ...predictions.map(({ name, network, entrants }) => ({ label: `${name}, ${network}`, entrants })),
   ]
   const gaps = rows.flatMap(({ label, entrants }) =>
     entrants.flatMap((entrant) =>

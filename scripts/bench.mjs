@@ -13,7 +13,7 @@ import { root, setUp } from './setup.mjs'
 import { findDriver } from './vulkan.mjs'
 
 const USAGE = `npm run bench -- [options]
-  --quick              fewer and shorter batches, rate 0.1 and one digit only: a few minutes
+  --quick              fewer and shorter batches, rate 0.1 and the first network only: a few minutes
   --case NAME          this case only; may be repeated (elementwise, ..., monte-carlo, sweep-2^20)
   --peer NAME          this peer only; may be repeated. The copy baseline always takes part
   --json FILE          the report as JSON

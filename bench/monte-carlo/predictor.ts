@@ -1,26 +1,33 @@
 /** What takes part in the Monte Carlo case: one interface for the library, in two runtimes, and its peers. */
 
 import type { Contender } from '../contest.js'
+import type { NetworkName } from '../networks/names.js'
+import type { Network } from '../networks/network.js'
+import type { Kind } from '../report.js'
 
-/** Images for the network of models/digits; one call runs all of them `samples` times. */
+/** One call runs the network `samples` times on the same rows. */
 export interface PredictionSetting {
-  digits: number
+  network: Network
   samples: number
-  /** Ink from 0 to 1: [digits, 1, 8, 8], which is also [digits, 8, 8, 1]. Read only. */
-  x: Float32Array
 }
 
 /** Statistics of the probabilities over the samples, on the host. */
 export interface Prediction {
-  /** [digits, 10], as is the variance. */
+  /** [rows, classes], as is the variance. */
   mean: Float32Array
   variance: Float32Array
-  /** [digits], in nats. */
+  /** [rows], in nats. */
   mutualInformation: Float32Array
 }
 
 export interface Predictor extends Contender<PredictionSetting, Prediction> {
   task: 'monte-carlo'
-  kind: 'gpu'
-  role: 'ours' | 'peer'
+  /** `'cpu'`: on wasm. */
+  kind: Kind
+  /** `baseline`: the network run once without dropout. */
+  role: 'ours' | 'peer' | 'baseline'
+  /** Those it takes part in; undefined: all. */
+  networks?: readonly NetworkName[]
 }
+
+export const DIGITS: readonly NetworkName[] = ['digits 1', 'digits 32']

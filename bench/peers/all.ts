@@ -1,12 +1,13 @@
 /** All peers, in the order of the tables. Packages are loaded when their peer is asked for. */
 
+import { noiseshapeTfjs, noiseshapeTfjsWasm } from '../monte-carlo/noiseshape-tfjs.js'
 import { noiseshapeOnnx, onnxruntimeHostNoise } from '../monte-carlo/onnxruntime.js'
 import type { Predictor } from '../monte-carlo/predictor.js'
-import { noiseshapeTfjs, tensorflowTraining } from '../monte-carlo/tensorflow.js'
+import { tensorflowTraining } from '../monte-carlo/tensorflow-training.js'
 import { jaxWebgpu } from './jax.js'
 import { onnxruntime } from './onnxruntime.js'
 import type { Peer } from './peer.js'
-import { portablePeers } from './portable.js'
+import { portablePeers, portablePredictors } from './portable.js'
 import { tensorflowWebgpu } from './tensorflow.js'
 
 export const allPeers: readonly (Peer | Predictor)[] = [
@@ -19,4 +20,6 @@ export const allPeers: readonly (Peer | Predictor)[] = [
   noiseshapeTfjs,
   tensorflowTraining,
   onnxruntimeHostNoise,
+  ...portablePredictors,
+  noiseshapeTfjsWasm,
 ]

@@ -1,7 +1,7 @@
 /** ONNX Runtime Web on the CPU: as in onnxruntime.ts its user draws the noise and multiplies, all in one's own arrays. */
 
 import model from './mul.onnx?url&inline'
-import { loadOrt } from './ort.js'
+import { loadOrtAnywhere } from './ort.js'
 import type { Peer, Setting } from './peer.js'
 import { drawNoise } from './plain.js'
 
@@ -13,12 +13,8 @@ async function load() {
 let loaded: ReturnType<typeof start> | undefined
 
 async function start() {
-  const { Worker } = globalThis
-  const ort = import.meta.env.SSR ? await import('onnxruntime-web') : await loadOrt()
-  ort.env.wasm.numThreads = 1
+  const ort = await loadOrtAnywhere()
   const session = await ort.InferenceSession.create(await bytesOf(model), { executionProviders: ['wasm'] })
-  // In Node it leaves a global Worker behind, for which jax-js would take Node for a browser.
-  if (!Worker) Reflect.deleteProperty(globalThis, 'Worker')
   return { ort, session }
 }
 

@@ -8,3 +8,18 @@ export async function loadOrt() {
   ort.env.wasm.numThreads = 1
   return ort
 }
+
+/** Also in Node, where it has no WebGPU, and finds its file by itself. */
+export function loadOrtAnywhere() {
+  return import.meta.env.SSR ? loadOrtInNode() : loadOrt()
+}
+
+async function loadOrtInNode() {
+  const { Worker } = globalThis
+  const ort = await import('onnxruntime-web')
+  ort.env.wasm.numThreads = 1
+  await ort.InferenceSession.create(new Uint8Array(1)).catch(() => {}) // the first session loads the wasm module
+  // which leaves a global Worker behind, for which jax-js would take Node for a browser.
+  if (!Worker) Reflect.deleteProperty(globalThis, 'Worker')
+  return ort
+}

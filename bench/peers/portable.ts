@@ -1,5 +1,8 @@
 /** The peers that need no browser. Those of packages cannot be loaded where the packages are not installed. */
 
+import { onnxruntimeOnWasm } from '../monte-carlo/onnxruntime.js'
+import type { Predictor } from '../monte-carlo/predictor.js'
+import { tensorflowTrainingWasm } from '../monte-carlo/tensorflow-training.js'
 import { bufferCopy, copyKernels } from './copy.js'
 import { hashKernel } from './hash.js'
 import { jaxWasm } from './jax.js'
@@ -23,3 +26,6 @@ export const portablePeers: readonly Peer[] = [
   jaxWasm,
   onnxruntimeWasm,
 ]
+
+/** Of the Monte Carlo case. noiseshape/tfjs is not among them: it would load TensorFlow.js before anyone asks for it. */
+export const portablePredictors: readonly Predictor[] = [...onnxruntimeOnWasm, tensorflowTrainingWasm]

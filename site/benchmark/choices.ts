@@ -30,7 +30,7 @@ export function addChoices(changed: () => void): void {
   }
   // The copy baseline cannot be deselected: the others are compared with it.
   for (const { task, name, title, kind, role } of allPeers)
-    if (role !== 'baseline') addChip(task ?? kind, 'peer', name, title, true)
+    if (role !== 'baseline') addChip(task ? `${task}-${kind}` : kind, 'peer', name, title, true)
   for (const preset of presets) {
     const button = make('button', { type: 'button', className: 'button', textContent: preset.label })
     button.addEventListener('click', () => {

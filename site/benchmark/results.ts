@@ -17,7 +17,7 @@ import { make } from '../shared/elements.js'
 import { plotting } from '../shared/plot.js'
 import { barsHeight, GROWTH_HEIGHT, growthCurve, ratioBars } from './plots.js'
 import { table } from './table.js'
-import { aboutCase, aboutPeer, explained, type Term } from './terms.js'
+import { aboutCase, aboutNetwork, aboutPeer, explained, nameOfNetwork, type Term } from './terms.js'
 
 const number = new Intl.NumberFormat('en')
 const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 })
@@ -46,7 +46,9 @@ export function renderReport(report: Report): Element[] {
       ...report.cases.filter((one) => !one.sweep).map((one) => caseBlock(report, one, kind)),
       growthBlock(report, sweep, kind),
     ]),
-    ...report.predictions.map((one) => predictionBlock(report, one)),
+    ...(['gpu', 'cpu'] as const).flatMap((kind) =>
+      report.predictions.map((one) => predictionBlock(report, one, kind)),
+    ),
   ].filter((block) => block !== undefined)
   const first = (block: Block) => blocks.find(({ kind }) => kind === block.kind) === block
   return blocks.map((block) => render(block, blocks.length <= ALL_OPEN || first(block)))
@@ -159,9 +161,15 @@ function timedCells({ median, spread, ratio }: Timed, withSpread: boolean): stri
   ]
 }
 
-function predictionBlock(report: Report, one: PredictionReport): Block | undefined {
-  const { name, title, digits, entrants } = one
-  const rows = rowsOf<Timed>(report, entrants)
+/** What the library is called on each kind of processor, what it is compared with, and what that is called. */
+const PREDICTING = {
+  gpu: { where: 'WebGPU', ours: 'noiseshape-onnx', unit: 'noiseshape/onnx' },
+  cpu: { where: 'wasm', ours: 'noiseshape-onnx-wasm', unit: 'one run' },
+}
+
+function predictionBlock(report: Report, one: PredictionReport, kind: Kind): Block | undefined {
+  const { name, title, network, entrants } = one
+  const rows = rowsOf<Timed>(report, entrants).filter(({ peer }) => peer.kind === kind)
   if (rows.length === 0) return undefined
   const spread = hasSpread(rows)
   const cells = rows.map(({ peer, entrant }) => ({
@@ -169,18 +177,18 @@ function predictionBlock(report: Report, one: PredictionReport): Block | undefin
     head: peer.title,
     cells: isMeasured(entrant) ? timedCells(entrant, spread) : `${entrant.status}: ${entrant.reason}`,
   }))
-  const ours = entrants.filter(isMeasured).find(({ peer }) => peer === 'noiseshape-onnx')
-  const batch = `${digits} ${digits > 1 ? 'digits' : 'digit'}`
+  const { where, ours: oursName, unit } = PREDICTING[kind]
+  const ours = entrants.filter(isMeasured).find(({ peer }) => peer === oursName)
   return {
-    kind: 'gpu',
-    title: `${title}, on WebGPU`,
-    gist: `${batch}: ${ours ? `noiseshape/onnx takes ${significant(ours.median)} ms` : 'noiseshape/onnx: no figure'}`,
-    about: [aboutCase(name), `The digits network, batch size ${digits}, from images to statistics`],
-    plot: bars(rows, `${title}, digits ${digits}: times noiseshape/onnx; the table has the numbers`),
+    kind,
+    title: `${title}, on ${where}`,
+    gist: `${nameOfNetwork(network)}: ${ours ? `noiseshape/onnx takes ${significant(ours.median)} ms` : 'noiseshape/onnx: no figure'}`,
+    about: [aboutCase(name), aboutNetwork(network)],
+    plot: bars(rows, `${title}, ${network}, on ${where}: times ${unit}; the table has the numbers`),
     table: table(
-      ['peer', 'ms', ...(spread ? ['±'] : []), 'times noiseshape/onnx'],
+      ['peer', 'ms', ...(spread ? ['±'] : []), `times ${unit}`],
       cells,
-      `${name}, digits ${digits}`,
+      `${name}, ${network}, ${kind}`,
     ),
     rows: rows.map(({ peer }) => peer),
   }

@@ -101,6 +101,30 @@ const peers: Record<string, { name: string; about: string }> = {
     name: 'ONNX Runtime Web with host noise',
     about: 'Each sample draws its noise with Math.random(), uploads it and reads the logits back.',
   },
+  'noiseshape-onnx-wasm': {
+    name: 'noiseshape/onnx',
+    about: 'predict of createMonteCarloSession, on wasm in ONNX Runtime Web.',
+  },
+  'one-run-wasm': {
+    name: 'one run without dropout',
+    about: 'The same network without its dropout, run once: what a prediction without uncertainty costs.',
+  },
+  'onnxruntime-host-noise-wasm': {
+    name: 'ONNX Runtime Web with host noise',
+    about: 'One run for each sample, with noise from Math.random().',
+  },
+  'onnxruntime-batch-wasm': {
+    name: 'ONNX Runtime Web with all samples in the batch',
+    about: 'One run with the input repeated for each sample, and noise from Math.random().',
+  },
+  'tensorflow-training-wasm': {
+    name: 'TensorFlow.js',
+    about: 'The same as on WebGPU, on the wasm backend.',
+  },
+  'noiseshape-tfjs-wasm': {
+    name: 'noiseshape/tfjs',
+    about: 'mcPredict, on the wasm backend of TensorFlow.js.',
+  },
 }
 
 const caseTerms: Record<string, string> = {
@@ -112,7 +136,26 @@ const caseTerms: Record<string, string> = {
   'batch-mask': 'All examples of a batch share one mask, as in Monte Carlo dropout.',
   small: 'A small tensor: what a call costs beside the work itself.',
   'monte-carlo':
-    'A trained network that reads digits, with its dropout on: 100 samples, from the images to mean, variance and mutual information.',
+    'A network with its dropout on: 100 samples, from the input to mean, variance and mutual information. A quick run takes one that reads digits.',
+}
+
+/** What a sentence calls a network, and what it is. */
+const networks: Record<string, { name: string; about: string }> = {
+  'digits 1': { name: '1 digit', about: 'The digits network with one image' },
+  'digits 32': { name: '32 digits', about: 'The digits network with a batch of 32 images' },
+  mobilenet: {
+    name: 'a MobileNetV2',
+    about:
+      'MobileNetV2 with random weights and an image of 224 pixels a side: it drops before the classifier only',
+  },
+  'bert-head': {
+    name: 'a small BERT that drops before the classifier',
+    about: 'A BERT of 4 layers with random weights and 64 tokens: it drops before the classifier only',
+  },
+  bert: {
+    name: 'a small BERT with all its dropout',
+    about: 'A BERT of 4 layers with random weights and 64 tokens, with all of its dropout',
+  },
 }
 
 const GROWTH = 'Plain dropout of that many elements: the curve of time over size.'
@@ -124,6 +167,14 @@ export function nameOf({ name, title }: { name: string; title: string }): string
 
 export function aboutPeer(name: string): string | undefined {
   return peers[name]?.about
+}
+
+export function nameOfNetwork(network: string): string {
+  return networks[network]?.name ?? network
+}
+
+export function aboutNetwork(network: string): string | undefined {
+  return networks[network]?.about
 }
 
 export function aboutCase(name: string): string | undefined {

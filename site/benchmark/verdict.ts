@@ -1,7 +1,7 @@
 /** A report in sentences: what dropout costs, who takes longer, and who is faster than noiseshape. */
 
 import { isMeasured, type Kind, type PeerReport, type Report, type Timed } from '../../bench/report.js'
-import { nameOf } from './terms.js'
+import { nameOf, nameOfNetwork } from './terms.js'
 
 /** The library and its peers in one case, on one kind of processor. */
 interface Duel {
@@ -134,22 +134,24 @@ function acrossKinds(report: Report): string[] {
 }
 
 function aboutPredictions({ predictions, peers }: Report, place: string): string[] {
-  return predictions.flatMap(({ title, digits, entrants }) => {
-    const timed = entrants.filter(isMeasured)
-    const ours = timed.find(({ peer }) => peer === 'noiseshape-onnx')
-    if (!ours) return []
-    const rivals = timed
-      .filter((entrant) => entrant !== ours)
-      .map((entrant) => {
-        const peer = peers.find(({ name }) => name === entrant.peer) ?? {
-          name: entrant.peer,
-          title: entrant.peer,
-        }
-        return { name: nameOf(peer), ...against(ours, entrant) }
-      })
-    const name = `${inWords(title, 0, true)} of ${digits} ${digits > 1 ? 'digits' : 'digit'}, in noiseshape/onnx,`
-    return [sentence({ title: name, sweep: false, ours: { ...ours, ratio: undefined }, rivals }, place)]
-  })
+  const onKind = (kind: Kind, oursName: string, where: string) =>
+    predictions.flatMap(({ title, network, entrants }) => {
+      const timed = entrants.filter(isMeasured)
+      const ours = timed.find(({ peer }) => peer === oursName)
+      if (!ours) return []
+      const rivals = peers
+        .filter((peer) => peer.kind === kind && peer.role !== 'baseline')
+        .flatMap((peer) => {
+          const entrant = timed.find((each) => each !== ours && each.peer === peer.name)
+          return entrant ? [{ name: nameOf(peer), ...against(ours, entrant) }] : []
+        })
+      const name = `${inWords(title, 0, true)} of ${nameOfNetwork(network)}, in noiseshape/onnx,`
+      return [sentence({ title: name, sweep: false, ours: { ...ours, ratio: undefined }, rivals }, where)]
+    })
+  return [
+    ...onKind('gpu', 'noiseshape-onnx', place),
+    ...onKind('cpu', 'noiseshape-onnx-wasm', `on wasm${place === 'here' ? ' here' : ''}`),
+  ]
 }
 
 /** Two digits, without an exponent. */

@@ -4,9 +4,10 @@ import { dropout } from 'noiseshape/cpu'
 import { describe, expect, test } from 'vitest'
 import { dropoutCases } from '../../bench/cases.js'
 import { checkBits, checkDropout } from '../../bench/check.js'
-import { checkPrediction } from '../../bench/monte-carlo/check.js'
+import { checkAgreement, checkPrediction, createChecks } from '../../bench/monte-carlo/check.js'
 import type { Prediction } from '../../bench/monte-carlo/predictor.js'
 import { createTally } from '../../bench/monte-carlo/tally.js'
+import type { Network } from '../../bench/networks/network.js'
 import { patternOf, size } from '../../bench/noise-cells.js'
 import { createInput } from '../../bench/run.js'
 import { samples as expected } from '../../models/digits/expected.json'
@@ -158,4 +159,59 @@ test('the tally of samples has mean, variance and mutual information of their pr
   expect([...variance]).toEqual([0.25, 0.25, 0, 0])
   expect(mutualInformation[0]).toBeCloseTo(Math.log(2), 6)
   expect(mutualInformation[1]).toBeCloseTo(0, 6)
+})
+
+describe('predictions are compared with each other', () => {
+  const samples = 100
+  /** Two classes in one row; the probabilities of each sample are 0.6 and 0.4, give or take 0.1. */
+  const prediction = (changes: Partial<Prediction> = {}): Prediction => ({
+    mean: Float32Array.of(0.6, 0.4),
+    variance: Float32Array.of(0.01, 0.01),
+    mutualInformation: Float32Array.of(0.02),
+    ...changes,
+  })
+  const agreement = (changes: Partial<Prediction>) =>
+    checkAgreement(prediction(changes), { name: 'the first', prediction: prediction() }, samples)
+
+  test('means may differ by six standard errors of their difference, which is 0.085 here', () => {
+    expect(agreement({ mean: Float32Array.of(0.68, 0.32) })).toBeUndefined()
+    expect(agreement({ mean: Float32Array.of(0.69, 0.31) })).toMatch(/^mean probability 0 is 0.68.*the first/)
+  })
+
+  test('variance and mutual information may differ by a factor of three', () => {
+    expect(agreement({ variance: Float32Array.of(0.028, 0.028) })).toBeUndefined()
+    expect(agreement({ variance: Float32Array.of(0.032, 0.032) })).toContain('the variance of all rows')
+    expect(agreement({ variance: new Float32Array(2) })).toContain('the variance of all rows is 0')
+    expect(agreement({ mutualInformation: Float32Array.of(0.006) })).toContain('the mutual information')
+    expect(agreement({ mutualInformation: Float32Array.of(Number.NaN) })).toContain('the mutual information')
+  })
+
+  describe('with the first that is right', () => {
+    const network = { rows: 1, classes: 2 } as Network
+    const other = prediction({ mean: Float32Array.of(0.4, 0.6) })
+    const still = { variance: new Float32Array(2), mutualInformation: new Float32Array(1) }
+
+    test('a wrong one is not the first', () => {
+      const check = createChecks(network, samples)
+      expect(check({ name: 'broken', role: 'ours' }, prediction({ mean: Float32Array.of(1, 1) }))).toContain(
+        'add up to 2',
+      )
+      expect(check({ name: 'short', role: 'ours' }, prediction({ mean: Float32Array.of(1) }))).toContain(
+        'rows',
+      )
+      expect(check({ name: 'ours', role: 'ours' }, prediction())).toBeUndefined()
+      expect(check({ name: 'other', role: 'peer' }, other)).toContain('that of ours')
+    })
+
+    test('one run without dropout has no variance, and probabilities that dropout may give', () => {
+      const check = createChecks(network, samples)
+      check({ name: 'ours', role: 'ours' }, prediction())
+      const baseline = { name: 'one run', role: 'baseline' } as const
+      expect(check(baseline, prediction({ mean: Float32Array.of(0.9, 0.1), ...still }))).toBeUndefined()
+      expect(
+        check(baseline, prediction({ mean: Float32Array.of(-0.1, 1.1), ...still })),
+        'more than six standard deviations off',
+      ).toContain('probability 0')
+    })
+  })
 })

@@ -76,7 +76,7 @@ const written: Report = {
     {
       name: 'monte-carlo',
       title: 'Monte Carlo dropout, 100 samples',
-      digits: 32,
+      network: 'digits 32',
       samples: 100,
       entrants: [ok('noiseshape-onnx', 602, 1)],
     },

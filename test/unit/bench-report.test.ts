@@ -134,9 +134,9 @@ describe('a run', () => {
       name: 'network',
       title: 'Network',
       samples: 100,
-      digits: [1, 3],
+      networks: ['digits 1', 'digits 32'],
     } as const
-    const cases = [{ ...network, digits: [...network.digits] }]
+    const cases = [network]
     /** Stands in for the GPU that predictors ask for; none of these has work for it. */
     const device = {} as GPUDevice
 
@@ -150,7 +150,7 @@ describe('a run', () => {
         title: `the ${name}`,
         kind: 'gpu',
         role: 'peer',
-        async prepare({ digits }) {
+        async prepare({ network: { rows: digits } }) {
           const rows = Array.from({ length: digits }, (_, i) => expected.probability.mean.length - 1 - i)
           const { mean, sdOfOnePass } = expected.probability
           const result: Prediction = {
@@ -169,9 +169,9 @@ describe('a run', () => {
       const all = [predictor('noiseshape-onnx'), still, predictor('other')]
       const report = await run([], { cases, peers: [copy, ...all], quick: false, device })
       expect(report.peers.map(({ name }) => name)).toEqual(['noiseshape-onnx', 'still', 'other'])
-      expect(report.predictions.map(({ digits, samples }) => [digits, samples])).toEqual([
-        [1, 100],
-        [3, 100],
+      expect(report.predictions.map(({ network, samples }) => [network, samples])).toEqual([
+        ['digits 1', 100],
+        ['digits 32', 100],
       ])
       for (const { entrants } of report.predictions) {
         expect(entrants).toMatchObject([
@@ -180,7 +180,7 @@ describe('a run', () => {
           { peer: 'other', status: 'ok' },
         ])
       }
-      expect(textTables(report)).toContain('network, digits 3: still failed')
+      expect(textTables(report)).toContain('network, digits 32: still failed')
       expect(JSON.parse(JSON.stringify(report))).toEqual(report)
     })
 
@@ -275,7 +275,9 @@ describe('the numbers', () => {
 
   test('predictions have a table of their own, with times and ratios', () => {
     const timed = withRatiosTo('ours', [timing('ours', 20), timing('both', 50)])
-    const predictions = [{ name: 'network', title: 'Network', digits: 32, samples: 100, entrants: timed }]
+    const predictions = [
+      { name: 'network', title: 'Network', network: 'digits 32', samples: 100, entrants: timed },
+    ]
     const text = markdownTables({ ...report, predictions })
     expect(text).toContain('| case | ours | both |')
     expect(text).toContain('| network, digits 32, samples 100 | 20 (1x) | 50 (2.5x) |')

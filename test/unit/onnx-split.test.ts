@@ -273,6 +273,19 @@ describe('samples that are stacked in the batch', () => {
     expectClose(got, await separateRuns(model, feeds, { samples: 7, shapes: [[rows, 8]] }))
   })
 
+  test('are as many as likely gain: all small ones, and none that have a megabyte of noise', async () => {
+    const runs = watchRuns()
+    const session = await open(encode(NETWORK))
+    const stacksOf = async (rows: number, samples: number) => {
+      runs.splice(0)
+      await samplesOf(session, { x: tensor(rows, 6) }, { samples })
+      return runs.flatMap(({ noise_0 }) => (noise_0 ? [noise_0[0] / rows] : []))
+    }
+    await stacksOf(2, 2) // compares a stacked run with single ones, once
+    expect(await stacksOf(2, 9)).toEqual([9])
+    expect(await stacksOf(2 ** 15, 2), 'of 8 features').toEqual([1, 1])
+  })
+
   test('share the noise of a sample in all of its rows with oneMaskForBatch', async () => {
     const model = encode(NETWORK)
     const session = await open(model)
