@@ -162,51 +162,59 @@ describe.each(runtimes)('$name', ({ runtime, provider, backend }) => {
     },
   )
 
-  test('a prediction is the mean and variance of separate runs with the same noise', async () => {
-    const model = await goldenModel('convolutions')
-    const rule = {
-      noiseShape: ({ node }: { node?: string }) => (node === 'drop1' ? [null, null, 1, 1] : null),
-    }
-    const session = await open(runtime, model, { executionProviders, ...rule })
-    const feeds = { x: tensor([3, 1, 10, 10]) }
-    const samples = 9
-    const got = await session.predict(feeds, { samples, seed: 11, firstStep: 2, outputs: 'probabilities' })
+  test.each([
+    ['one by one', 1],
+    ['stacked in the batch', 4],
+  ])(
+    'a prediction is the mean and variance of separate runs with the same noise, %s',
+    async (_, samplesPerRun) => {
+      const model = await goldenModel('convolutions')
+      const rule = {
+        noiseShape: ({ node }: { node?: string }) => (node === 'drop1' ? [null, null, 1, 1] : null),
+      }
+      const session = await open(runtime, model, { executionProviders, ...rule })
+      const feeds = { x: tensor([3, 1, 10, 10]) }
+      const samples = 9
+      const draw = { samples, samplesPerRun, seed: 11, firstStep: 2 }
+      const got = await session.predict(feeds, { ...draw, outputs: 'probabilities' })
+      expect(session.split.trunkNodes).toBeGreaterThan(0)
 
-    const { model: stochastic } = makeStochastic(model, rule)
-    const byHand = await plain(ort, stochastic, 'wasm')
-    const runs: Float32Array[] = []
-    for (let step = 2; step < 2 + samples; step++) {
-      const draw = (shape: number[], rate: number, stream: number) =>
-        new ort.Tensor('float32', noise({ shape, rate, seed: 11, stream, step }), shape)
-      const { y } = await byHand.run({
-        ...feeds,
-        noise_0: draw([3, 8, 1, 1], 0.4, 0),
-        noise_1: draw([3, 8], 0.5, 1),
+      const { model: stochastic } = makeStochastic(model, rule)
+      const byHand = await plain(ort, stochastic, 'wasm')
+      const runs: Float32Array[] = []
+      for (let step = 2; step < 2 + samples; step++) {
+        const draw = (shape: number[], rate: number, stream: number) =>
+          new ort.Tensor('float32', noise({ shape, rate, seed: 11, stream, step }), shape)
+        const { y } = await byHand.run({
+          ...feeds,
+          noise_0: draw([3, 8, 1, 1], 0.4, 0),
+          noise_1: draw([3, 8], 0.5, 1),
+        })
+        runs.push(y.data as Float32Array)
+      }
+      const mean = Array.from(got.mean, (_, i) => runs.reduce((sum, run) => sum + run[i], 0) / samples)
+      const variance = Array.from(
+        got.variance,
+        (_, i) => runs.reduce((sum, run) => sum + (run[i] - mean[i]) ** 2, 0) / samples,
+      )
+      expect(got.dims).toEqual([3, 5])
+      expect(got.samples).toBe(samples)
+      expect(Math.max(...variance)).toBeGreaterThan(1e-4)
+      got.mean.forEach((value, i) => {
+        expect(value).toBeCloseTo(mean[i], 5)
       })
-      runs.push(y.data as Float32Array)
-    }
-    const mean = Array.from(got.mean, (_, i) => runs.reduce((sum, run) => sum + run[i], 0) / samples)
-    const variance = Array.from(
-      got.variance,
-      (_, i) => runs.reduce((sum, run) => sum + (run[i] - mean[i]) ** 2, 0) / samples,
-    )
-    expect(got.dims).toEqual([3, 5])
-    expect(got.samples).toBe(samples)
-    expect(Math.max(...variance)).toBeGreaterThan(1e-4)
-    got.mean.forEach((value, i) => {
-      expect(value).toBeCloseTo(mean[i], 5)
-    })
-    got.variance.forEach((value, i) => {
-      expect(value).toBeCloseTo(variance[i], 5)
-    })
-    const entropy = (p: number[]) => p.reduce((sum, q) => sum - (q > 0 ? q * Math.log(q) : 0), 0)
-    const row = (all: ArrayLike<number>, r: number) => Array.from(all).slice(r * 5, r * 5 + 5)
-    for (let r = 0; r < 3; r++) {
-      const expectedEntropy = runs.reduce((sum, run) => sum + entropy(row(run, r)), 0) / samples
-      expect(got.predictiveEntropy?.[r]).toBeCloseTo(entropy(row(mean, r)), 4)
-      expect(got.mutualInformation?.[r]).toBeCloseTo(entropy(row(mean, r)) - expectedEntropy, 4)
-    }
-  })
+      got.variance.forEach((value, i) => {
+        expect(value).toBeCloseTo(variance[i], 5)
+      })
+      const entropy = (p: number[]) => p.reduce((sum, q) => sum - (q > 0 ? q * Math.log(q) : 0), 0)
+      const row = (all: ArrayLike<number>, r: number) => Array.from(all).slice(r * 5, r * 5 + 5)
+      for (let r = 0; r < 3; r++) {
+        const expectedEntropy = runs.reduce((sum, run) => sum + entropy(row(run, r)), 0) / samples
+        expect(got.predictiveEntropy?.[r]).toBeCloseTo(entropy(row(mean, r)), 4)
+        expect(got.mutualInformation?.[r]).toBeCloseTo(entropy(row(mean, r)) - expectedEntropy, 4)
+      }
+    },
+  )
 
   test('sizes that the model does not state are measured, once per size of the feeds', async () => {
     const session = await open(runtime, await goldenModel('convolutions'), { executionProviders })
