@@ -97,7 +97,12 @@ export default defineConfig({
         ROUNDS.long,
       ),
       project('long-page', ['test/long/page/**/*.test.ts'], onPages),
-      project('long-package', ['test/package/examples.test.ts'], drivesBrowser, ROUNDS.long),
+      project(
+        'long-package',
+        ['test/long/package/**/*.test.ts', 'test/package/examples.test.ts'],
+        drivesBrowser,
+        ROUNDS.long,
+      ),
     ],
   },
 })
