@@ -35,10 +35,21 @@ const bareShaders: Plugin = {
   },
 }
 
+/** npm leaves folders named node_modules out of a package. */
+function libraryFile({ name }: { name: string }): string {
+  const path = name
+    .replaceAll('\\', '/')
+    .replace(/^.*node_modules\//, 'vendor/')
+    .replace(/\/dist(\/esm)?\//, '/')
+  return `${path.replace(/(\.ts)?_(raw|wasm)$/, '')}.js` // x.wgsl?raw becomes x.wgsl.js
+}
+
 const library = defineConfig({
   plugins: [bareShaders, assemblyScript()],
   build: {
     target: 'es2022',
+    minify: false, // the user's bundler minifies; in stack traces and debuggers the code should be readable
+    sourcemap: true,
     lib: {
       formats: ['es'],
       entry: {
@@ -50,7 +61,12 @@ const library = defineConfig({
         onnx: at('src/onnx/index.ts'),
       },
     },
-    rolldownOptions: { external: [/^@tensorflow\//, /^onnxruntime/] }, // optional peers: the user's own copies
+    rolldownOptions: {
+      optimization: { inlineConst: false }, // names say more than the numbers
+      external: [/^@tensorflow\//, /^onnxruntime/], // optional peers: the user's own copies
+      // A file for each source file, so that a bundler can leave out what an import does not need.
+      output: { preserveModules: true, preserveModulesRoot: at('src'), entryFileNames: libraryFile },
+    },
   },
 })
 

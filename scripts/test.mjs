@@ -132,7 +132,7 @@ async function runConformance() {
 function leftOut() {
   const files = readdirSync(join(root, 'test/long'), { recursive: true, encoding: 'utf8' })
   const names = files.filter((file) => file.endsWith('.test.ts')).map((file) => basename(file, '.test.ts'))
-  return `${[...new Set(names)].sort().join(', ')}, leaks and concurrency over many rounds, TensorFlow.js training and the older build of ONNX Runtime on the GPU, the examples for TensorFlow.js, and the whole conformance suite on ${PLACES.join(', ')}`
+  return `${[...new Set(names)].sort().join(', ')}, leaks and concurrency over many rounds, TensorFlow.js training and the older build of ONNX Runtime on the GPU, the examples for TensorFlow.js, the package in other bundlers, runtimes and versions of TypeScript, and the whole conformance suite on ${PLACES.join(', ')}`
 }
 
 /**

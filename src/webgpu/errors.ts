@@ -12,7 +12,8 @@ export class DeviceLostError extends Error {
   override name = 'DeviceLostError'
 }
 
-export function deviceLost({ reason, message }: GPUDeviceLostInfo): DeviceLostError {
+export function deviceLost(info: GPUDeviceLostInfo): DeviceLostError {
+  const { reason, message } = info
   return new DeviceLostError(`noiseshape: the GPU device was lost (${reason}): ${message}`)
 }
 

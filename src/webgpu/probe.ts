@@ -1,6 +1,6 @@
-/** Probes whether a device produces the documented bits. Loaded on demand, so it adds nothing to bundles. */
+/** Probes whether a device produces the documented bits, once per device. */
 
-import type { ProbeResult } from './probe-run.js'
+import { type ProbeResult, runProbe } from './probe-run.js'
 import { readDevice } from './tensors.js'
 
 export type { ProbeResult } from './probe-run.js'
@@ -19,7 +19,7 @@ const results = new WeakMap<GPUDevice, Promise<ProbeResult>>()
 export function probeDevice(device: GPUDevice): Promise<ProbeResult> {
   const held = results.get(readDevice(device))
   if (held) return held
-  const made = import('./probe-run.js').then(({ runProbe }) => runProbe(device))
+  const made = runProbe(device)
   results.set(device, made)
   made.catch(() => results.delete(device)) // allows a retry, e.g. after running out of memory
   return made

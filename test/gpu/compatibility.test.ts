@@ -58,5 +58,6 @@ test('computes the statistics of Monte Carlo dropout on the device', async () =>
   const options = { samples: 4, seed: 1, forward: ({ step }: { step: number }) => outputs[step] }
   const { mean, variance } = await monteCarlo(engine, options)
   expect([...mean]).toEqual([3, 2])
-  expect([...variance]).toEqual([3.5, 0])
+  expect(variance[0]).toBeCloseTo(3.5, 5)
+  expect(variance[1]).toBe(0)
 })

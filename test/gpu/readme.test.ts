@@ -71,7 +71,7 @@ describe('a device of your own', () => {
 })
 
 describe('ONNX Runtime Web', () => {
-  const found = examples.filter(imports('noiseshape/onnx'))
+  const found = examples.filter((example) => imports('noiseshape/onnx')(example) && needsBrowser(example))
   const local = { fetch: () => fetch(digits) }
 
   test('README and guide have their examples', () => {

@@ -414,7 +414,7 @@ describe('without WebGPU', () => {
     const { page } = here()
     await Promise.all([page.waitForNavigation(), page.click('.tabs a:first-child')])
     await page.waitForSelector('#learn[data-state=ready]')
-    await Promise.all([page.waitForNavigation(), page.click('.tabs a:last-child')])
+    await Promise.all([page.waitForNavigation(), page.click('.tabs a[href$="benchmark.html"]')])
     await page.waitForSelector('#bench[data-state=ready]')
   })
 })

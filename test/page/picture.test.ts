@@ -270,7 +270,7 @@ describe('without WebGPU', () => {
       'scaled',
       'copy',
     ]
-    expect(stops).toEqual(['A', 'A', 'A', 'A', 'theme', 'file', 'A', 'A', 'pattern', ...settings])
+    expect(stops).toEqual(['A', 'A', 'A', 'A', 'A', 'theme', 'file', 'A', 'A', 'pattern', ...settings])
   })
 
   test('it works on the CPU, says so and why, and draws the masks of the library', async () => {

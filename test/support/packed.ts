@@ -7,13 +7,15 @@ import { npm, root } from '../../scripts/setup.mjs'
 
 export interface Packed {
   filename: string
-  files: { path: string }[]
+  files: { path: string; size: number }[]
 }
 
 /** Packs the library as it is now into a folder; gives what npm says of the package. */
 export function pack(folder: string): Packed {
   if (isStale()) runNpm(root, 'run', 'build')
-  const [packed] = JSON.parse(runNpm(root, 'pack', '--json', '--pack-destination', folder))
+  const [packed] = JSON.parse(
+    runNpm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder),
+  )
   return packed
 }
 
@@ -40,7 +42,15 @@ function isStale() {
     if (!statSync(path).isDirectory()) return [statSync(path).mtimeMs]
     return readdirSync(path).flatMap((name) => times(join(path, name)))
   }
-  const inputs = ['src', 'shaders', 'package.json', 'vite.config.ts', 'tsconfig.json', 'tsconfig.build.json']
+  const inputs = [
+    'src',
+    'shaders',
+    'package.json',
+    'vite.config.ts',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'scripts/declarations.mjs',
+  ]
   const built = times(join(root, 'dist'))
   const newest = Math.max(...inputs.flatMap((input) => times(join(root, input))))
   return built.length === 0 || newest > Math.min(...built)
@@ -56,9 +66,14 @@ export function runNode(cwd: string, ...args: string[]) {
 }
 
 /** What a command printed; where it fails, the error holds all that it said. */
-function execute(file: string, args: string[], options: { cwd: string; shell?: boolean }) {
+export function execute(
+  file: string,
+  args: string[],
+  { env: more, ...options }: { cwd: string; shell?: boolean; env?: Record<string, string> },
+) {
   // The npm that runs the tests leaves its own settings in the environment: a user's project has none of them.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_/i.test(name)))
+  const given = Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_/i.test(name))
+  const env = { ...Object.fromEntries(given), ...more }
   try {
     return execFileSync(file, args, { ...options, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   } catch (error) {

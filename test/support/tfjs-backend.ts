@@ -4,8 +4,8 @@ import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, beforeEach, expect } from 'vitest'
 
-/** `'webgpu'` needs '@tensorflow/tfjs-backend-webgpu' to be imported by the test file. */
-export type BackendName = 'cpu' | 'webgpu'
+/** `'wasm'` and `'webgpu'` need their '@tensorflow/tfjs-backend-...' to be imported by the test file. */
+export type BackendName = 'cpu' | 'wasm' | 'webgpu'
 
 /** Every test of the enclosing block runs on this backend, and fails if tensors or GPU errors are left after it. */
 export function useBackend(name: BackendName): void {

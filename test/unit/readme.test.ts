@@ -7,6 +7,7 @@ import * as tfLayers from '@tensorflow/tfjs-layers'
 import * as root from 'noiseshape'
 import * as cpu from 'noiseshape/cpu'
 import * as monteCarlo from 'noiseshape/monte-carlo'
+import * as onnx from 'noiseshape/onnx'
 import * as tfjs from 'noiseshape/tfjs'
 import { resolveConfig } from 'vite'
 import { describe, expect, test } from 'vitest'
@@ -16,6 +17,7 @@ const modules: Record<string, object> = {
   noiseshape: root,
   'noiseshape/cpu': cpu,
   'noiseshape/monte-carlo': monteCarlo,
+  'noiseshape/onnx': onnx,
   'noiseshape/tfjs': tfjs,
   'node:fs': fs,
   '@tensorflow/tfjs-core': tfCore,

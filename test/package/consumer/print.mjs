@@ -1,0 +1,3 @@
+import { bits } from './bits.mjs'
+
+console.log(await bits())

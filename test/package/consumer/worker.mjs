@@ -1,0 +1,3 @@
+import { bits } from './bits.mjs'
+
+bits().then((line) => postMessage(line))
