@@ -18,6 +18,8 @@ export interface ModelSplit {
   trunkNodes: number
   /** Nodes behind it: they run for each sample. */
   tailNodes: number
+  /** The share of the multiplications that comes before; undefined if it depends on sizes that only a run can tell. */
+  trunkShare: number | undefined
   /** Why the model is not cut; undefined if it is. */
   reason: string | undefined
 }
@@ -54,7 +56,7 @@ export function openingOf(
     const openWhole = open(writeModel(model), model, (output) => ownOutputs.has(output))
     return {
       openOn: async (provider, given) => wholeNetwork(await openWhole(provider, given)),
-      split: { trunkNodes: 0, tailNodes: model.graph.node.length, reason: cut },
+      split: { trunkNodes: 0, tailNodes: model.graph.node.length, trunkShare: 0, reason: cut },
     }
   }
   const { trunk, tail, crossing } = cut
@@ -81,6 +83,7 @@ export function openingOf(
     split: {
       trunkNodes: trunk.graph.node.length,
       tailNodes: tail.graph.node.length,
+      trunkShare: cut.trunkShare,
       reason: undefined,
     },
   }

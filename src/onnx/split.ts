@@ -14,6 +14,7 @@ import {
   ValueInfoProtoSchema,
 } from 'onnx-buf'
 import { isDefaultDomain, type Model } from './model.js'
+import { multiplicationsOf } from './multiplications.js'
 import { scopesOf, subgraphsOf } from './scope.js'
 import { type Description, describeTensors } from './shape-inference.js'
 
@@ -24,6 +25,8 @@ export interface Split {
   tail: Model
   /** The tensors that the trunk computes and the tail reads, with what is known of them. */
   crossing: ReadonlyMap<string, Description>
+  /** The share of the multiplications that the trunk takes; undefined if sizes are missing that only a run can tell. */
+  trunkShare: number | undefined
 }
 
 /**
@@ -80,10 +83,15 @@ export function splitAtNoise(model: Model, noise: Iterable<string>): Split | str
   }
   if (![...trunk].some(multiplies)) return 'no product with weights comes before the first dropout point'
 
+  const workOf = (nodes: ReadonlySet<NodeProto>) =>
+    multiplicationsOf([...nodes].filter(multiplies), (tensor) => describe(main, tensor))
+  const [before, behind] = [workOf(trunk), workOf(tail)]
+
   const kept = graph.output.filter((output) => !isNoisy(output))
   const crossed = [...crossing].filter(([name]) => !kept.some((output) => output.name === name))
   return {
     crossing,
+    trunkShare: before === undefined || behind === undefined ? undefined : before / (before + behind || 1),
     trunk: part(model, trunk, {
       input: graph.input,
       output: [...kept, ...crossed.map(([name, { type }]) => infoOf(name, { type, shape: undefined }))],

@@ -149,7 +149,8 @@ describe('what comes before all noise', () => {
     const model = encode(NETWORK)
     const runs = watchRuns()
     const session = await open(model)
-    expect(session.split).toEqual({ trunkNodes: 3, tailNodes: 2, reason: undefined })
+    // Per example: 6 x 8 multiplications with W, 8 x 3 with V.
+    expect(session.split).toEqual({ trunkNodes: 3, tailNodes: 2, trunkShare: 48 / 72, reason: undefined })
     const feeds = { x: tensor(2, 6) }
     const got = await samplesOf(session, feeds, { samples: 5, samplesPerRun: 1 })
     expect(runs.filter(({ x }) => x)).toHaveLength(1)
@@ -167,6 +168,31 @@ describe('what comes before all noise', () => {
       trunkNodes: 0,
       reason: expect.stringContaining('no product'),
     })
+  })
+
+  test('is described by its share of the multiplications, where the sizes are known', async () => {
+    const convolution = (size: number | string) =>
+      encode({
+        node: [
+          node('Conv', ['x', 'kernel'], ['maps'], {
+            attribute: [
+              { name: 'pads', type: 7, ints: [1n, 1n, 1n, 1n] },
+              { name: 'strides', type: 7, ints: [2n, 2n] },
+            ],
+          }),
+          node('GlobalAveragePool', ['maps'], ['means']),
+          node('Flatten', ['means'], ['features']),
+          node('Dropout', ['features', 'rate'], ['dropped']),
+          node('MatMul', ['dropped', 'V'], ['y']),
+        ],
+        input: [info('x', ['n', 2, size, size])],
+        output: [info('y', ['n', 3])],
+        initializer: [weights('kernel', 8, 2, 3, 3), weights('V', 8, 3), RATE],
+      })
+    // 8 maps of 5 x 5 places, each a window of 2 x 3 x 3; then 8 x 3.
+    const work = 8 * 5 * 5 * (2 * 3 * 3)
+    expect((await open(convolution(9))).split.trunkShare).toBe(work / (work + 24))
+    expect((await open(convolution('size'))).split.trunkShare).toBeUndefined()
   })
 
   test('gives the outputs that no noise changes', async () => {

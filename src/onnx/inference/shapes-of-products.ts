@@ -1,4 +1,4 @@
-/** Shapes of products with weights: convolutions, matrix products, recurrent layers; and of pooling. */
+/** Shapes of products with weights: matrix products and recurrent layers. */
 
 import type { NodeProto } from 'onnx-buf'
 import { integerOf, textOf } from '../attributes.js'
@@ -6,17 +6,6 @@ import type { Description } from '../shape-inference.js'
 import { broadcastShapes, broadcastSize, type KnownSize } from './sizes.js'
 
 type Shape = readonly KnownSize[]
-type Rule = (node: NodeProto, inputs: readonly Description[]) => Shape | undefined
-
-/** The first dims are batch and channels; the others are places. */
-export const pool: Rule = (_, [x]) => x?.shape?.map((size, axis) => (axis < 2 ? size : null))
-export const globalPool: Rule = (_, [x]) => x?.shape?.map((size, axis) => (axis < 2 ? size : 1))
-
-/** The first dim of the kernel is that of the channels that come out. */
-export function convolve(x: Description | undefined, kernel: Description | undefined): Shape | undefined {
-  const channels = kernel?.shape?.[0] ?? null
-  return x?.shape?.map((size, axis) => (axis === 0 ? size : axis === 1 ? channels : null))
-}
 
 export function matMul(a: Description | undefined, b: Description | undefined): Shape | undefined {
   const [left, right] = [a?.shape, b?.shape]

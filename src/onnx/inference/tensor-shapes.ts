@@ -20,17 +20,8 @@ import {
   tile,
   transpose,
 } from './shapes-by-moving.js'
-import {
-  convolve,
-  einsum,
-  gemm,
-  globalPool,
-  lastState,
-  matMul,
-  pool,
-  recurrent,
-  swapLast,
-} from './shapes-of-products.js'
+import { einsum, gemm, lastState, matMul, recurrent, swapLast } from './shapes-of-products.js'
+import { convolve, globalPool, pool } from './shapes-of-windows.js'
 import { broadcastShapes, type KnownSize, ofRank, ofSizes } from './sizes.js'
 
 type Shape = readonly KnownSize[]
@@ -93,8 +84,8 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     Concat: concat,
     Constant: (node) => constantOf(node)?.dims,
     ConstantOfShape: (_, [shape]) => shape?.values ?? ofRank(lengthOf(shape)),
-    Conv: (_, [x, kernel]) => convolve(x, kernel),
-    ConvInteger: (_, [x, kernel]) => convolve(x, kernel),
+    Conv: (node, [x, kernel]) => convolve(node, x, kernel),
+    ConvInteger: (node, [x, kernel]) => convolve(node, x, kernel),
     ConvTranspose: (_, [x]) => x?.shape?.map((size, axis) => (axis === 0 ? size : null)),
     DepthToSpace: (_, [x]) => x?.shape?.map((size, axis) => (axis === 0 ? size : null)),
     DynamicQuantizeMatMul: (_, [a, b]) => matMul(a, b),
@@ -103,7 +94,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
       ids?.shape && [...ids.shape, words?.shape?.at(-1) ?? null],
     Expand: (_, [x, list]) => broadcastShapes([x?.shape, list?.values ?? ofRank(lengthOf(list))]),
     Flatten: flatten,
-    FusedConv: (_, [x, kernel]) => convolve(x, kernel),
+    FusedConv: (node, [x, kernel]) => convolve(node, x, kernel),
     FusedGemm: (node, [a, b]) => gemm(node, a, b),
     FusedMatMul: (node, [a, b]) =>
       matMul(
@@ -144,7 +135,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
         node,
         inputs.filter((_, i) => i >= 2 && (i - 2) % 3 === 0),
       ),
-    QLinearConv: (_, [x, , , kernel]) => convolve(x, kernel),
+    QLinearConv: (node, [x, , , kernel]) => convolve(node, x, kernel),
     QLinearGlobalAveragePool: globalPool,
     QLinearMatMul: (_, [a, , , b]) => matMul(a, b),
     QLinearMul: (_, [a, , , b]) => broadcastShapes([a?.shape, b?.shape]),
