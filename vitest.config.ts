@@ -99,7 +99,7 @@ export default defineConfig({
       project('long-page', ['test/long/page/**/*.test.ts'], onPages),
       project(
         'long-package',
-        ['test/package/{examples,types,consumers}.test.ts'],
+        ['test/long/package/**/*.test.ts', 'test/package/{examples,types,consumers}.test.ts'],
         drivesBrowser,
         ROUNDS.long,
       ),

@@ -4,10 +4,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'puppeteer'
-import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { root } from '../../scripts/setup.mjs'
-import { launchBrowser, pretendHardware, serveFolder, watch } from '../support/browser.ts'
+import { readTable, text, visitExample } from '../support/example-page.ts'
 import { installPacked, linkPackage } from '../support/packed.ts'
 
 const read = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'))
@@ -27,6 +26,8 @@ function packagesOf(name: string) {
 }
 
 let clone: string
+
+const exampleOf = (name: string) => join(clone, 'examples', name)
 
 beforeAll(() => {
   clone = mkdtempSync(join(tmpdir(), 'noiseshape-examples-'))
@@ -58,7 +59,7 @@ test.each(examples)('examples/%s asks for the versions that are tested here', (n
 
 describe.each(long ? ['onnx', 'tfjs'] : ['onnx'])('examples/%s', (name) => {
   test('shows what PyTorch says of a digit and of the same turned, and no error', async () => {
-    const sections = await visit(name, { hardware: true, shown: 'output' }, readDigits)
+    const sections = await visitExample(exampleOf(name), { hardware: true, shown: 'output' }, readDigits)
     expect(sections.length).toBe(2)
     const [digit, turned] = sections
 
@@ -90,19 +91,23 @@ test.each(long ? backends : [])(
   'examples/tagger learns on $backend, is right where it is sure, and names unknown words',
   async ({ backend, hardware }) => {
     const ready = '#reading fieldset:enabled'
-    const { epochs, status, words } = await visit('tagger', { hardware, shown: ready }, async (page) => {
-      const [epochs, status] = [await readTable(page, '#epochs'), await text(page, 'output')]
-      const before = await text(page, '#words')
-      await page.$eval('#sentence', (input) => (input as HTMLInputElement).select())
-      await page.type('#sentence', 'The zyxwv will not see him.')
-      await page.keyboard.press('Enter')
-      await page.waitForFunction(
-        (before) => document.getElementById('words')?.textContent !== before,
-        { timeout: 0 },
-        before,
-      )
-      return { epochs, status, words: await readTable(page, '#words') }
-    })
+    const { epochs, status, words } = await visitExample(
+      exampleOf('tagger'),
+      { hardware, shown: ready },
+      async (page) => {
+        const [epochs, status] = [await readTable(page, '#epochs'), await text(page, 'output')]
+        const before = await text(page, '#words')
+        await page.$eval('#sentence', (input) => (input as HTMLInputElement).select())
+        await page.type('#sentence', 'The zyxwv will not see him.')
+        await page.keyboard.press('Enter')
+        await page.waitForFunction(
+          (before) => document.getElementById('words')?.textContent !== before,
+          { timeout: 0 },
+          before,
+        )
+        return { epochs, status, words: await readTable(page, '#words') }
+      },
+    )
 
     expect(status).toContain(`${backend} backend`)
     const losses = epochs.map(([, loss]) => Number(loss))
@@ -141,44 +146,4 @@ function readDigits(page: Page): Promise<Section[]> {
       mutualInformation: Number(section.querySelector('output')?.textContent),
     })),
   )
-}
-
-function readTable(page: Page, selector: string): Promise<string[][]> {
-  return page.$$eval(`${selector} tr`, (rows) =>
-    rows.map((row) => Array.from(row.children, (cell) => cell.textContent ?? '')),
-  )
-}
-
-function text(page: Page, selector: string): Promise<string> {
-  return page.$eval(selector, (element) => element.textContent ?? '')
-}
-
-/** Builds a project, opens its page, and reads what it shows once `shown` is there; fails if anything goes wrong. */
-async function visit<T>(
-  name: string,
-  { hardware, shown }: { hardware: boolean; shown: string },
-  read: (page: Page) => Promise<T>,
-): Promise<T> {
-  const project = join(clone, 'examples', name)
-  await build({ root: project, logLevel: 'error' })
-  const server = await serveFolder(join(project, 'dist'))
-  const browser = await launchBrowser({ webgpu: true })
-  try {
-    const page = await browser.newPage()
-    if (hardware) await pretendHardware(page) // as its users run it: a software adapter is left by default
-    const wrong = watch(page, server.url)
-    const failed = new Promise<void>((resolve) => {
-      page.on('pageerror', () => resolve())
-      page.on('console', (message) => message.type() === 'error' && resolve())
-    })
-    await page.goto(server.url)
-    await Promise.race([page.waitForSelector(shown, { timeout: 0 }), failed])
-    expect(wrong).toEqual([])
-    const result = await read(page)
-    expect(wrong).toEqual([])
-    return result
-  } finally {
-    await browser.close()
-    await server.close()
-  }
 }

@@ -1,14 +1,12 @@
 /** What holds for every page: its header, the theme, touch screens, no JavaScript, and what axe finds. */
 
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Page } from 'puppeteer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pages } from '../../site/shared/frame.js'
+import { expectAxeFindsNothing } from '../support/axe.ts'
 import { expectNothingWrong, open, scrollWidth, site, useBrowser, type Visit } from './visit.js'
 
 const browser = useBrowser({ webgpu: false })
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** As an operating system reports them. Puppeteer has no name for the second. */
 type Features = Record<'prefers-color-scheme' | 'forced-colors', string>
@@ -31,22 +29,6 @@ async function onTouchScreen(page: Page, width: number): Promise<void> {
 async function chooseTheme(page: Page, theme: string): Promise<void> {
   await page.waitForSelector('#theme-switch:not([hidden])')
   await page.select('#theme', theme)
-}
-
-async function expectAxeFindsNothing(page: Page): Promise<void> {
-  await page.evaluate(axe)
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
-    const { violations, passes } = await axe.run()
-    return {
-      passes: passes.length,
-      violations: violations.flatMap(({ id, nodes }) =>
-        nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`),
-      ),
-    }
-  })
-  expect(found.violations).toEqual([])
-  expect(found.passes).toBeGreaterThan(10)
 }
 
 const background = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor)

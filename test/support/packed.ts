@@ -10,12 +10,18 @@ export interface Packed {
   files: { path: string; size: number }[]
 }
 
-/** Packs the library as it is now and installs it into an empty project; gives what npm says of the package. */
-export function installPacked(project: string): Packed {
+/** Packs the library as it is now into a folder; gives what npm says of the package. */
+export function pack(folder: string): Packed {
   if (isStale()) runNpm(root, 'run', 'build')
   const [packed] = JSON.parse(
-    runNpm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', project),
+    runNpm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder),
   )
+  return packed
+}
+
+/** Packs the library and installs it into an empty project; gives what npm says of the package. */
+export function installPacked(project: string): Packed {
+  const packed = pack(project)
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
   // Offline: the package has no dependencies, so there is nothing to fetch.
   runNpm(project, 'install', '--offline', '--no-audit', '--no-fund', `./${packed.filename}`)
