@@ -63,7 +63,8 @@ export function createKernel() {
     drawer(generator: GeneratorSimd, rule: KeepRule, draw: Draw): GroupsDrawer {
       const { drawGroups } = exportsOf<DrawExports>(generator.module)
       generator.write(params, rule, draw)
-      return (first, groups) => drawGroups(PARAMS, first % 2 ** 32, Math.floor(first / 2 ** 32), groups, CELLS)
+      return (first, groups) =>
+        drawGroups(PARAMS, first % 2 ** 32, Math.floor(first / 2 ** 32), groups, CELLS)
     },
   }
 }

@@ -11,7 +11,7 @@ import { randomOutputs } from '../support/moments'
 afterEach(() => forceKernel())
 
 /** Elements that WebAssembly computes at a time. */
-const WINDOW = 1024
+const WINDOW = 3072
 
 const accumulationOf = (elements: number, outputs: OutputKind = 'values'): Accumulation => ({
   outputs,
@@ -56,7 +56,10 @@ describe.each([
   { name: 'values around the smallest normal', value: (u: number) => 2 ** -125 * (u - 0.5) },
   { name: 'differences near 2^-110', value: (u: number) => 2 ** (-100 - 30 * u) },
   { name: 'a small spread around a large number', value: (u: number) => 2 ** 20 * (1 + 1e-6 * u) },
-  { name: 'two values, zeros of both signs among them', value: (u: number) => (u < 0.5 ? -0 : u < 0.7 ? 0 : 1) },
+  {
+    name: 'two values, zeros of both signs among them',
+    value: (u: number) => (u < 0.5 ? -0 : u < 0.7 ? 0 : 1),
+  },
 ])('$name', ({ value }) => {
   test.each([1, 7])('%d samples in each output', (stacked) => {
     const length = WINDOW + 517
@@ -66,7 +69,14 @@ describe.each([
 
 test.each([0.001, 0.03, 0.5])('values of which %d are odd', (share) => {
   const length = 2 * WINDOW + 3
-  const odd = [...ODD_VALUES.map(({ bits }) => floats(Uint32Array.of(bits))[0]), 2 ** 46, -(2 ** 46), 2 ** 46 - 2 ** 22, 3.4e38, 2 ** -149]
+  const odd = [
+    ...ODD_VALUES.map(({ bits }) => floats(Uint32Array.of(bits))[0]),
+    2 ** 46,
+    -(2 ** 46),
+    2 ** 46 - 2 ** 22,
+    3.4e38,
+    2 ** -149,
+  ]
   const value = (u: number) =>
     u < share ? odd[Math.floor((u / share) * odd.length)] : 100 * ((u * 7919) % 1) - 50
   for (const stacked of [1, 5]) {
