@@ -5,6 +5,7 @@ import type { Draw } from '../generators/generator.js'
 import { type Dropout, noiseOf } from '../resolve.js'
 import { applyMask as applyMaskInWasm } from '../simd/apply.js'
 import { kernelFor } from '../simd/choice.js'
+import { flagsModule } from '../simd/flags.js'
 import type { Kernel } from '../simd/kernel.js'
 import { generateMask as generateMaskInWasm } from '../simd/mask.js'
 import { applyMask } from './apply.js'
@@ -15,7 +16,7 @@ type Result = Values<ArrayBuffer>
 /** Applies a dropout to `x` and writes to `output`, or to a new array. */
 export function computeDropout(x: Values, dropout: Dropout, draw: Draw, output?: Result): Result {
   if (x.length === 0) return output ?? new dropout.element.array(0) // even if its noise has cells
-  const kernel = kernelFor(x.length)
+  const kernel = kernelFor(x.length, flagsModule)
   const mask = drawMask(kernel, dropout, draw)
   if (!kernel || dropout.flushBelow === 0) return applyMask(x, mask, dropout, output)
   return applyMaskInWasm(kernel, x, mask, dropout, output)
@@ -23,12 +24,12 @@ export function computeDropout(x: Values, dropout: Dropout, draw: Draw, output?:
 
 /** The packed mask of the noise shape. */
 export function computeMask(dropout: Dropout, draw: Draw): Uint32Array<ArrayBuffer> {
-  return drawMask(kernelFor(dropout.cells), dropout, draw)
+  return drawMask(kernelFor(dropout.cells, flagsModule), dropout, draw)
 }
 
 /** A tensor of the noise shape: the scale where a cell is kept, 0 where it is dropped. */
 export function computeNoise(dropout: Dropout, draw: Draw): Result {
-  const kernel = kernelFor(dropout.cells)
+  const kernel = kernelFor(dropout.cells, flagsModule)
   const mask = drawMask(kernel, dropout, draw)
   if (kernel) return applyMaskInWasm(kernel, undefined, mask, noiseOf(dropout))
   const noise = new dropout.element.array(dropout.cells)

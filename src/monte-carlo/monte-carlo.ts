@@ -14,7 +14,7 @@ import type { OutputKind } from './statistics.js'
  * with new masks each time, and returns the statistics of its outputs.
  *
  * Outputs in GPUBuffers are accumulated on the engine's device and read back once, at the end. Outputs in Float32Arrays
- * are accumulated in JavaScript, whatever the engine runs on. Outputs are not kept unless `keepSamples` or `quantiles`
+ * are accumulated on the CPU, whatever the engine runs on. Outputs are not kept unless `keepSamples` or `quantiles`
  * ask for it: memory is four numbers per element and, with classes, another per element and four to eight per row, for
  * any number of samples.
  *

@@ -3,7 +3,9 @@
  * same order.
  */
 
+import { kernelFor } from '../simd/choice.js'
 import { addToMoments } from './moments.js'
+import { addValues, momentsModule } from './moments-windows.js'
 import {
   type Accumulation,
   hasClasses,
@@ -20,6 +22,16 @@ const { fround } = Math
 /** Adds the outputs of one or more samples, one after the other in `x`. */
 export function accumulate(sums: Sums, x: Float32Array, accumulation: Accumulation, samples = 1): void {
   const { outputs, elements, rowLength } = accumulation
+  const kernel = hasClasses(outputs) ? undefined : kernelFor(elements, momentsModule)
+  if (kernel) {
+    addValues(kernel, sums, x, elements, samples, (values, first) => {
+      if (rowLength === 0) return
+      for (let i = 0; i < values.length; i++) {
+        if (isLogVariance(first + i, rowLength)) values[i] = varianceFrom(values[i])
+      }
+    })
+    return
+  }
   const addRow = hasClasses(outputs) ? rowAdder(sums, x, accumulation) : undefined
   for (let sample = 0; sample < samples; sample++) {
     const reciprocal = reciprocalOf(++sums.samples)
@@ -29,11 +41,16 @@ export function accumulate(sums: Sums, x: Float32Array, accumulation: Accumulati
       continue
     }
     for (let i = 0; i < elements; i++) {
-      const isVariance = rowLength > 0 && i % rowLength >= rowLength / 2
       const value = x[start + i]
-      addToMoments(sums.moments, i * MOMENTS.size, isVariance ? varianceFrom(value) : value, reciprocal)
+      const added = isLogVariance(i, rowLength) ? varianceFrom(value) : value
+      addToMoments(sums.moments, i * MOMENTS.size, added, reciprocal)
     }
   }
+}
+
+/** Whether an element of `'gaussian'` is one; `'values'` have rows of length 0. */
+function isLogVariance(element: number, rowLength: number): boolean {
+  return rowLength > 0 && element % rowLength >= rowLength / 2
 }
 
 function varianceFrom(logVariance: number): number {

@@ -2,6 +2,7 @@
 
 import { type Axis, axesOf, firstCells } from '../axes.js'
 import type { Dropout } from '../resolve.js'
+import { apply, spread } from './flags.js'
 import { type Kernel, WINDOW } from './kernel.js'
 
 /**
@@ -45,13 +46,13 @@ export function applyMask(
       if (!oneRun && (at === 0 || drawn)) {
         const bit = loadCells(kernel, mask, firstCell + at * cut.stride, drawn ? cells * count : cells)
         const each = whole.length === 0 && bit === 0 // each element has its own flag, in its place
-        if (!each) kernel.spread([...whole, { size: count, stride: cut.stride }], bit, size)
+        if (!each) spread(kernel, [...whole, { size: count, stride: cut.stride }], bit, size)
         flags = each ? 'cells' : 'flags'
       }
       if (values.length !== size) values = kernel.values.subarray(0, size)
       if (x) values.set(x.subarray(element, element + size))
       else values.fill(1)
-      kernel.apply(flags, size, scale)
+      apply(kernel, flags, size, scale)
       result.set(values, element)
       element += size
     }

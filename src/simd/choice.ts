@@ -1,5 +1,6 @@
 /** Chooses between WebAssembly and JavaScript, which give the same bits. */
 
+import { flagsModule } from './flags.js'
 import { createKernel, type Kernel } from './kernel.js'
 
 /** What computes dropout on the CPU. */
@@ -19,12 +20,16 @@ let kernel: Kernel | null | undefined
 let elementsSoFar = 0
 let forced: CpuKernel | undefined
 
-/** The kernel for a call of this many elements; undefined: JavaScript computes it. */
-export function kernelFor(elements: number): Kernel | undefined {
+/**
+ * The kernel for a call of this many elements; undefined: JavaScript computes it.
+ *
+ * @param module the one that the call uses first
+ */
+export function kernelFor(elements: number, module: string): Kernel | undefined {
   if (forced !== undefined) return forced === 'wasm-simd' ? required() : undefined
   if (elements < SMALLEST) return
   if (elementsSoFar < BREAK_EVEN) elementsSoFar += elements
-  return elementsSoFar < BREAK_EVEN ? undefined : available()
+  return elementsSoFar < BREAK_EVEN ? undefined : available(module)
 }
 
 /**
@@ -33,7 +38,7 @@ export function kernelFor(elements: number): Kernel | undefined {
  * the WebAssembly if no call has yet.
  */
 export function cpuKernel(): CpuKernel {
-  return forced ?? (available() ? 'wasm-simd' : 'javascript')
+  return forced ?? (available(flagsModule) ? 'wasm-simd' : 'javascript')
 }
 
 /** For tests and benchmarks: one kernel for tensors of every size; undefined for the library's choice. */
@@ -46,10 +51,12 @@ function required(): Kernel {
   return kernel
 }
 
-function available(): Kernel | undefined {
+function available(module: string): Kernel | undefined {
   if (kernel === undefined) {
     try {
-      kernel = createKernel()
+      const created = createKernel()
+      created.exportsOf(module)
+      kernel = created
     } catch {
       kernel = null // a Content-Security-Policy, or an engine without SIMD
     }

@@ -3,9 +3,7 @@
  * worker, since calls are synchronous.
  */
 
-import type { Axis } from '../axes.js'
 import type { Draw, GeneratorSimd, KeepRule } from '../generators/generator.js'
-import applyModule from './apply.simd.ts?wasm'
 
 /** Values per window: 64 KiB. */
 export const WINDOW = 2 ** 14
@@ -23,12 +21,6 @@ const END = VALUES + 4 * WINDOW
 
 const PAGE = 2 ** 16
 
-/** What apply.simd.ts exports. */
-interface ApplyExports {
-  spreadFlags(axes: number, count: number, words: number, cell: number, out: number, elements: number): void
-  applyFlags(values: number, flags: number, elements: number, scale: number): void
-}
-
 /** What a generator's module exports. */
 interface DrawExports {
   drawGroups(params: number, low: number, high: number, groups: number, out: number): void
@@ -37,21 +29,30 @@ interface DrawExports {
 /** Draws the flags of whole groups of cells into `cells`, from the group `first` of the stream on. */
 export type GroupsDrawer = (first: number, groups: number) => void
 
-/**
- * Compiles what every generator needs.
- *
- * @throws CompileError where a Content-Security-Policy or the engine refuses WebAssembly or its SIMD
- */
+/** Makes the memory. It compiles nothing: each module is compiled on its first use, so that a bundle has only those it uses. */
 export function createKernel() {
   const pages = Math.ceil(END / PAGE)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const { buffer } = memory
-  const { spreadFlags, applyFlags } = instantiate<ApplyExports>(applyModule, memory)
-  const axesInMemory = new Int32Array(buffer, AXES, (PARAMS - AXES) / 4)
   const params = new DataView(buffer, PARAMS, CELLS - PARAMS)
-  const generators = new Map<GeneratorSimd, DrawExports>()
+  const instances = new Map<string, unknown>()
+
+  /**
+   * What a module exports, on this memory.
+   *
+   * @param module in base64
+   * @throws CompileError where a Content-Security-Policy or the engine refuses WebAssembly or its SIMD
+   */
+  function exportsOf<Exports>(module: string): Exports {
+    const exports = instances.get(module) ?? instantiate(module, memory)
+    instances.set(module, exports)
+    return exports as Exports
+  }
 
   return {
+    exportsOf,
+    /** Sizes, strides and counters of axes. */
+    axes: new Int32Array(buffer, AXES, (PARAMS - AXES) / 4),
     /** One flag per noise cell, packed like a mask. */
     cells: new Uint32Array(buffer, CELLS, FLAG_WORDS),
     /** One flag per element. */
@@ -60,37 +61,17 @@ export function createKernel() {
     values: new Float32Array(buffer, VALUES, WINDOW),
 
     drawer(generator: GeneratorSimd, rule: KeepRule, draw: Draw): GroupsDrawer {
-      const exports = generators.get(generator) ?? instantiate<DrawExports>(generator.module, memory)
-      generators.set(generator, exports)
+      const { drawGroups } = exportsOf<DrawExports>(generator.module)
       generator.write(params, rule, draw)
       return (first, groups) =>
-        exports.drawGroups(PARAMS, first % 2 ** 32, Math.floor(first / 2 ** 32), groups, CELLS)
-    },
-
-    /**
-     * Spreads flags from `cells` to the elements that share them, in `flags`.
-     *
-     * @param axes of the elements, innermost first
-     * @param cell where in `cells` the flag of the first element is
-     */
-    spread(axes: readonly Axis[], cell: number, elements: number): void {
-      axes.forEach(({ size, stride }, i) => {
-        axesInMemory.set([size, stride, 0], 3 * i)
-      })
-      spreadFlags(AXES, axes.length, CELLS, cell, FLAGS, elements)
-    },
-
-    /** Drops and scales the first `elements` values by these flags, of which they have one each. */
-    apply(flags: 'cells' | 'flags', elements: number, scale: number): void {
-      applyFlags(VALUES, flags === 'cells' ? CELLS : FLAGS, elements, scale)
+        drawGroups(PARAMS, first % 2 ** 32, Math.floor(first / 2 ** 32), groups, CELLS)
     },
   }
 }
 
 export type Kernel = ReturnType<typeof createKernel>
 
-function instantiate<Exports>(base64: string, memory: WebAssembly.Memory): Exports {
+function instantiate(base64: string, memory: WebAssembly.Memory): WebAssembly.Exports {
   const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
-  return exports as unknown as Exports
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports
 }

@@ -3,6 +3,7 @@
 import type { Draw, GeneratorSimd } from '../generators/generator.js'
 import { CELLS_PER_GROUP, windowStart } from '../mask-words.js'
 import type { Dropout } from '../resolve.js'
+import { spread } from './flags.js'
 import { type Kernel, WINDOW } from './kernel.js'
 
 const WORDS_AT_ONCE = WINDOW / 32
@@ -24,7 +25,7 @@ export function generateMask(
   for (let word = 0; word < mask.length; word += WORDS_AT_ONCE) {
     const words = Math.min(WORDS_AT_ONCE, mask.length - word)
     drawGroups(group + (32 * word) / CELLS_PER_GROUP, Math.ceil((shift + 32 * words) / CELLS_PER_GROUP))
-    if (shift > 0) kernel.spread([{ size: 32 * words, stride: 1 }], shift, 32 * words)
+    if (shift > 0) spread(kernel, [{ size: 32 * words, stride: 1 }], shift, 32 * words)
     mask.set((shift > 0 ? kernel.flags : kernel.cells).subarray(0, words), word)
   }
   if (cells % 32 > 0) mask[mask.length - 1] &= 2 ** (cells % 32) - 1

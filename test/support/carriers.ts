@@ -2,6 +2,7 @@
 
 import { createEngine, type Engine } from '../../src/index.js'
 import type { ForwardOutput } from '../../src/monte-carlo/index.js'
+import { CPU_KERNELS, forceKernel } from '../../src/simd/choice.js'
 
 /** The same numbers as an output; what the call before gave may be overwritten. */
 export type Carry = (values: Float32Array) => ForwardOutput
@@ -13,6 +14,11 @@ export interface Carrier {
   start(): Carry
 }
 
-export const carriers: readonly Carrier[] = [
-  { name: 'arrays', open: () => createEngine({ backend: 'cpu' }), start: () => (values) => values },
-]
+export const carriers: readonly Carrier[] = CPU_KERNELS.map((kernel) => ({
+  name: `arrays, ${kernel}`,
+  open: () => createEngine({ backend: 'cpu' }),
+  start: () => {
+    forceKernel(kernel) // for outputs of every size
+    return (values) => values
+  },
+}))

@@ -5,6 +5,9 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { compile } from '../../scripts/assemblyscript.mjs'
 import { dropout, mask, noise } from '../../src/cpu/index.js'
 import drawModule from '../../src/generators/native-1/keep-flags.simd.ts?wasm'
+import momentsModule from '../../src/monte-carlo/moments.simd.ts?wasm'
+import { type Accumulation, emptySums } from '../../src/monte-carlo/statistics.js'
+import { accumulate } from '../../src/monte-carlo/statistics-cpu.js'
 import applyModule from '../../src/simd/apply.simd.ts?wasm'
 import { CPU_KERNELS, forceKernel } from '../../src/simd/choice.js'
 import { expectSameBits, floats } from '../support/compare'
@@ -69,7 +72,8 @@ describe('which one runs', () => {
     vi.resetModules()
     const { dropout, mask, cpuKernel } = await import('../../src/cpu/index.js')
     const { createEngine } = await import('../../src/index.js')
-    return { dropout, mask, cpuKernel, createEngine }
+    const { accumulate } = await import('../../src/monte-carlo/statistics-cpu.js')
+    return { dropout, mask, cpuKernel, createEngine, accumulate }
   }
 
   /** Counts what is made from here on. */
@@ -111,11 +115,19 @@ describe('which one runs', () => {
 
   const LARGE = { shape: [300_000], rate: 0.5, seed: 3 }
   const ones = (length: number) => new Float32Array(length).fill(1)
+  const valuesOf = (elements: number): Accumulation => ({
+    outputs: 'values',
+    elements,
+    rowLength: 0,
+    settling: false,
+  })
 
   test('small tensors never compile WebAssembly, however many they are', async () => {
     const made = count()
-    const { dropout, mask } = await fresh()
+    const { dropout, mask, accumulate } = await fresh()
+    const sums = emptySums(valuesOf(10))
     for (let step = 0; step < 2000; step++) {
+      accumulate(sums, ones(1000), valuesOf(10), 100)
       dropout(ones(500), { shape: [500], rate: 0.5, seed: 1, step })
       mask({ shape: [128], rate: 0.5, seed: 1, step })
     }
@@ -137,6 +149,18 @@ describe('which one runs', () => {
     expect([initial, maximum]).toEqual([2, 2]) // pages of 64 KiB
   })
 
+  test('statistics of larger outputs compile one module, in the same memory', async () => {
+    const made = count()
+    const { accumulate, dropout } = await fresh()
+    const accumulation = valuesOf(100_000)
+    const sums = emptySums(accumulation)
+    for (let sample = 0; sample < 5; sample++) accumulate(sums, ones(100_000), accumulation)
+    expect(made.modules).toBe(1)
+    dropout(ones(300_000), LARGE)
+    expect(made.modules).toBe(3)
+    expect(made.memories).toHaveLength(1)
+  })
+
   test('the engine names it, too', async () => {
     const { createEngine } = await fresh()
     const engine = await createEngine({ backend: 'cpu' })
@@ -155,8 +179,13 @@ describe('which one runs', () => {
       const x = input(LARGE.shape, 2, 'rare')
       const expected = dropout(floats(x), LARGE)
       const words = mask(LARGE)
+      const accumulation = valuesOf(300_000)
+      const [expectedSums, sums] = [emptySums(accumulation), emptySums(accumulation)]
+      accumulate(expectedSums, floats(x), accumulation)
       refuse()
       const library = await fresh()
+      library.accumulate(sums, floats(x), accumulation)
+      expectSameBits(sums.moments, expectedSums.moments)
       expectSameBits(library.dropout(floats(x), LARGE), expected)
       expectSameBits(library.mask(LARGE), words, { packed: true })
       expect(library.cpuKernel()).toBe('javascript')
@@ -179,6 +208,7 @@ describe('which one runs', () => {
 describe.each([
   { file: 'src/generators/native-1/keep-flags.simd.ts', module: drawModule },
   { file: 'src/simd/apply.simd.ts', module: applyModule },
+  { file: 'src/monte-carlo/moments.simd.ts', module: momentsModule },
 ])('$file', ({ file, module }) => {
   const bytes = Buffer.from(module, 'base64')
 
