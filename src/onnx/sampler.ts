@@ -10,6 +10,7 @@ import { product } from '../shape.js'
 import type { Feeds } from './feeds.js'
 import type { FedNetwork } from './network.js'
 import type { Runner } from './runner.js'
+import { stackAgrees } from './stack-check.js'
 import { canStack, type StackedFeeds, stackedShape, stackFeeds } from './stacking.js'
 
 type Shapes = readonly (readonly number[])[]
@@ -64,8 +65,11 @@ export class Sampler {
     const key = JSON.stringify([output, this.#shapes, Object.values(this.#fed.feeds).map(({ dims }) => dims)])
     if (stacks.get(key) === false) return 1
     this.#stacked = await stackFeeds(ort, engine.device, this.#fed.feeds, { count: most, batch })
-    if (this.#stacked && !stacks.has(key)) stacks.set(key, await this.#stackGivesTheSame(draw, output))
-    if (stacks.get(key)) return most
+    if (this.#stacked) {
+      const agrees = stacks.get(key) ?? (await this.#stackAgrees(draw, output, most))
+      if (agrees !== undefined) stacks.set(key, agrees)
+      if (agrees) return most
+    }
     this.#stacked?.free()
     this.#stacked = undefined
     return 1
@@ -105,42 +109,17 @@ export class Sampler {
     })
   }
 
-  /** A model may mix the rows of a batch, or state its size in the middle: only a run can tell. */
-  async #stackGivesTheSame(draw: SampleDraw, output: string): Promise<boolean> {
-    const read = async (step: number, count: number) => {
-      const tensor = await this.run({ ...draw, step }, count, output)
+  #stackAgrees(draw: SampleDraw, output: string, most: number): Promise<boolean | undefined> {
+    return stackAgrees(async (first, count) => {
+      const tensor = await this.run({ ...draw, step: draw.step + first }, count, output)
       try {
         return { dims: tensor.dims, values: Float32Array.from((await tensor.getData()) as Float32Array) }
       } finally {
         tensor.dispose()
       }
-    }
-    const singles = [await read(draw.step, 1), await read(draw.step + 1, 1)]
-    try {
-      const { dims, values } = await read(draw.step, 2)
-      const [first, ...rest] = singles[0].dims
-      if (`${dims}` !== `${[2 * first, ...rest]}`) return false
-      return singles.every((single, i) =>
-        isClose(values.subarray(i * single.values.length, (i + 1) * single.values.length), single.values),
-      )
-    } catch {
-      return false
-    }
+    }, most)
   }
 }
 
 /** An attempt that fails is no error to print. */
 const QUIET = { logSeverityLevel: 4 } as const
-
-/** Kernels round differently where a batch is larger, by far less than this share of the largest value. */
-const CLOSE = 1e-3
-
-function isClose(a: Float32Array, b: Float32Array): boolean {
-  const largest = b.reduce(
-    (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
-    0,
-  )
-  return b.every(
-    (value, i) => Object.is(value, a[i]) || value === a[i] || Math.abs(value - a[i]) <= CLOSE * largest,
-  )
-}

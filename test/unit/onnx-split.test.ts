@@ -363,6 +363,20 @@ describe('samples that are stacked in the batch', () => {
     expect(printed).not.toHaveBeenCalled()
   })
 
+  test('run one by one where the model points at rows by number, however little the noise changes', async () => {
+    const input = [info('x', ['n', 6]), info('row', ['n', 1], INT64)]
+    const nodes = [
+      node('GatherND', ['dropped', 'row'], ['rows']),
+      node('Mul', ['rows', 'little'], ['small']),
+      node('Add', ['small', 'much'], ['y']),
+    ]
+    const graph = behind(nodes, [floats('little', [], [2 ** -16]), floats('much', [], [1])])
+    const model = encode(Object.assign(graph, { input }))
+    const feeds = { x: tensor(2, 6), row: new ort.Tensor('int64', [0n, 1n], [2, 1]) }
+    const got = await samplesOf(await open(model), feeds, { samples: 6 })
+    expect(got).toEqual(await separateRuns(model, feeds, { samples: 6, shapes: [[2, 8]] }))
+  })
+
   test('run one by one where the noise is that of a weight', async () => {
     const session = await open(encode(NETWORK), { points: [{ tensor: 'V', rate: 0.5 }] })
     const feeds = { x: tensor(2, 6) }
