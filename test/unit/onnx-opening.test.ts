@@ -1,9 +1,8 @@
 /** Models as exporters write them: what a session makes of their types, ranks, names, branches and batches. */
 
-import type { MonteCarloSessionOptions } from 'noiseshape/onnx'
-import { createMonteCarloSession, describeModel, makeStochastic, OnnxModelError } from 'noiseshape/onnx'
+import { describeModel, makeStochastic, OnnxModelError } from 'noiseshape/onnx'
 import * as ort from 'onnxruntime-web'
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { expectSameBits, floats } from '../support/compare'
 import { type Draw, judgeDropout } from '../support/judge'
 import {
@@ -21,24 +20,11 @@ import {
   info,
   node,
 } from '../support/onnx-models'
+import { useWasm } from '../support/onnx-wasm'
 import { caught, expectRefusal } from '../support/refusals'
 
-beforeAll(() => {
-  ort.env.wasm.numThreads = 1
-  ort.env.logLevel = 'error'
-})
-
-const opened: { release(): Promise<void> }[] = []
-afterEach(async () => {
-  vi.restoreAllMocks()
-  for (const session of opened.splice(0)) await session.release()
-})
-
-async function open(model: Uint8Array, options: MonteCarloSessionOptions = {}) {
-  const session = await createMonteCarloSession(ort, model, { executionProviders: ['wasm'], ...options })
-  opened.push(session)
-  return session
-}
+const { open } = useWasm()
+afterEach(() => void vi.restoreAllMocks())
 
 /** The noise by definition: dropout of ones. */
 const noise = (draw: Draw) =>

@@ -1,14 +1,8 @@
 /** A model comes out with no randomness but the noise: what PyTorch exports for dropout, and what else is random. */
 
-import {
-  createMonteCarloSession,
-  makeStochastic,
-  OnnxModelError,
-  pointsFrom,
-  type StochasticOptions,
-} from 'noiseshape/onnx'
+import { makeStochastic, OnnxModelError, pointsFrom, type StochasticOptions } from 'noiseshape/onnx'
 import * as ort from 'onnxruntime-web'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { expectSameBits, floats } from '../support/compare'
 import { type Draw, judgeDropout } from '../support/judge'
 import {
@@ -23,16 +17,9 @@ import {
   info,
   node,
 } from '../support/onnx-models'
+import { useWasm } from '../support/onnx-wasm'
 
-beforeAll(() => {
-  ort.env.wasm.numThreads = 1
-  ort.env.logLevel = 'error'
-})
-
-const opened: { release(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const session of opened.splice(0)) await session.release()
-})
+const { open, release } = useWasm()
 
 /** The noise by definition: dropout of ones. */
 const noise = (draw: Draw) =>
@@ -157,8 +144,7 @@ const PATTERNS: { name: string; nodes: Nodes; noiseShape?: (number | null)[] }[]
 
 describe('random nodes that are dropout', () => {
   test.each(PATTERNS)('are a point with rate and noise shape: $name', async ({ nodes, noiseShape }) => {
-    const session = await createMonteCarloSession(ort, model(nodes), { executionProviders: ['wasm'] })
-    opened.push(session)
+    const session = await open(model(nodes))
     const stated = noiseShape ?? [null, null, null]
     expect(session.points).toMatchObject([{ node: 'y', tensor: 'x', rate: 0.3 }])
     expect(session.points[0].noiseShape.slice(-stated.length)).toEqual(stated)
@@ -229,11 +215,9 @@ describe('dropout that is not among the points', () => {
       input: [info('x', SIZES), info('training', [], BOOL)],
       output: [info('z', SIZES), info('mask', SIZES, BOOL)],
     })
-    const session = await createMonteCarloSession(ort, bytes, {
-      executionProviders: ['wasm'],
+    const session = await open(bytes, {
       points: [{ tensor: 'x', rate: 0.5, noiseShape: [1, 1, 4] }],
     })
-    opened.push(session)
     expect(session.notes).toEqual([
       expect.stringMatching(/2 dropouts of the model's own are not among the points/),
     ])
@@ -252,7 +236,7 @@ describe('dropout that is not among the points', () => {
     })
     const { model: made } = makeStochastic(bytes, { rate: 0 })
     const session = await ort.InferenceSession.create(made, { executionProviders: ['wasm'] })
-    opened.push(session)
+    release(session)
     const { mask } = await session.run({ x: ones(1, 3, 4) })
     expect([...(mask.data as Uint8Array)]).toEqual(new Array(12).fill(1))
   })
@@ -310,11 +294,9 @@ describe('other random numbers', () => {
       node('RandomNormal', [], ['r'], { attribute: [attribute('shape', [4n])] }),
     ],
   ])('%s are replaced by their mean, %s, and noted', async (_, mean, random) => {
-    const session = await createMonteCarloSession(ort, added(random), {
-      executionProviders: ['wasm'],
+    const session = await open(added(random), {
       rate: 0,
     })
-    opened.push(session)
     expect(session.notes).toEqual([expect.stringMatching(new RegExp(`node 'r' draws .* mean, ${mean}\\.`))])
     const result = await session.predict({ x: ones(2, 3, 4) }, { samples: 2, seed: 1 })
     expect([...result.mean]).toEqual(new Array(24).fill(1 + mean))
@@ -354,8 +336,7 @@ describe('batch normalisation of a training-mode export', () => {
       opset,
     )
   const predict = async (bytes: Uint8Array) => {
-    const session = await createMonteCarloSession(ort, bytes, { executionProviders: ['wasm'], rate: 0 })
-    opened.push(session)
+    const session = await open(bytes, { rate: 0 })
     const x = new ort.Tensor('float32', Float32Array.of(1, 2, 3, -5, 4, 0.5), [2, 3])
     return { notes: session.notes, mean: (await session.predict({ x }, { samples: 1, seed: 1 })).mean }
   }

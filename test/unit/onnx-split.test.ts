@@ -1,41 +1,17 @@
 /** Models that are cut at their noise, and samples that are stacked in the batch, against one run for each sample. */
 
 import { noise } from 'noiseshape/cpu'
-import {
-  createMonteCarloSession,
-  type MonteCarloSessionOptions,
-  makeStochastic,
-  type PredictOptions,
-} from 'noiseshape/onnx'
+import { makeStochastic, type PredictOptions } from 'noiseshape/onnx'
 import * as ort from 'onnxruntime-web'
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { attribute, encode, floats, type GraphInit, INT64, info, node } from '../support/onnx-models'
+import { useWasm } from '../support/onnx-wasm'
 
-beforeAll(() => {
-  ort.env.wasm.numThreads = 1
-  ort.env.logLevel = 'error'
-})
+const { open, release } = useWasm()
+afterEach(() => void vi.restoreAllMocks())
 
-const opened: { release(): Promise<void> }[] = []
-afterEach(async () => {
-  vi.restoreAllMocks()
-  for (const session of opened.splice(0)) await session.release()
-})
-
-async function open(model: Uint8Array, options: MonteCarloSessionOptions = {}) {
-  const session = await createMonteCarloSession(ort, model, { executionProviders: ['wasm'], ...options })
-  opened.push(session)
-  return session
-}
-
-async function plain(model: Uint8Array) {
-  const session = await ort.InferenceSession.create(model, {
-    executionProviders: ['wasm'],
-    logSeverityLevel: 4,
-  })
-  opened.push(session)
-  return session
-}
+const plain = async (model: Uint8Array) =>
+  release(await ort.InferenceSession.create(model, { executionProviders: ['wasm'], logSeverityLevel: 4 }))
 
 const values = (count: number, seed: number) =>
   Array.from({ length: count }, (_, i) => Math.sin(seed * 12.9 + i * 7.3))
