@@ -10,6 +10,7 @@ import { createOwner, type Owner } from '../webgpu/owned.js'
 import { createPasses, type Passes } from '../webgpu/passes.js'
 import { drawOf, dropoutsOf, type NoisePoints, type NoiseSource } from './noise-source.js'
 import type { OrtModule } from './ort.js'
+import { ortBufferSize } from './ort-buffers.js'
 import { rowsOfNoise, type Stack, stackedShape } from './stacking.js'
 
 type Shapes = readonly (readonly number[])[]
@@ -81,9 +82,6 @@ export function createNoiseBuffers(ort: OrtModule, device: GPUDevice, noisePoint
   }
 }
 
-/** ONNX Runtime's shaders read vectors of four, so buffer sizes must be multiples of 16 bytes. */
-const BUFFER_UNIT = 16
-
 async function allocate(
   ort: OrtModule,
   device: GPUDevice,
@@ -104,13 +102,14 @@ async function allocate(
     const { result, checked } = scoped(device, 'noise: buffers', () => {
       const buffers = dims.map((shape) => {
         const bytes = Math.max(product(shape) * float32.bytes, 1)
-        return owner.buffer('tensor', roundUp(bytes, BUFFER_UNIT), usage)
+        return owner.buffer('tensor', ortBufferSize(bytes), usage)
       })
       const points = dropouts.flatMap((dropout, place): PointNoise[] => {
         const pass = passes[place]
         if (!pass) return []
         const bytes = dropout.cells * float32.bytes
-        const stride = roundUp(bytes, device.limits.minStorageBufferOffsetAlignment)
+        const alignment = device.limits.minStorageBufferOffsetAlignment
+        const stride = Math.ceil(bytes / alignment) * alignment
         const buffer = buffers[place]
         const scratch = isStacked ? owner.buffer('samples', stride * stack.count, usage) : buffer
         const rows = rowsOfNoise(shapes[place], stack)
@@ -150,8 +149,4 @@ async function allocate(
     owner.destroy()
     throw error
   }
-}
-
-function roundUp(bytes: number, unit: number): number {
-  return Math.ceil(bytes / unit) * unit
 }

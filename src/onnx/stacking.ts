@@ -8,6 +8,7 @@ import { scoped } from '../webgpu/errors.js'
 import { createOwner } from '../webgpu/owned.js'
 import type { Feeds } from './feeds.js'
 import type { OrtModule } from './ort.js'
+import { ortBufferSize } from './ort-buffers.js'
 
 export interface Stack {
   /** Number of samples. */
@@ -107,9 +108,6 @@ function repeatArray({ data }: Tensor, times: number): Values {
   return all
 }
 
-/** ONNX Runtime's shaders read vectors of four, so buffer sizes must be multiples of 16 bytes. */
-const BUFFER_UNIT = 16
-
 async function repeatBuffers(device: GPUDevice, tensors: readonly [string, Tensor][], times: number) {
   const owner = createOwner(device, 'stacked feeds')
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
@@ -117,7 +115,7 @@ async function repeatBuffers(device: GPUDevice, tensors: readonly [string, Tenso
     const encoder = device.createCommandEncoder({ label: 'noiseshape/stacked feeds/encoder' })
     const buffers = tensors.map(([name, tensor]): [string, GPUBuffer] => {
       const bytes = bytesOf(tensor)
-      const all = owner.buffer('tensor', Math.ceil((bytes * times) / BUFFER_UNIT) * BUFFER_UNIT, usage)
+      const all = owner.buffer('tensor', ortBufferSize(bytes * times), usage)
       for (let i = 0; i < times; i++) {
         encoder.copyBufferToBuffer(tensor.gpuBuffer as GPUBuffer, 0, all, i * bytes, bytes)
       }
