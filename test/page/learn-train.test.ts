@@ -97,7 +97,7 @@ test('a training that cannot be loaded says so, and can be tried again', async (
   const { page } = await open(browser(), address(1))
   await page.setRequestInterception(true)
   page.on('request', (request) =>
-    request.url().includes('train/worker') ? request.abort() : request.continue(),
+    /\/worker-[^/]*\.js$/.test(request.url()) ? request.abort() : request.continue(),
   )
   await page.click('#train-start')
   await page.waitForFunction(() => document.getElementById('train-error')?.textContent !== '')

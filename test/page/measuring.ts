@@ -36,6 +36,10 @@ export async function ended(page: Page): Promise<string> {
   return (await bench?.evaluate((node) => (node as HTMLElement).dataset.state)) ?? ''
 }
 
+/** What the shown results are of, as the list names it. */
+export const shownFrom = (page: Page) =>
+  page.$eval('#source', (list) => (list as HTMLSelectElement).selectedOptions[0].textContent ?? '')
+
 /** Downloads the report as a person does. */
 export async function download(page: Page): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), 'noiseshape-benchmark-'))
@@ -133,7 +137,7 @@ declare global {
   }
 }
 
-/** Replaces the benchmark in a page that is opened from now on: `globalThis.stub` there decides what it finds. */
+/** Replaces the benchmark in a page that is opened from now on, served from its sources: `globalThis.stub` there decides what it finds. */
 export async function stubMeasuring(page: Page): Promise<void> {
   const code = `
     export const describeMachine = () => (${JSON.stringify(reportOf({}).machine)})

@@ -1,4 +1,4 @@
-/** The picture page as a person uses it: served as by `npm start`, in a real browser, with and without WebGPU. */
+/** The picture page as a person uses it: in a real browser, with and without WebGPU. */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -5,10 +5,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os'
 import { join, posix } from 'node:path'
 import type { Browser } from 'puppeteer'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findBrowser, NO_BROWSER } from '../../scripts/browser.mjs'
-import { PICTURES, photograph } from '../../scripts/photograph.mjs'
-import { buildSite, checkSite, FIRST_PAGE, LARGEST_FILE } from '../../scripts/site.mjs'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { checkSite, FIRST_PAGE, LARGEST_FILE } from '../../scripts/site.mjs'
 import { frame, pages } from '../../site/shared/frame.js'
 import { launchBrowser, type Served, serveFolder } from '../support/browser.js'
 import { expectNothingWrong, open } from './visit.js'
@@ -21,13 +19,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('built', () => {
-  let sizes: Awaited<ReturnType<typeof buildSite>>
+  const dist = inject('builtPages')
   let served: Served
   let browser: Browser
 
   beforeAll(async () => {
-    sizes = await buildSite(join(folder, 'dist'))
-    served = await serveFolder(join(folder, 'dist'), '/some/path/')
+    served = await serveFolder(dist, '/some/path/')
     browser = await launchBrowser({ webgpu: false })
   })
   afterAll(async () => {
@@ -36,6 +33,7 @@ describe('built', () => {
   })
 
   test('no file is larger than hosts take, and the first page is light', () => {
+    const sizes = checkSite(dist)
     expect(sizes.largest.size).toBeLessThanOrEqual(25 * 2 ** 20)
     expect(sizes.firstPage).toBeLessThanOrEqual(100_000)
     expect(sizes.firstPage, 'its HTML and style are in it').toBeGreaterThan(2000)
@@ -73,7 +71,6 @@ describe('built', () => {
   })
 
   test('no link of the documentation is dead, and llms.txt names the Markdown beside its pages', async () => {
-    const dist = join(folder, 'dist')
     const files = (await readdir(join(dist, 'docs'), { recursive: true })).filter((name) =>
       name.endsWith('.html'),
     )
@@ -155,14 +152,5 @@ describe('what other sites show beside a link', () => {
 
   test('is left out while there is no address', () => {
     expect(head('')).not.toContain('og:')
-  })
-
-  test('the picture is made from the first page, in the size that they show', async () => {
-    const browser = await findBrowser()
-    if (!browser) throw new Error(NO_BROWSER)
-    const path = join(folder, 'og.png')
-    await photograph(PICTURES['site/public/og.png'], path, browser)
-    const png = new DataView((await readFile(path)).buffer)
-    expect([png.getUint32(16), png.getUint32(20)], 'width and height of the PNG').toEqual([1200, 630])
   })
 })

@@ -75,9 +75,15 @@ export async function servePage(): Promise<Served> {
   return served(server)
 }
 
-/** A folder of built files, on a free port, under a path. */
+/** A folder of built files, on a free port, under a path; what is not there is answered with 404. */
 export async function serveFolder(folder: string, base = '/'): Promise<Served> {
-  const options = { root: folder, base, build: { outDir: '.' }, preview: { host: '127.0.0.1', port: 0 } }
+  const options = {
+    root: folder,
+    base,
+    appType: 'mpa' as const,
+    build: { outDir: '.' },
+    preview: { host: '127.0.0.1', port: 0 },
+  }
   return served(await preview({ ...options, configFile: false, logLevel: 'error' }))
 }
 

@@ -3,7 +3,7 @@
 import type { Page } from 'puppeteer'
 import { afterEach, expect, test } from 'vitest'
 import type { Measured } from '../../../bench/report.js'
-import { choose, download, run } from '../../page/measuring.js'
+import { choose, download, ended, run, shownFrom } from '../../page/measuring.js'
 import { expectNothingWrong, open, site, text, useBrowser, type Visit } from '../../page/visit.js'
 
 const browser = useBrowser({ webgpu: true })
@@ -67,3 +67,29 @@ test('100 samples of a network are found to be Monte Carlo dropout, and measured
   for (const entrant of entrants) expect(entrant).toMatchObject({ status: 'ok' })
   for (const { ratio } of entrants as Measured[]) expect(ratio).toBeGreaterThan(0)
 }, 600_000) // TensorFlow.js takes seconds for one call on a software GPU
+
+test('a GPU that is lost in the middle of a run leaves what was measured, and the next run has a new one', async () => {
+  here = await open(browser(), site('benchmark.html'))
+  const { page } = here
+  await choose(page, ['small', 'sweep-2^20', 'sweep-2^22', 'noiseshape', 'hash-kernel'])
+  await page.click('#run')
+  await page.waitForFunction(() => document.getElementById('doing')?.textContent?.includes('sweep-2^2'))
+  const session = await browser().target().createCDPSession()
+  await session.send('Browser.crashGpuProcess').catch(() => {}) // it is no longer there to answer
+  expect(await ended(page)).toBe('lost')
+  expect(await text(page, 'run-error')).toMatch(/^The GPU was lost .*The finished cases are below/)
+  expect(await text(page, 'about')).toContain('Partial: the GPU was lost')
+  expect(await shownFrom(page)).toContain('partial')
+  const partial = await download(page)
+  expect(partial.cases[0]).toMatchObject({
+    name: 'small',
+    entrants: expect.arrayContaining([expect.objectContaining({ peer: 'noiseshape', status: 'ok' })]),
+  })
+  expect(partial.cases.length).toBeLessThan(3)
+
+  await choose(page, ['small', 'noiseshape'])
+  await Promise.all([page.waitForNavigation(), page.click('#run')]) // a page has a new device after a new start
+  expect(await ended(page)).toBe('done')
+  expect(await text(page, 'run-error')).toBe('')
+  expect((await download(page)).notes).toEqual([])
+})
