@@ -49,15 +49,13 @@ export interface Progress {
   removed: number
 }
 
-/** Trains one network per variant, an epoch of each in turn. All begin with the same weights and see the same digits. */
-export function* trainAll(train: Split, test: Split, settings: Settings): Generator<Progress> {
-  const runs = variants.map((_, variant) => trainOne(variant, train, test, settings))
-  for (let epoch = 0; epoch < settings.epochs; epoch++) {
-    for (const run of runs) yield run.next().value as Progress
-  }
-}
-
-function* trainOne(variant: number, train: Split, test: Split, settings: Settings): Generator<Progress> {
+/** Trains the network of a variant. Those of one seed begin with the same weights and see the same digits. */
+export function* trainOne(
+  variant: number,
+  train: Split,
+  test: Split,
+  settings: Settings,
+): Generator<Progress> {
   const { seed, epochs } = settings
   const { images, labels } = read(train, settings.digits)
   const heldOut = read(test)

@@ -3,9 +3,9 @@
 import { element } from '../../shared/elements.js'
 import { curvesSvg, percent } from './curves.js'
 import { type Progress, REMOVED, type Settings, variants } from './recipe.js'
-import type { Report } from './worker.js'
+import type { Order } from './worker.js'
 
-/** About ten seconds on a core of a laptop for all three. */
+/** About ten seconds on two cores, which the three networks share. */
 const EPOCHS = 15
 const ALL_DIGITS = 1437
 
@@ -18,7 +18,8 @@ export function runTrain(): void {
   const bar = element<HTMLProgressElement>('train-bar')
   const says = element('train-says')
   const wrong = element('train-error')
-  let worker: Worker | undefined
+  /** One for each network: they learn side by side. */
+  let workers: Worker[] = []
   let settings = firstSettings()
   let progress: Progress[] = []
   let began = 0
@@ -31,13 +32,15 @@ export function runTrain(): void {
     element('train-results').hidden = false
     show()
     setRunning(true)
-    worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
-    worker.addEventListener('message', ({ data }: MessageEvent<Report>) => {
-      if (data === 'done') finish()
-      else {
-        progress.push(data)
-        show()
-      }
+    workers = variants.map((_, variant) => learn({ ...settings, variant }))
+  }
+
+  function learn(order: Order): Worker {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+    worker.addEventListener('message', ({ data }: MessageEvent<Progress>) => {
+      progress.push(data)
+      show()
+      if (finished() === settings.epochs) finish()
     })
     worker.addEventListener('error', ({ message }) => {
       end('It stopped.')
@@ -45,7 +48,8 @@ export function runTrain(): void {
         ? `The training failed: ${message}`
         : 'The training could not be loaded. Reload the page, and try again.'
     })
-    worker.postMessage(settings)
+    worker.postMessage(order)
+    return worker
   }
 
   function finish(): void {
@@ -57,8 +61,8 @@ export function runTrain(): void {
   }
 
   function end(message: string): void {
-    worker?.terminate()
-    worker = undefined
+    for (const worker of workers) worker.terminate()
+    workers = []
     setRunning(false)
     says.textContent = message
   }
@@ -73,7 +77,8 @@ export function runTrain(): void {
     bar.hidden = !running
   }
 
-  const finished = () => Math.floor(progress.length / variants.length)
+  /** Epochs that all networks have behind them. */
+  const finished = () => Math.min(...variants.map((_, variant) => last(variant)?.epoch ?? 0))
   const last = (variant: number) => progress.findLast((each) => each.variant === variant)
 
   function show(): void {

@@ -1,13 +1,15 @@
-/** Trains the networks in a worker, where it does not block the page. Loaded, with the digits, when one asks for it. */
+/** Trains one network in a worker, where it does not block the page. Loaded, with the digits, when one asks for it. */
 
 import test from '../../../models/digits/test-split.json'
 import train from '../../../models/digits/train-split.json'
-import { type Progress, type Settings, trainAll } from './recipe.js'
+import { type Progress, type Settings, trainOne } from './recipe.js'
 
-/** What the page receives: one after each epoch of each network, then 'done'. */
-export type Report = Progress | 'done'
+export interface Order extends Settings {
+  /** Index into `variants`. */
+  variant: number
+}
 
-addEventListener('message', ({ data }: MessageEvent<Settings>) => {
-  for (const progress of trainAll(train, test, data)) postMessage(progress satisfies Report)
-  postMessage('done' satisfies Report)
+/** The page receives one after each epoch. */
+addEventListener('message', ({ data }: MessageEvent<Order>) => {
+  for (const progress of trainOne(data.variant, train, test, data)) postMessage(progress satisfies Progress)
 })
