@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime Web has no Dropout kernel and no generator: its user draws the noise on the host, uploads it, and
- * multiplies. The model is one `Mul` without fixed shapes (mul-onnx.mjs writes it).
+ * ONNX Runtime Web's WebGPU provider has no Dropout kernel and no generator: its user draws the noise on the host,
+ * uploads it, and multiplies. The model is one `Mul` without fixed shapes (mul-onnx.mjs writes it).
  */
 
 import model from './mul.onnx?url'

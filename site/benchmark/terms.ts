@@ -63,7 +63,8 @@ const peers: Record<string, { name: string; about: string }> = {
   },
   'onnxruntime-web': {
     name: 'ONNX Runtime Web',
-    about: 'It has no dropout kernel: noise from Math.random(), uploaded, and a Mul of tensors on the GPU.',
+    about:
+      'Its WebGPU provider has no dropout kernel: noise from Math.random(), uploaded, and a Mul of tensors on the GPU.',
   },
   'typed-array-slice': {
     name: 'TypedArray.slice',

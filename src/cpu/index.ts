@@ -29,7 +29,7 @@ export { type CpuKernel, cpuKernel } from '../simd/choice.js'
 export interface OutputOptions {
   /**
    * Where to write: an array of the length of `x`. `x` itself works in place; any other overlap is refused. Default: a new
-   * array; allocating it takes longer than computing the values.
+   * array; allocating it is a considerable part of the time.
    */
   output?: Float32Array | undefined
 }

@@ -58,7 +58,7 @@ export interface MonteCarloSession {
   /**
    * Runs the model `samples` times on the same feeds, with new noise each time, and summarises one output. On the GPU,
    * noise, outputs and sums stay on the device, and there is one read-back at the end. Predictions may overlap,
-   * including those of other Monte Carlo sessions: they take turns sample by sample. Do not run ordinary ONNX Runtime
+   * including those of other Monte Carlo sessions: they take turns run by run. Do not run ordinary ONNX Runtime
    * sessions at the same time: ONNX Runtime Web supports one call at a time.
    *
    * If the provider opens the model but cannot run it, the first prediction goes on with the next provider, and

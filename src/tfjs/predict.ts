@@ -51,9 +51,9 @@ const NAMES = {
  * `alwaysOn`, and are not modified. Sample s draws with step `firstStep` + s, and the n-th dropout layer to run
  * with stream n, whatever its own seed: the result depends only on the weights, x and the options.
  *
- * The layers that no dropout layer precedes run once, not once per sample, and the samples are those of whole runs: with
- * dropout before the last layer only, 20 samples take less time than two runs. The tensors behind these layers are
- * kept until the end, up to 256 MiB. Layers with a state, layers of your own classes, and whole nested models with a
+ * The layers that no dropout layer precedes run once, not once per sample, and the samples are those of whole runs: 20
+ * samples of MobileNetV2 with dropout before the classifier take less time than two runs. The tensors behind these
+ * layers are kept until the end, up to 256 MiB. Layers with a state, layers of your own classes, and whole nested models with a
  * dropout layer run in every sample, and so does what follows them.
  *
  * @param model a model with one output and at least one dropout layer, all of them of this package

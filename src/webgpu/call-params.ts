@@ -39,9 +39,9 @@ const MOST_SLOTS = 64
 /**
  * A full buffer is left to the garbage collector, because the commands recorded with it may still be submitted. So that
  * they cannot pile up, the oldest of more than this is destroyed (4 MiB at 256 bytes a call): to submit its calls then
- * fails, and never draws the mask of another call.
+ * fails, and never draws the mask of another call. The first ones, of 1 slot or more, are smaller.
  */
-const MOST_FULL = 16_384 / MOST_SLOTS
+const MOST_FULL = 16_384 / MOST_SLOTS + Math.log2(MOST_SLOTS)
 
 interface Block extends Omit<Slot, 'offset'> {
   buffer: GPUBuffer

@@ -1,4 +1,4 @@
-/** Layouts and pipelines, compiled once per device: a new shape, rate or seed needs no compilation. */
+/** Layouts and pipelines, compiled on first use, once per device: rates and seeds need no compilation, a shape only chooses. */
 
 import applySource from '../../shaders/apply.wgsl?raw'
 import inPlaceSource from '../../shaders/io-in-place.wgsl?raw'
