@@ -21,7 +21,9 @@ export function fetchRuntime(/** @type {Runtime} */ runtime) {
   if (runtime === 'node') {
     return { name: `Node ${process.versions.node}, webgpu ${version}`, folder, command: [process.execPath] }
   }
-  const deno = join(folder, 'node_modules/.bin/deno')
+  // On Windows, .bin has scripts for shells only.
+  const program = process.platform === 'win32' ? `@deno/win32-${process.arch}/deno.exe` : '.bin/deno'
+  const deno = join(folder, 'node_modules', program)
   return { name: `Deno ${version}`, folder, command: [deno, 'run', '-A', '--unstable-webgpu'] }
 }
 

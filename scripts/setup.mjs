@@ -37,9 +37,9 @@ export function npm(/** @type {string[]} */ ...args) {
 
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
-  if (major > 20 || (major === 20 && minor >= 19)) return
+  if (major >= 24 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)) return
   throw new Error(
-    `This is Node ${process.versions.node}; 20.19 or newer is needed: install it from https://nodejs.org.`,
+    `This is Node ${process.versions.node}; Node 20.19, 22.12 or 24 is needed, or a newer one of these: install it from https://nodejs.org.`,
   )
 }
 

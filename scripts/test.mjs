@@ -38,7 +38,8 @@ if (await check('set-up', setUp)) {
       if (long) installFirefox() // a test says so where there is none
     })
   }
-  const build = all && check('library build', () => npmRun('build'))
+  const packs = all || asked.some((name) => name.endsWith('package'))
+  const build = packs && check('library build', () => npmRun('build'))
   if (all && !long) {
     await Promise.all([check('type check', () => npmRun('typecheck')), check('lint', () => npmRun('lint'))])
   }

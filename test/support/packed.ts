@@ -49,6 +49,7 @@ function isStale() {
     'vite.config.ts',
     'tsconfig.json',
     'tsconfig.build.json',
+    'scripts/assemblyscript.mjs',
     'scripts/declarations.mjs',
   ]
   const built = times(join(root, 'dist'))
