@@ -1,4 +1,4 @@
-/** The cases by name: tensors as networks use them, all float32, and a whole network. */
+/** The cases by name: tensors as networks use them, all float32, and whole networks. */
 
 import { NETWORK_NAMES, type NetworkName } from './networks/names.js'
 

@@ -1,4 +1,4 @@
-/** The cold start: from `createEngine` to the first result. What a page's first call costs, measured separately. */
+/** The cold start: from `createEngine` to the first result, measured separately. The browser's GPU process runs already. */
 
 import { createEngine } from 'noiseshape'
 import { quantile } from './measure.js'

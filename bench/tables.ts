@@ -57,7 +57,7 @@ export function withSection(file: string, report: Report): string {
   return [RESULTS_HEAD, ...sections].join('\n')
 }
 
-/** The tables, one for each kind and sort of case: a row for each case and rate, or number of digits. */
+/** The tables, one for each kind and sort of case: a row for each case and rate, or network. */
 function grids(report: Report): Grid[] {
   const named = report.cases.filter(({ sweep }) => !sweep)
   const sweep = report.cases.filter(({ sweep }) => sweep)

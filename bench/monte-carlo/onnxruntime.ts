@@ -64,14 +64,16 @@ const separateRuns = (kind: Kind): Predictor => ({
 })
 
 /** One run with the rows of all samples in its batch. */
-const allInTheBatch: Predictor = {
+const allInTheBatch = (kind: Kind): Predictor => ({
   task: 'monte-carlo',
-  name: 'onnxruntime-batch-wasm',
-  title: 'ONNX Runtime Web on wasm, all samples in the batch',
-  kind: 'cpu',
+  name: `onnxruntime-batch${WHERE[kind].suffix}`,
+  title: `ONNX Runtime Web${kind === 'cpu' ? ' on wasm' : ''}, all samples in the batch`,
+  kind,
   role: 'peer',
+  networks: WHERE[kind].networks,
+  load: async () => (await loadOrtAnywhere()).env.versions.web,
   async prepare({ network, samples }) {
-    const { run, session } = await openStochastic(network, 'cpu', samples)
+    const { run, session } = await openStochastic(network, kind, samples)
     const predict = async () => {
       const tally = createTally(network.rows, network.classes)
       const logits = await run()
@@ -81,7 +83,7 @@ const allInTheBatch: Predictor = {
     }
     return repeating(this.name, predict, session)
   },
-}
+})
 
 /** The network without its dropout: what a prediction without uncertainty costs. */
 const oneRun: Predictor = {
@@ -105,13 +107,13 @@ const oneRun: Predictor = {
 }
 
 export const noiseshapeOnnx = ours('gpu')
-export const onnxruntimeHostNoise = separateRuns('gpu')
+export const onnxruntimeByHand = [separateRuns('gpu'), allInTheBatch('gpu')]
 
 export const onnxruntimeOnWasm: readonly Predictor[] = [
   ours('cpu'),
   oneRun,
   separateRuns('cpu'),
-  allInTheBatch,
+  allInTheBatch('cpu'),
 ]
 
 /** The model of makeStochastic, for runs with the rows of `count` samples. */

@@ -1,7 +1,7 @@
 /** All peers, in the order of the tables. Packages are loaded when their peer is asked for. */
 
 import { noiseshapeTfjs, noiseshapeTfjsWasm } from '../monte-carlo/noiseshape-tfjs.js'
-import { noiseshapeOnnx, onnxruntimeHostNoise } from '../monte-carlo/onnxruntime.js'
+import { noiseshapeOnnx, onnxruntimeByHand } from '../monte-carlo/onnxruntime.js'
 import type { Predictor } from '../monte-carlo/predictor.js'
 import { tensorflowTraining } from '../monte-carlo/tensorflow-training.js'
 import { jaxWebgpu } from './jax.js'
@@ -19,7 +19,7 @@ export const allPeers: readonly (Peer | Predictor)[] = [
   noiseshapeOnnx,
   noiseshapeTfjs,
   tensorflowTraining,
-  onnxruntimeHostNoise,
+  ...onnxruntimeByHand,
   ...portablePredictors,
   noiseshapeTfjsWasm,
 ]

@@ -32,9 +32,13 @@ export const hashKernel: Peer = {
       threads: setting.elements,
     })
     const seed = new Uint32Array(1)
+    let last: GPUCommandEncoder | undefined
     const record = (encoder: GPUCommandEncoder) => {
-      seed[0] += 0x9e3779b9 // a new mask with each submit, which is when it is read
-      device.queue.writeBuffer(params, 0, seed)
+      if (encoder !== last) {
+        seed[0] += 0x9e3779b9 // a new mask with each submit, which is when it is read
+        device.queue.writeBuffer(params, 0, seed)
+      }
+      last = encoder
       dropout(encoder)
     }
     return {

@@ -14,7 +14,7 @@ import { read, runOn } from './queue.js'
 
 const SEED = 42
 
-/** `record` is one call on the op; `call` counts up, so that each draws a new mask. */
+/** `record` is one call on the op; `step` counts up, so that each draws a new mask. */
 async function prepareOp(
   name: string,
   setting: Setting,

@@ -10,7 +10,7 @@ export function defaultSelection({ adapter }: Machine): Selection {
     cases: ['elementwise', 'spatial1d'],
     peers: adapter
       ? ['noiseshape', 'hash-kernel', 'tensorflow-webgpu', 'noiseshape-cpu-output', 'math-random']
-      : ['noiseshape-cpu-output', 'math-random', 'tensorflow-cpu'],
+      : ['noiseshape-cpu', 'noiseshape-cpu-output', 'math-random', 'tensorflow-wasm'],
     quick: true,
     coldStart: true,
   }

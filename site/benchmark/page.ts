@@ -141,7 +141,6 @@ function conclude({ ending, report, reason }: Outcome): void {
     element('doing').textContent = ''
     tell(words)
     setBadge('cpu', 'GPU lost')
-    void look() // a new one may come, or not
     return
   }
   const words = ending === 'done' ? 'Done.' : report ? 'Cancelled; the finished cases stay.' : 'Cancelled.'

@@ -29,7 +29,7 @@ export const words: readonly Term[] = [
   ['rate', 'The probability that a noise cell is dropped.'],
   [
     'cold start',
-    'From createEngine to the first result of a [32, 768] tensor, with a new engine each time: what a page waits for once.',
+    'From createEngine to the first result of a [32, 768] tensor, with a new engine each time, in a browser whose GPU process already runs.',
   ],
 ]
 
@@ -117,6 +117,10 @@ const peers: Record<string, { name: string; about: string }> = {
   'onnxruntime-batch-wasm': {
     name: 'ONNX Runtime Web with all samples in the batch',
     about: 'One run with the input repeated for each sample, and noise from Math.random().',
+  },
+  'onnxruntime-batch': {
+    name: 'ONNX Runtime Web with all samples in the batch',
+    about: 'One run with the input repeated for each sample, and noise from Math.random(), uploaded.',
   },
   'tensorflow-training-wasm': {
     name: 'TensorFlow.js',

@@ -8,6 +8,8 @@ interface Duel {
   title: string
   sweep: boolean
   ours: Timed
+  /** Where it makes a new array, as most rivals do: on the CPU, where that was measured too. */
+  oursNew: Timed | undefined
   rivals: Rival[]
 }
 
@@ -21,6 +23,9 @@ interface Rival {
 
 /** Closer than this, and closer than the batches agree among themselves, is called even. */
 const EVEN = 0.05
+
+/** Peers that write into a given array. They are compared with noiseshape doing so, and the others with a new array. */
+const INTO_OUTPUT = ['math-random']
 
 /** @param place where it was measured: `here`, or `on` an adapter */
 export function verdict(report: Report, place: string): string[] {
@@ -55,11 +60,16 @@ function duelsOf(report: Report, kind: Kind): Duel[] {
           .filter((entrant) => entrant.peer === peer.name)
           .map((entrant) => ({ name: nameOf(peer), entrant })),
       )
-    const [best] = timed(ofRole('ours')).toSorted((a, b) => a.entrant.median - b.entrant.median)
-    if (!best) return []
-    const ours = best.entrant
-    const rivals = timed(ofRole('peer')).map(({ name, entrant }) => ({ name, ...against(ours, entrant) }))
-    return [{ title: inWords(title, rate, report.quick), sweep, ours, rivals }]
+    const all = timed(ofRole('ours')).map(({ entrant }) => entrant)
+    const [ours] = all.toSorted((a, b) => a.median - b.median)
+    if (!ours) return []
+    const making = all.find(({ peer }) => peer === 'noiseshape-cpu')
+    const oursNew = making === ours ? undefined : making
+    const rivals = timed(ofRole('peer')).map(({ name, entrant }) => ({
+      name,
+      ...against(INTO_OUTPUT.includes(entrant.peer) ? ours : (oursNew ?? ours), entrant),
+    }))
+    return [{ title: inWords(title, rate, report.quick), sweep, ours, oursNew, rivals }]
   })
 }
 
@@ -76,11 +86,12 @@ function inWords(title: string, rate: number, quick: boolean): string {
   return details.length > 0 ? `${name} (${details.join(', ')})` : name
 }
 
-function sentence({ title, ours, rivals }: Duel, where: string): string {
+function sentence({ title, ours, oursNew, rivals }: Duel, where: string): string {
   const slower = rivals.filter(({ times, even }) => times > 1 && !even)
   const even = rivals.filter((rival) => rival.even)
   const faster = rivals.filter(({ times, even }) => times < 1 && !even)
-  const parts = [`${title} ${cost(ours)} ${where}`]
+  const made = oursNew?.ratio ? `, and ${about(oursNew.ratio)} times with a new array, as others make it` : ''
+  const parts = [`${title} ${cost(ours)} ${where}${made}`]
   if (slower.length > 0) {
     const [first, ...rest] = slower
     const words = [
@@ -146,7 +157,12 @@ function aboutPredictions({ predictions, peers }: Report, place: string): string
           return entrant ? [{ name: nameOf(peer), ...against(ours, entrant) }] : []
         })
       const name = `${inWords(title, 0, true)} of ${nameOfNetwork(network)}, in noiseshape/onnx,`
-      return [sentence({ title: name, sweep: false, ours: { ...ours, ratio: undefined }, rivals }, where)]
+      return [
+        sentence(
+          { title: name, sweep: false, ours: { ...ours, ratio: undefined }, oursNew: undefined, rivals },
+          where,
+        ),
+      ]
     })
   return [
     ...onKind('gpu', 'noiseshape-onnx', place),

@@ -71,7 +71,13 @@ export async function download(page: Page): Promise<Report> {
 /** A report as a run makes it, with the times of each case by peer; the copy takes 10 ms. */
 export function reportOf(cases: Record<string, Record<string, number>>, more: Partial<Report> = {}): Report {
   const names = ['copy-1', 'noiseshape', 'hash-kernel', 'tensorflow-webgpu', 'typed-array-set']
-  const onCpu = ['typed-array-set', 'noiseshape-cpu-output', 'math-random']
+  const onCpu = [
+    'typed-array-set',
+    'noiseshape-cpu',
+    'noiseshape-cpu-output',
+    'math-random',
+    'tensorflow-wasm',
+  ]
   return {
     format: 1,
     date: '2026-11-27T01:00:00.000Z',
