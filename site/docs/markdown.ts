@@ -2,6 +2,7 @@
 
 import { Marked, type Tokens } from 'marked'
 import { anchors } from '../../scripts/anchors.mjs'
+import { escapeHtml } from '../shared/escape-html.ts'
 
 export interface Heading {
   /** 1 for the title. */
@@ -61,10 +62,6 @@ export function renderMarkdown(markdown: string, resolveLink: ResolveLink): Rend
     },
   })
   return { html: marked.parse(markdown, { async: false }), headings }
-}
-
-export function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }
 
 function plain(html: string): string {

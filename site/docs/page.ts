@@ -1,9 +1,10 @@
 /** A page of the documentation: its text, with the list of all pages beside it and the neighbours below. */
 
 import { posix } from 'node:path'
+import { escapeHtml } from '../shared/escape-html.ts'
 import { pages as tabs } from '../shared/frame.ts'
 import { allPages, type Contents, type DocsPage, readSource } from './contents.ts'
-import { escapeHtml, type Heading, renderMarkdown } from './markdown.ts'
+import { type Heading, renderMarkdown } from './markdown.ts'
 
 /** `repository` is the address of the files of the repository, where it is known. */
 export function renderPage(page: DocsPage, contents: Contents, repository?: string): string {

@@ -1,5 +1,6 @@
 /** Tensors and coins as tables of HTML, so that they read well without JavaScript, too. Pure text in, text out. */
 
+import { escapeHtml } from '../shared/escape-html.js'
 import { type Broadcast, broadcast, indicesOf } from './broadcast.js'
 import type { Axis, Shapes } from './shapes.js'
 
@@ -110,7 +111,3 @@ function shortName({ name, labels }: Axis, index: number): string {
 }
 
 const span = (name: string, size: number) => (size > 1 ? ` ${name}="${size}"` : '')
-
-export function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
-}

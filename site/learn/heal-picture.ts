@@ -11,13 +11,18 @@ const MOST_PIXELS = 96 * 64
 export function runHeal(): void {
   let picture: Pixels | undefined
   let step = 0
+  let latest = 0
 
   async function open(source: Blob | string): Promise<void> {
+    const turn = ++latest // a large picture may be read after one that was chosen later
     try {
-      picture = await readPixels(source)
+      const read = await readPixels(source)
+      if (turn !== latest) return
+      picture = read
       element('heal-error').textContent = ''
       show()
     } catch {
+      if (turn !== latest) return
       element('heal-error').textContent =
         'The browser cannot read this file as a picture. Choose a PNG, JPEG or WebP.'
     }
@@ -50,8 +55,10 @@ export function runHeal(): void {
     show()
   })
   element<HTMLInputElement>('heal-file').addEventListener('change', ({ target }) => {
-    const file = (target as HTMLInputElement).files?.[0]
+    const input = target as HTMLInputElement
+    const file = input.files?.[0]
     if (file) void open(file)
+    input.value = '' // the same file may be chosen again
   })
   void open(pagoda)
 }

@@ -18,9 +18,11 @@ const NOISE: Record<string, number[]> = {
 }
 
 export async function runMaps(): Promise<void> {
-  const response = await fetch(weights)
-  if (!response.ok) {
-    element('maps-says').textContent = `The network could not be loaded: ${response.status}.`
+  const response = await fetch(weights).catch(() => undefined)
+  if (!response?.ok) {
+    const status = response ? ` (${response.status})` : ''
+    element('maps-says').textContent =
+      `The network could not be loaded${status}. Reload the page to try again.`
     return
   }
   const network = readWeights(await response.arrayBuffer())

@@ -30,15 +30,21 @@ const asText = ({ shapes, rate, seed }: ToyState) => ({
 
 let quiz = readState().quiz
 let touched = location.hash !== ''
+/** What the address says, if it is wrong: it stays there and in the fields until the reader changes something. */
+let wrong: Record<string, string> | undefined
 
 const toy = createToy('hero', stateInAddress() ?? START, scaled, (shown) => {
   element('hero-numbers').textContent = inNumbers(shown.state.shapes, shown.known.coins, shown.known.each)
   element('hero-layers').textContent = layersText(shown.state)
   element('hero-zeros').textContent = zerosText(shown)
   for (const [name, text] of Object.entries(asText(shown.state))) {
-    if (document.activeElement !== field(name)) field(name).value = text
+    if (document.activeElement !== field(name)) field(name).value = wrong?.[name] ?? text
   }
-  if (touched) writeState({ ...toAddress(shown.state), quiz })
+  if (!wrong) {
+    showWrong(undefined)
+    if (touched) writeState({ ...toAddress(shown.state), quiz })
+  }
+  wrong = undefined
   touched = true
 })
 
@@ -47,13 +53,13 @@ function stateInAddress(): ToyState | undefined {
   try {
     return fromAddress(readState())
   } catch (error) {
+    wrong = readState()
     showWrong(error)
     return undefined
   }
 }
 
 function readTyped(): void {
-  showWrong(undefined)
   try {
     const shapes = readShapes(field('shape').value, field('noise').value)
     toy.change({ shapes, rate: readRate(field('rate').value), seed: readWhole(field('seed').value), step: 0 })
@@ -77,12 +83,21 @@ element('hero-copy-markdown').addEventListener('click', () => {
   const sentence = inNumbers(shapes, toy.known.coins, toy.known.each)
   void copy('hero-copy-markdown', asMarkdown(shapes, { rate, seed }, sentence, link()))
 })
-onStateChange(() => {
+onStateChange(({ quiz: answers }) => {
   const state = stateInAddress()
-  if (!state) return
-  showWrong(undefined)
+  if (!state) {
+    for (const name of fields) field(name).value = wrong?.[name] ?? field(name).value
+    wrong = undefined
+    return
+  }
+  if (answers !== undefined) showQuiz(answers)
+  quiz = answers ?? quiz
   toy.change(state)
 })
+// They change the toy, which is far above them.
+for (const link of document.querySelectorAll('main a[href^="#shape="]')) {
+  link.addEventListener('click', () => element('title').scrollIntoView())
+}
 
 function link(): string {
   writeState({ ...toAddress(toy.state), quiz })
@@ -112,19 +127,22 @@ element('calls').addEventListener('click', ({ target }) => {
 
 // The rest of the page, a part at a time, so that none keeps the reader's first click waiting.
 
-for (const run of [runFlips, runMaps, runAlike, runHeal, runTrain, runQuizOfPage]) {
+for (const run of [runFlips, runMaps, runAlike, runHeal, runTrain]) {
   await idle()
-  await run()
+  try {
+    await run()
+  } catch (error) {
+    reportError(error) // the other parts work without it
+  }
 }
+await idle()
+const showQuiz = runQuiz((answers) => {
+  quiz = answers
+  writeState({ ...toAddress(toy.state), quiz })
+})
+showQuiz(quiz ?? '')
+element('quiz-share').addEventListener('click', () => copy('quiz-share', link()))
 element('learn').dataset.state = 'ready'
-
-function runQuizOfPage(): void {
-  runQuiz(quiz ?? '', (answers) => {
-    quiz = answers
-    writeState({ ...toAddress(toy.state), quiz })
-  })
-  element('quiz-share').addEventListener('click', () => copy('quiz-share', link()))
-}
 
 /** Resolves when the browser has nothing more urgent to do; Safari does not say when that is. */
 function idle(): Promise<unknown> {
@@ -139,9 +157,13 @@ function scaled(_: number, { rate }: ToyState): string {
   return String(Number((1 / (1 - rate)).toPrecision(3)))
 }
 
+/** What copy buttons say before they are pressed. */
+const labels = new Map<string, ChildNode[]>()
+
 async function copy(button: string, text: string): Promise<void> {
   const place = element(button)
-  const before = [...place.childNodes]
+  const before = labels.get(button) ?? [...place.childNodes]
+  labels.set(button, before)
   try {
     await navigator.clipboard.writeText(text)
     place.textContent = 'Copied'

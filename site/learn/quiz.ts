@@ -1,22 +1,21 @@
 /** Five of five: the reader picks the pattern that can occur, and sees at once why the others cannot. */
 
 import { element } from '../shared/elements.js'
+import { escapeHtml } from '../shared/escape-html.js'
 import { broadcast, contradiction, indicesOf } from './broadcast.js'
-import { escapeHtml, indexName, valueTables } from './grids.js'
+import { indexName, valueTables } from './grids.js'
 import { type Question, questions } from './questions.js'
 import type { Shapes } from './shapes.js'
 
 const LETTERS = ['A', 'B', 'C', 'D']
 
-/** Fills the quiz. `answers` has a letter per question, or `-`; `changed` is told when one is given. */
-export function runQuiz(answers: string, changed: (answers: string) => void): void {
-  const given = questions.map((_, i) => LETTERS.indexOf(answers[i] ?? '-'))
+/**
+ * Runs the quiz. `changed` is told all answers when one is given: a letter per question, or `-`. Returns what shows such
+ * answers.
+ */
+export function runQuiz(changed: (answers: string) => void): (answers: string) => void {
+  let given: number[] = []
   const place = element('quiz')
-  place.innerHTML = questions.map(questionHtml).join('')
-  given.forEach((answer, i) => {
-    if (answer >= 0) reveal(i, answer)
-  })
-  showScore()
 
   place.addEventListener('click', ({ target }) => {
     // The whole grid picks its answer, not the small radio alone.
@@ -31,6 +30,15 @@ export function runQuiz(answers: string, changed: (answers: string) => void): vo
     showScore()
     changed(given.map((answer) => LETTERS[answer] ?? '-').join(''))
   })
+
+  return (answers) => {
+    given = questions.map((_, i) => LETTERS.indexOf(answers[i] ?? '-'))
+    place.innerHTML = questions.map(questionHtml).join('')
+    given.forEach((answer, i) => {
+      if (answer >= 0) reveal(i, answer)
+    })
+    showScore()
+  }
 
   function showScore(): void {
     const right = questions.filter((question, i) => given[i] === question.right).length

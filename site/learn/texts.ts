@@ -1,8 +1,8 @@
 /** What the Learn page says of a toss, in words. */
 
+import { escapeHtml } from '../shared/escape-html.js'
 import type { Broadcast } from './broadcast.js'
 import { type Call, callsFor, type Draw, patternName } from './calls.js'
-import { escapeHtml } from './grids.js'
 import type { Shapes } from './shapes.js'
 
 /** The layer's name in each framework. */

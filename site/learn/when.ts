@@ -1,6 +1,6 @@
 /** What the experiments measured, as tables with a dot and an interval in each cell. Pure: JSON in, HTML out. */
 
-import { escapeHtml } from './grids.js'
+import { escapeHtml } from '../shared/escape-html.js'
 
 interface Interval {
   mean: number

@@ -10,7 +10,11 @@ export function writeState(state: Readonly<Record<string, string | undefined>>):
   const parts = Object.entries(state).flatMap(([name, value]) =>
     value === undefined ? [] : [`${encodeURIComponent(name)}=${readable(value)}`],
   )
-  history.replaceState(history.state, '', `${location.pathname}${location.search}#${parts.join('&')}`)
+  try {
+    history.replaceState(history.state, '', `${location.pathname}${location.search}#${parts.join('&')}`)
+  } catch {
+    // Safari refuses after a hundred in a short time; the next one has all of the state.
+  }
 }
 
 /** Calls back when the reader has changed the hash: by hand, by a link or by the browser's back button. */

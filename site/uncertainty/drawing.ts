@@ -40,7 +40,7 @@ export function createSheet(canvas: HTMLCanvasElement, { onChange, onEnd }: List
   })
   canvas.addEventListener('pointermove', (event) => {
     if (!canvas.hasPointerCapture(event.pointerId)) return
-    const fine = event.getCoalescedEvents()
+    const fine = event.getCoalescedEvents?.() ?? [] // Safari before 18.2 has none
     strokes.at(-1)?.push(...(fine.length > 0 ? fine : [event]).map(at))
     redraw(canvas, strokes)
     onChange(strokes)

@@ -253,7 +253,7 @@ function pick(next: Example): void {
 /** Shows the image that an address names. Returns the runner that it names. */
 function applyImage(state: Readonly<Record<string, string>>): RunnerName {
   const image = applyAddress(state)
-  if ('digit' in image) {
+  if (image && 'digit' in image) {
     pick(image)
   } else {
     sheet.clear()
@@ -294,8 +294,8 @@ function showNothing(): void {
 
 function listen(): void {
   const changed = () => {
-    writeAddress(example, digit)
     refresh()
+    writeAddress(example, digit)
   }
   element('tiles').addEventListener('change', () => writeAddress(example, digit))
   element('clear').addEventListener('click', () => {

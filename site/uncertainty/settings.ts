@@ -52,10 +52,13 @@ export function chooseRunner(name: RunnerName): void {
   element<HTMLInputElement>(`runner-${name}`).checked = true
 }
 
+/** In place of an example's number: the sheet is empty. */
+const NOTHING = 'none'
+
 /** Writes what is on the page into the address: an example by its number, a drawing by its pixels. */
 export function writeAddress(example: Example | undefined, digit: Digit | undefined): void {
   writeState({
-    example: example && String(examples.indexOf(example)),
+    example: example ? String(examples.indexOf(example)) : digit ? undefined : NOTHING,
     digit: example || !digit ? undefined : writeDigit(digit),
     samples: input.samples.value,
     seed: input.seed.value,
@@ -63,12 +66,16 @@ export function writeAddress(example: Example | undefined, digit: Digit | undefi
   })
 }
 
-/** Sets fields and runner to what an address says, and returns its image; what it leaves out or has wrong is the default. */
-export function applyAddress(state: Readonly<Record<string, string>>): Example | Digit {
+/**
+ * Sets fields and runner to what an address says, and returns its image, if it has one; what it leaves out or has wrong is
+ * the default.
+ */
+export function applyAddress(state: Readonly<Record<string, string>>): Example | Digit | undefined {
   input.samples.value = state.samples ?? DEFAULTS.samples
   input.seed.value = state.seed ?? DEFAULTS.seed
   chooseRunner(RUNNERS.find((name) => name === state.runner) ?? 'own')
   const drawn = new RegExp(`^[0-9a-g]{${SIDE * SIDE}}$`)
   if (state.digit !== undefined && drawn.test(state.digit)) return readDigit(state.digit)
+  if (state.example === NOTHING) return undefined
   return examples[Number(state.example ?? 0)] ?? examples[0]
 }

@@ -226,7 +226,24 @@ test('a link brings its state back, also with the back button', async () => {
   await page.reload()
   await page.waitForSelector('#learn[data-state=ready]')
   expect(await text(page, 'hero-error')).toBe('“7” cannot stand for example: type 1, or its own size, 2.')
+  const noise = () => page.$eval('#hero-noise', (field) => (field as HTMLInputElement).value)
+  expect([await noise(), await hash(page)], 'what is wrong can be seen').toEqual([
+    '7,1,4',
+    '#shape=2,3,4&noise=7,1,4',
+  ])
+  await page.click('#hero-flip')
+  expect([await text(page, 'hero-error'), await noise()]).toEqual(['', '2, 1, 4'])
   expectNothingWrong(visit)
+})
+
+test('a link with the answers of a quiz shows them on the open page, too', async () => {
+  const { page } = await open(browser(), address('#quiz=CADBC'))
+  expect(await text(page, 'quiz-score')).toBe('5 of 5.')
+  await page.evaluate(() => {
+    location.hash = '#quiz=A----'
+  })
+  await page.waitForFunction(() => document.getElementById('quiz-score')?.textContent === '0 right, 4 to go.')
+  expect(await page.$$eval('#quiz :checked', (all) => all.length)).toBe(1)
 })
 
 test('without JavaScript the same tables stand there', async () => {

@@ -285,6 +285,8 @@ describe("with this page's own forward pass", () => {
     expect(await text(page, 'progress')).toBe('')
     expect(await page.$$('circle')).toEqual([])
     expect(Math.max(...(await seen(page)))).toBe(0)
+    await page.reload()
+    expect(await settled(page), 'after a reload, too').toBe('blank')
   })
 
   test('a bad number is reported beside its field, and the result marked as out of date, until it is corrected', async () => {
