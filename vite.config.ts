@@ -90,6 +90,7 @@ const site = defineConfig({
       '@tensorflow/tfjs-core',
       '@tensorflow/tfjs-layers',
       'onnx-buf',
+      'pbf',
     ],
     exclude: ['onnxruntime-web'], // finds its parts by its own address
   },

@@ -1,6 +1,6 @@
 /** Reads attributes of nodes. */
 
-import type { AttributeProto, NodeProto } from 'onnx-buf'
+import type { AttributeProto, NodeProto } from './messages.js'
 
 export function attributeOf({ attribute }: NodeProto, wanted: string): AttributeProto | undefined {
   return attribute.find(({ name }) => name === wanted)

@@ -1,7 +1,7 @@
 /** Statistics need float32: outputs of other floating-point types are converted in the model. */
 
-import { TensorProto_DataType as Type } from 'onnx-buf'
 import { integerAttribute, makeNode } from './make-node.js'
+import { DataType as Type } from './messages.js'
 import { renameTensor } from './node-edits.js'
 import type { Rewritten } from './rewrite.js'
 
@@ -17,12 +17,12 @@ export function castOutputs({ model, outputs, name }: Rewritten): void {
   for (const info of graph.output) {
     const type = NARROW_OR_WIDE.get(outputs.get(info.name)?.type)
     const producer = graph.node.find(({ output }) => output.includes(info.name))
-    if (type === undefined || !producer || info.type?.value.case !== 'tensorType') continue
+    if (type === undefined || !producer || !info.type?.tensorType) continue
     const uncast = name(`${info.name}_${type}`)
     producer.output = producer.output.map((output) => (output === info.name ? uncast : output))
     renameTensor(graph, info.name, uncast)
     const to = integerAttribute('to', Type.FLOAT)
     graph.node.push(makeNode('Cast', [uncast], info.name, name(`${uncast}/Cast`), [to]))
-    info.type.value.value.elemType = Type.FLOAT
+    info.type.tensorType.elemType = Type.FLOAT
   }
 }

@@ -3,7 +3,7 @@
  * names hold; the dynamo exporter numbers them, and a number may stand for another tensor in another export.
  */
 
-import type { NodeProto } from 'onnx-buf'
+import type { NodeProto } from './messages.js'
 import { readersIn, type Scope } from './scope.js'
 
 /** Where a training-mode export drops: the tensor before a chain of dropouts, and the one after it. */

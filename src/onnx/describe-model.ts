@@ -1,7 +1,7 @@
 /** Lists the tensors of a model, so that points can be chosen without another tool. */
 
-import { TensorProto_DataType as Type } from 'onnx-buf'
 import { isDropout } from './dropout-sites.js'
+import { DataType as Type } from './messages.js'
 import { readModel } from './model.js'
 import { type Scope, scopesOf } from './scope.js'
 import { type Describe, describeTensors } from './shape-inference.js'
@@ -87,11 +87,7 @@ function isFloat(type: number | undefined): boolean {
 
 /** Names of the types as in ONNX Runtime's `Tensor.type`. */
 const TYPE_NAMES: Readonly<Record<number, string | undefined>> = {
-  ...Object.fromEntries(
-    Object.entries(Type).flatMap(([name, type]) =>
-      typeof type === 'number' ? [[type, name.toLowerCase()]] : [],
-    ),
-  ),
+  ...Object.fromEntries(Object.entries(Type).map(([name, type]) => [type, name.toLowerCase()])),
   [Type.FLOAT]: 'float32',
   [Type.DOUBLE]: 'float64',
 }

@@ -1,7 +1,7 @@
 /** Sites: where a model itself drops. A Dropout node, or the random nodes that exporters write in its place. */
 
-import type { NodeProto } from 'onnx-buf'
 import { OnnxModelError } from './errors.js'
+import type { NodeProto } from './messages.js'
 import { isDefaultDomain, type Model } from './model.js'
 import { isRandom, matchRandomDropout } from './random-dropout.js'
 import { ratioOf } from './ratio.js'

@@ -1,8 +1,8 @@
 /** Takes all but dropout out of training mode: a normalisation must not depend on the other rows of its batch. */
 
-import type { GraphProto, NodeProto } from 'onnx-buf'
 import { integerOf } from './attributes.js'
 import { makeNode } from './make-node.js'
+import type { GraphProto, NodeProto } from './messages.js'
 import { isDefaultDomain, type Model } from './model.js'
 import { subgraphsOf } from './scope.js'
 

@@ -1,16 +1,20 @@
 /** Makes nodes, attributes and declarations. */
 
-import { create } from '@bufbuild/protobuf'
 import {
   type AttributeProto,
-  AttributeProto_AttributeType,
-  AttributeProtoSchema,
+  AttributeType,
+  attributeType,
+  type DimensionProto,
+  dimensionType,
+  infoType,
   type NodeProto,
-  NodeProtoSchema,
+  nodeType,
+  shapeType,
   type TensorProto,
+  tensorTypeType,
+  typeType,
   type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from 'onnx-buf'
+} from './messages.js'
 
 export function makeNode(
   opType: string,
@@ -19,31 +23,36 @@ export function makeNode(
   name: string,
   attribute: AttributeProto[] = [],
 ): NodeProto {
-  return create(NodeProtoSchema, { opType, input, output: [output], name, attribute })
+  return nodeType.make({ opType, input, output: [output], name, attribute })
 }
 
 export function integerAttribute(name: string, value: number): AttributeProto {
-  return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) })
+  return attributeType.make({ name, type: AttributeType.INT, i: BigInt(value) })
 }
 
 export function tensorAttribute(name: string, value: TensorProto): AttributeProto {
-  return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.TENSOR, t: value })
+  return attributeType.make({ name, type: AttributeType.TENSOR, t: value })
 }
 
-/** Declares a tensor: its type, and its sizes by number or by name. */
+/** Declares a tensor: its type, and its sizes by number or by name; null for a size that is not known. */
 export function makeInfo(
   name: string,
-  elemType: number,
-  sizes: readonly (number | string)[],
+  elemType: number | undefined,
+  sizes: readonly (number | string | null)[] | undefined,
 ): ValueInfoProto {
-  const dim = sizes.map((size) => ({
-    value:
-      typeof size === 'number'
-        ? ({ case: 'dimValue', value: BigInt(size) } as const)
-        : ({ case: 'dimParam', value: size } as const),
-  }))
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: { value: { case: 'tensorType', value: { elemType, shape: { dim } } } },
-  })
+  return makeInfoOfDims(name, elemType, sizes?.map(makeDim))
+}
+
+export function makeInfoOfDims(
+  name: string,
+  elemType: number | undefined,
+  dim: DimensionProto[] | undefined,
+): ValueInfoProto {
+  const tensor = tensorTypeType.make({ elemType, shape: dim && shapeType.make({ dim }) })
+  return infoType.make({ name, type: typeType.make({ tensorType: tensor }) })
+}
+
+export function makeDim(size: number | string | null): DimensionProto {
+  if (size === null) return dimensionType.make({})
+  return dimensionType.make(typeof size === 'number' ? { dimValue: BigInt(size) } : { dimParam: size })
 }

@@ -1,9 +1,8 @@
 /** Parses ONNX files. Fields that this library does not know are preserved. */
 
-import { fromBinary } from '@bufbuild/protobuf'
-import { type GraphProto, type ModelProto, ModelProtoSchema } from 'onnx-buf'
 import { reject } from '../validation.js'
 import { OnnxModelError } from './errors.js'
+import { type GraphProto, type ModelProto, modelType } from './messages.js'
 
 export interface Model {
   proto: ModelProto
@@ -47,7 +46,7 @@ export function isDefaultDomain(domain: string): boolean {
 function parse(bytes: Uint8Array): ModelProto {
   if (bytes.length === 0) throw new OnnxModelError('noiseshape: the model is empty: it has no bytes.')
   try {
-    return fromBinary(ModelProtoSchema, bytes)
+    return modelType.read(bytes)
   } catch (cause) {
     throw new OnnxModelError(
       `noiseshape: the ${bytes.length} bytes are not an ONNX model (${(cause as Error).message}). The file may be cut off, or in another format.`,

@@ -1,7 +1,7 @@
 /** How many multiplications a node takes for a batch of 1: products with matrices are nearly all of the work of a network. */
 
-import type { NodeProto } from 'onnx-buf'
 import type { KnownSize } from './inference/sizes.js'
+import type { NodeProto } from './messages.js'
 import type { Description } from './shape-inference.js'
 
 type Shape = readonly KnownSize[]

@@ -1,7 +1,7 @@
 /** Names to offer in place of one that the model does not have. */
 
-import { TensorProto_DataType as Type } from 'onnx-buf'
 import { nearest } from '../nearest.js'
+import { DataType as Type } from './messages.js'
 import type { Scope } from './scope.js'
 import type { Describe } from './shape-inference.js'
 

@@ -1,7 +1,7 @@
 /** Changes to the nodes of a model, collected first and applied together, so that no edit affects another. */
 
-import { type GraphProto, type NodeProto, TensorProto_DataType as Type } from 'onnx-buf'
 import { integerAttribute, makeNode } from './make-node.js'
+import { type GraphProto, type NodeProto, DataType as Type } from './messages.js'
 import type { ElementType, NoiseInput } from './options.js'
 import { readersIn, type Scope, subgraphsOf } from './scope.js'
 

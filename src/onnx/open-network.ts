@@ -1,7 +1,7 @@
 /** Opens a rewritten model in ONNX Runtime: cut at its noise where that gains something, otherwise whole. */
 
-import { TensorProto_DataType as Type } from 'onnx-buf'
 import type { InferenceSession } from 'onnxruntime-web'
+import { DataType as Type } from './messages.js'
 import type { Model } from './model.js'
 import { cutNetwork, type Network, wholeNetwork } from './network.js'
 import type { OpenOn, OrtModule } from './ort.js'

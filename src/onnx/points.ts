@@ -1,9 +1,9 @@
 /** Dropout points: the places in a model where dropout happens, either all of its own or those named. */
 
-import type { NodeProto } from 'onnx-buf'
 import { reject } from '../validation.js'
 import { assertNoneInFunctions, type Site } from './dropout-sites.js'
 import { OnnxModelError } from './errors.js'
+import type { NodeProto } from './messages.js'
 import type { Model } from './model.js'
 import { activationsOf, remedyFor } from './near-names.js'
 import { type PointDescription, type PointOptions, readPoints, type StochasticOptions } from './options.js'

@@ -4,8 +4,8 @@
  * divided by it and multiplied with the tensor.
  */
 
-import type { NodeProto } from 'onnx-buf'
 import { attributeOf } from './attributes.js'
+import type { NodeProto } from './messages.js'
 import { isDefaultDomain } from './model.js'
 import { constantValue, scalarOf } from './ratio.js'
 import type { Readers, Scope } from './scope.js'

@@ -1,12 +1,11 @@
 /** Random nodes that are no dropout: their numbers would be drawn anew in each run, without a seed. */
 
-import { create } from '@bufbuild/protobuf'
-import { type NodeProto, type TensorProto, TensorProtoSchema, TensorProto_DataType as Type } from 'onnx-buf'
 import { attributeOf, integersOf } from './attributes.js'
 import type { RandomNode } from './dropout-sites.js'
 import { OnnxModelError } from './errors.js'
 import { inferType } from './inference/element-types.js'
 import { makeNode, tensorAttribute } from './make-node.js'
+import { type NodeProto, type TensorProto, DataType as Type, tensorType } from './messages.js'
 import type { NodeEdits } from './node-edits.js'
 import type { Describe } from './shape-inference.js'
 
@@ -51,7 +50,7 @@ function ofShape(node: NodeProto, value: TensorProto, name: (wanted: string) => 
   const [output] = node.output
   const shape = name(`${output}_shape`)
   const fixed = integersOf(node, 'shape')
-  const dims = create(TensorProtoSchema, {
+  const dims = tensorType.make({
     dataType: Type.INT64,
     dims: [BigInt(fixed?.length ?? 0)],
     int64Data: fixed?.map(BigInt) ?? [],
@@ -67,6 +66,6 @@ function ofShape(node: NodeProto, value: TensorProto, name: (wanted: string) => 
 /** A tensor of one number; undefined for a type that is not followed. */
 function filled(number: number, dataType: number): TensorProto | undefined {
   const common = { dataType, dims: [1n] }
-  if (dataType === Type.FLOAT) return create(TensorProtoSchema, { ...common, floatData: [number] })
-  return dataType === Type.DOUBLE ? create(TensorProtoSchema, { ...common, doubleData: [number] }) : undefined
+  if (dataType === Type.FLOAT) return tensorType.make({ ...common, floatData: [number] })
+  return dataType === Type.DOUBLE ? tensorType.make({ ...common, doubleData: [number] }) : undefined
 }

@@ -1,11 +1,6 @@
 /** Reads the ratio of a Dropout node, which operator sets store in different places. */
 
-import {
-  type NodeProto,
-  type TensorProto,
-  TensorProto_DataLocation,
-  TensorProto_DataType as Type,
-} from 'onnx-buf'
+import { DataLocation, type NodeProto, type TensorProto, DataType as Type } from './messages.js'
 import type { Model } from './model.js'
 import { type Scope, scopeHolding } from './scope.js'
 
@@ -38,7 +33,7 @@ export function constantValue(scope: Scope, tensor: string): number | undefined 
 /** The floating-point number of a tensor of one element; undefined for any other. */
 export function scalarOf(tensor: TensorProto): number | undefined {
   const { dataType, rawData, floatData, doubleData, int32Data, dataLocation } = tensor
-  if (dataLocation === TensorProto_DataLocation.EXTERNAL) return undefined
+  if (dataLocation === DataLocation.EXTERNAL) return undefined
   const raw = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength)
   const bytes = rawData.byteLength
   switch (dataType) {

@@ -3,13 +3,13 @@
  * Everything else is unchanged.
  */
 
-import { TensorProto_DataType as Type } from 'onnx-buf'
 import { type BatchAxis, batchAxisOf, batchOf } from './batch-axis.js'
 import { findSites, quietFunctions, type Site } from './dropout-sites.js'
 import { OnnxModelError } from './errors.js'
 import type { KnownSize } from './inference/sizes.js'
 import { normaliseWithStoredStatistics } from './inference-mode.js'
 import { makeInfo } from './make-node.js'
+import { dataTypeName, DataType as Type } from './messages.js'
 import { type Model, readModel } from './model.js'
 import { NodeEdits, TYPES } from './node-edits.js'
 import {
@@ -137,7 +137,7 @@ function typeNameOf(type: number | undefined): ElementType | undefined {
 function elementTypeOf(description: Point['description'], type: number | undefined): ElementType {
   const found = typeNameOf(type)
   if (found) return found
-  const held = Type[type ?? 0]?.toLowerCase() ?? `values of type ${type}`
+  const held = dataTypeName(type ?? 0) ?? `values of type ${type}`
   throw new OnnxModelError(
     `noiseshape: ${nameOf(description)} cannot be dropped: it holds ${held}, and dropout multiplies floating-point numbers. Name another tensor.`,
   )

@@ -1,9 +1,8 @@
 /** Some sizes are only known when the model runs: extra outputs let a session read them. */
 
-import { create } from '@bufbuild/protobuf'
-import { type GraphProto, TensorProtoSchema, TensorProto_DataType as Type } from 'onnx-buf'
 import { OnnxModelError } from './errors.js'
 import { makeInfo, makeNode, tensorAttribute } from './make-node.js'
+import { type GraphProto, DataType as Type, tensorType } from './messages.js'
 import { nameOf } from './options.js'
 import type { PlacedInput, Rewritten } from './rewrite.js'
 import { type Scope, subgraphsOf } from './scope.js'
@@ -14,8 +13,8 @@ export type Symbols = ReadonlyMap<string, readonly (string | undefined)[]>
 export function symbolsOf({ model }: Rewritten): Symbols {
   return new Map(
     model.graph.input.map(({ name, type }) => {
-      const dims = type?.value.case === 'tensorType' ? (type.value.value.shape?.dim ?? []) : []
-      return [name, dims.map(({ value }) => (value.case === 'dimParam' ? value.value : undefined))]
+      const dims = type?.tensorType?.shape?.dim ?? []
+      return [name, dims.map(({ dimParam }) => dimParam)]
     }),
   )
 }
@@ -63,7 +62,7 @@ function addShapeOutput(input: PlacedInput, axis: number, name: Rewritten['name'
 }
 
 function addEmptyList(graph: GraphProto, list: string, name: Rewritten['name']): string {
-  const none = create(TensorProtoSchema, { dataType: Type.INT64, dims: [0n] })
+  const none = tensorType.make({ dataType: Type.INT64, dims: [0n] })
   graph.node.push(makeNode('Constant', [], list, name(`${list}/Constant`), [tensorAttribute('value', none)]))
   return list
 }

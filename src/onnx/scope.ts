@@ -1,6 +1,6 @@
 /** Scopes: the main graph and the subgraphs of If, Loop and Scan, which see the tensors of enclosing graphs. */
 
-import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
+import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from './messages.js'
 
 export interface Scope {
   graph: GraphProto

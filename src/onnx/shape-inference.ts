@@ -3,12 +3,12 @@
  * lists. Exporters often declare nothing for intermediate tensors, so all three are inferred from node to node.
  */
 
-import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from 'onnx-buf'
 import { integerOf } from './attributes.js'
 import { inferFurtherType, inferType } from './inference/element-types.js'
 import { inferValues, storedValues, type Values } from './inference/integer-values.js'
 import { type KnownSize, ofRank, ofSizes } from './inference/sizes.js'
 import { inferFurtherShape, inferShape } from './inference/tensor-shapes.js'
+import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from './messages.js'
 import { isDefaultDomain } from './model.js'
 import { type Scope, subgraphsOf } from './scope.js'
 
@@ -107,12 +107,12 @@ function isKnownDomain(domain: string): boolean {
 }
 
 function declared({ type }: ValueInfoProto): Description {
-  if (type?.value.case !== 'tensorType') return UNKNOWN
-  const { elemType, shape } = type.value.value
-  const sizes = ofSizes(shape?.dim)?.map(({ value }) => {
-    if (value.case === 'dimParam') return value.value || null
+  if (!type?.tensorType) return UNKNOWN
+  const { elemType, shape } = type.tensorType
+  const sizes = ofSizes(shape?.dim)?.map(({ dimValue, dimParam }) => {
+    if (dimParam !== undefined) return dimParam || null
     // Negative sizes are not in the specification, but some exporters write them for "unknown".
-    return value.case === 'dimValue' && value.value >= 0n ? Number(value.value) : null
+    return dimValue !== undefined && dimValue >= 0n ? Number(dimValue) : null
   })
   return { type: elemType || undefined, shape: sizes }
 }

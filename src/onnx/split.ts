@@ -3,16 +3,15 @@
  * tail. Both are ordinary models.
  */
 
-import { create } from '@bufbuild/protobuf'
+import { makeDim, makeInfo, makeInfoOfDims } from './make-node.js'
 import {
   type GraphProto,
-  GraphProtoSchema,
-  ModelProtoSchema,
+  graphType,
+  modelType,
   type NodeProto,
-  TensorProto_DataType as Type,
+  DataType as Type,
   type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from 'onnx-buf'
+} from './messages.js'
 import { isDefaultDomain, type Model } from './model.js'
 import { multiplicationsOf } from './multiplications.js'
 import { scopesOf, subgraphsOf } from './scope.js'
@@ -149,7 +148,7 @@ function part(
   const node = graph.node.filter((each) => nodes.has(each))
   const made = new Set(node.flatMap((each) => each.output))
   const used = new Set([...node.flatMap(readsOf), ...output.map(({ name }) => name)])
-  const partial = create(GraphProtoSchema, {
+  const partial = graphType.make({
     ...graph,
     node,
     input: input.filter(({ name }) => used.has(name)),
@@ -158,28 +157,22 @@ function part(
     initializer: graph.initializer.filter(({ name }) => used.has(name)),
     sparseInitializer: graph.sparseInitializer.filter(({ values }) => used.has(values?.name ?? '')),
   })
-  return { proto: create(ModelProtoSchema, { ...proto, graph: partial }), graph: partial, opset }
+  return { proto: modelType.make({ ...proto, graph: partial }), graph: partial, opset }
 }
 
+/** Sizes that have only a name stay open. */
 function infoOf(name: string, { type, shape }: Description): ValueInfoProto {
-  const dim = shape?.map((size) => ({
-    value: typeof size === 'number' ? ({ case: 'dimValue', value: BigInt(size) } as const) : NO_SIZE,
-  }))
-  return create(ValueInfoProtoSchema, {
+  return makeInfo(
     name,
-    type: { value: { case: 'tensorType', value: { elemType: type, shape: dim && { dim } } } },
-  })
+    type,
+    shape?.map((size) => (typeof size === 'number' ? size : null)),
+  )
 }
-
-const NO_SIZE = { case: undefined } as const
 
 /** The same tensor with a first dim of any size. */
 function openFirstDim(info: ValueInfoProto): ValueInfoProto {
-  if (info.type?.value.case !== 'tensorType') return info
-  const { elemType, shape } = info.type.value.value
-  const dim = shape?.dim.map((size, axis) => (axis === 0 ? { value: NO_SIZE } : size))
-  return create(ValueInfoProtoSchema, {
-    name: info.name,
-    type: { value: { case: 'tensorType', value: { elemType, shape: dim && { dim } } } },
-  })
+  const tensor = info.type?.tensorType
+  if (!tensor) return info
+  const dim = tensor.shape?.dim.map((size, axis) => (axis === 0 ? makeDim(null) : size))
+  return makeInfoOfDims(info.name, tensor.elemType, dim)
 }

@@ -1,6 +1,6 @@
 /** Inputs that only dropout read: a ratio or a switch for training that a caller would have to feed for nothing. */
 
-import type { NodeProto } from 'onnx-buf'
+import type { NodeProto } from './messages.js'
 import type { Model } from './model.js'
 import { readersIn, type Scope } from './scope.js'
 

@@ -3,9 +3,8 @@
  * the tensor, for the graph and for the model.
  */
 
-import { toBinary } from '@bufbuild/protobuf'
-import { GraphProtoSchema, ModelProtoSchema, type TensorProto, TensorProtoSchema } from 'onnx-buf'
 import { OnnxModelError } from './errors.js'
+import { graphType, modelType, type TensorProto, tensorType } from './messages.js'
 import type { Model } from './model.js'
 
 /** Numbers of the fields that hold the weights: ModelProto.graph, GraphProto.initializer, TensorProto.raw_data. */
@@ -19,16 +18,16 @@ type Part = Uint8Array
 /** @throws OnnxModelError if the model is larger than the format allows */
 export function writeModel({ proto, graph }: Model): Uint8Array<ArrayBuffer> {
   const written = [
-    toBinary(GraphProtoSchema, { ...graph, initializer: [] }),
+    graphType.write({ ...graph, initializer: [] }),
     ...graph.initializer.flatMap((tensor) => field(FIELDS.initializer, tensorParts(tensor))),
   ]
-  return joined([toBinary(ModelProtoSchema, { ...proto, graph: undefined }), ...field(FIELDS.graph, written)])
+  return joined([modelType.write({ ...proto, graph: undefined }), ...field(FIELDS.graph, written)])
 }
 
 function tensorParts(tensor: TensorProto): Part[] {
   const { rawData, ...rest } = tensor
-  if (!(rawData?.length > 0)) return [toBinary(TensorProtoSchema, tensor)]
-  return [toBinary(TensorProtoSchema, rest as TensorProto), ...field(FIELDS.rawData, [rawData])]
+  if (!(rawData?.length > 0)) return [tensorType.write(tensor)]
+  return [tensorType.write(rest as TensorProto), ...field(FIELDS.rawData, [rawData])]
 }
 
 /** A field that holds bytes: its number and kind, its length, and the bytes. */

@@ -1,6 +1,6 @@
 /** What a Constant node holds, which the specification allows in several attributes. */
 
-import { type NodeProto, type TensorProto, TensorProto_DataType as Type } from 'onnx-buf'
+import { type NodeProto, type TensorProto, DataType as Type } from '../messages.js'
 
 export interface Constant {
   type: number

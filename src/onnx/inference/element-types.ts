@@ -1,7 +1,7 @@
 /** The element type of a node's outputs, by the definitions of the ONNX operators and those of ONNX Runtime. */
 
-import { type NodeProto, TensorProto_DataType as Type } from 'onnx-buf'
 import { attributeOf, integerOf } from '../attributes.js'
+import { type NodeProto, DataType as Type } from '../messages.js'
 import type { Description } from '../shape-inference.js'
 import { constantOf } from './constants.js'
 

@@ -3,13 +3,8 @@
  * nodes (Shape, Gather, Concat, ...), so ranks and sizes behind it are only known if these lists are.
  */
 
-import {
-  type NodeProto,
-  type TensorProto,
-  TensorProto_DataLocation,
-  TensorProto_DataType as Type,
-} from 'onnx-buf'
 import { attributeOf, integerOf, integersOf } from '../attributes.js'
+import { DataLocation, type NodeProto, type TensorProto, DataType as Type } from '../messages.js'
 import type { Description } from '../shape-inference.js'
 import { constantOf } from './constants.js'
 import { divide, type KnownSize, MOST_RANK, multiply } from './sizes.js'
@@ -20,7 +15,7 @@ export type Values = readonly KnownSize[]
 /** The entries of an initializer, or of the tensor of a Constant node. */
 export function storedValues(tensor: TensorProto): Values | undefined {
   const { dataType, dims, rawData, int64Data, int32Data, dataLocation } = tensor
-  if (dims.length > 1 || dataLocation === TensorProto_DataLocation.EXTERNAL) return undefined
+  if (dims.length > 1 || dataLocation === DataLocation.EXTERNAL) return undefined
   const count = dims.length === 0 ? 1 : Number(dims[0])
   if (count > MOST_RANK) return undefined
   const raw = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength)

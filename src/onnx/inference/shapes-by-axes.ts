@@ -1,7 +1,7 @@
 /** Shapes after operators that fold, add or remove axes. */
 
-import type { NodeProto } from 'onnx-buf'
 import { attributeOf, integerOf, integersOf } from '../attributes.js'
+import type { NodeProto } from '../messages.js'
 import type { Description } from '../shape-inference.js'
 import type { Values } from './integer-values.js'
 import { type KnownSize, MOST_RANK, ofRank } from './sizes.js'

@@ -1,7 +1,7 @@
 /** Shapes after operators that only move or repeat entries. */
 
-import type { NodeProto } from 'onnx-buf'
 import { integerOf, integersOf } from '../attributes.js'
+import type { NodeProto } from '../messages.js'
 import type { Description } from '../shape-inference.js'
 import { fromFront, lengthOf } from './shapes-by-axes.js'
 import { divide, type KnownSize, multiply, ofRank } from './sizes.js'

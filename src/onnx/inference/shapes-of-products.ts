@@ -1,7 +1,7 @@
 /** Shapes of products with weights: matrix products and recurrent layers. */
 
-import type { NodeProto } from 'onnx-buf'
 import { integerOf, textOf } from '../attributes.js'
+import type { NodeProto } from '../messages.js'
 import type { Description } from '../shape-inference.js'
 import { broadcastShapes, broadcastSize, type KnownSize } from './sizes.js'
 

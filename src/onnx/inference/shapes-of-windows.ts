@@ -1,7 +1,7 @@
 /** Shapes of what slides a window over a tensor: convolutions and pooling. The first dims are batch and channels. */
 
-import type { NodeProto } from 'onnx-buf'
 import { integerOf, integersOf, textOf } from '../attributes.js'
+import type { NodeProto } from '../messages.js'
 import type { Description } from '../shape-inference.js'
 import type { KnownSize } from './sizes.js'
 

@@ -1,7 +1,7 @@
 /** The shape of a node's outputs, by the definitions of the ONNX operators and those of ONNX Runtime. */
 
-import type { NodeProto } from 'onnx-buf'
 import { attributeOf, integerOf, integersOf } from '../attributes.js'
+import type { NodeProto } from '../messages.js'
 import type { Description } from '../shape-inference.js'
 import { constantOf } from './constants.js'
 import { argument, lengthOf, reduce, squeeze, unsqueeze } from './shapes-by-axes.js'

@@ -1,6 +1,6 @@
 /** The input of the last layer with weights: where dropout before a classifier stands. */
 
-import type { NodeProto } from 'onnx-buf'
+import type { NodeProto } from '../messages.js'
 import { dataInputs, type GraphView } from './graph-view.js'
 import type { Place } from './place.js'
 import type { WeightLayer } from './weight-layers.js'

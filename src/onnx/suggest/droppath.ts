@@ -3,7 +3,7 @@
  * timm and keras-cv have it: 0 at the first block, the full rate at the last.
  */
 
-import type { NodeProto } from 'onnx-buf'
+import type { NodeProto } from '../messages.js'
 import type { GraphView } from './graph-view.js'
 import type { Place } from './place.js'
 import type { Branch } from './residuals.js'

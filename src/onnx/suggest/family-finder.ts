@@ -1,6 +1,6 @@
 /** Finds the family of the block that a node belongs to. */
 
-import type { NodeProto } from 'onnx-buf'
+import type { NodeProto } from '../messages.js'
 import { FAMILIES, type Family } from './families.js'
 import type { GraphView } from './graph-view.js'
 

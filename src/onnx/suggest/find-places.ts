@@ -1,8 +1,8 @@
 /** Applies all rules to a model: every place, with its confidence, rate and noise shape. */
 
-import { type NodeProto, TensorProto_DataType as Type } from 'onnx-buf'
 import type { NoiseShape } from '../../options.js'
 import { findSites, type Site } from '../dropout-sites.js'
+import { type NodeProto, DataType as Type } from '../messages.js'
 import type { Model } from '../model.js'
 import { type Scope, scopesOf } from '../scope.js'
 import { type Describe, describeTensors } from '../shape-inference.js'

@@ -1,6 +1,6 @@
 /** A graph as the rules see it: who makes a tensor, who reads it, and which tensors depend on the data. */
 
-import type { NodeProto, TensorProto } from 'onnx-buf'
+import type { NodeProto, TensorProto } from '../messages.js'
 import { type Scope, scopeHolding } from '../scope.js'
 import { type ModuleName, moduleOf } from './module-names.js'
 

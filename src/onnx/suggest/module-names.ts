@@ -3,7 +3,7 @@
  * names ('/encoder/layer.0/attention/self/Softmax'), the dynamo exporter in metadata.
  */
 
-import type { NodeProto } from 'onnx-buf'
+import type { NodeProto } from '../messages.js'
 
 export interface ModuleName {
   /** Attribute names from the root, e.g. ['encoder', 'layer', '0', 'attention', 'self']; undefined if not recorded. */

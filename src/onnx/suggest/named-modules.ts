@@ -1,6 +1,6 @@
 /** Places that only the names of modules show: heads, and outputs around the blocks of a known family. */
 
-import type { NodeProto } from 'onnx-buf'
+import type { NodeProto } from '../messages.js'
 import type { Family } from './families.js'
 import type { GraphView } from './graph-view.js'
 import type { Place, Role, SuggestionKind } from './place.js'

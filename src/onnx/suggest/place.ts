@@ -1,7 +1,7 @@
 /** A place where dropout may have been, as one rule sees it. */
 
-import type { NodeProto } from 'onnx-buf'
 import type { NoiseShape } from '../../options.js'
+import type { NodeProto } from '../messages.js'
 
 export type SuggestionKind = 'embedding' | 'attention' | 'residual' | 'features' | 'classifier' | 'droppath'
 

@@ -1,6 +1,6 @@
 /** Residual branches: additions of a tensor to what was computed from it. */
 
-import type { NodeProto } from 'onnx-buf'
+import type { NodeProto } from '../messages.js'
 import { dataInput, dataInputs, type GraphView, isMove, movedFrom, weightsOf } from './graph-view.js'
 import { layerKind, type WeightLayer } from './weight-layers.js'
 

@@ -4,7 +4,7 @@
  * that was folded into the convolution before it; such a gap says nothing.
  */
 
-import type { NodeProto } from 'onnx-buf'
+import type { NodeProto } from '../messages.js'
 import { dataInputs, type GraphView } from './graph-view.js'
 import { layerKind, type WeightLayer } from './weight-layers.js'
 

@@ -1,6 +1,6 @@
 /** Places in a transformer: attention weights, the embedding, the activation of a feed-forward branch. */
 
-import type { NodeProto } from 'onnx-buf'
+import type { NodeProto } from '../messages.js'
 import { dataInputs, type GraphView, isMove, movedFrom, weightsOf } from './graph-view.js'
 import type { Place } from './place.js'
 import type { Branch } from './residuals.js'

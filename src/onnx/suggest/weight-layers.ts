@@ -1,6 +1,6 @@
 /** Layers with weights: convolutions, dense layers and recurrent layers, and where each ends. */
 
-import type { NodeProto } from 'onnx-buf'
+import type { NodeProto } from '../messages.js'
 import { dataInputs, type GraphView } from './graph-view.js'
 
 export type LayerKind = 'dense' | 'convolution' | 'recurrent'
