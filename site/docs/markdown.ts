@@ -75,7 +75,7 @@ function plain(html: string): string {
 }
 
 function isScript(lang: string): boolean {
-  return lang === 'js' || lang === 'ts'
+  return /^[jt]s( |$)/.test(lang)
 }
 
 /** Comments in another colour. A `//` inside of a string has no space before it in this documentation, and stays as it is. */

@@ -26,12 +26,13 @@ export type {
 } from '../options.js'
 export { type CpuKernel, cpuKernel } from '../simd/choice.js'
 
-export interface OutputOptions {
+/** @typeParam Memory what `output` is a view of: the result is one of the same */
+export interface OutputOptions<Memory extends ArrayBufferLike = ArrayBufferLike> {
   /**
    * Where to write: an array of the length of `x`. `x` itself works in place; any other overlap is refused. Default: a new
    * array; allocating it is a considerable part of the time.
    */
-  output?: Float32Array | undefined
+  output?: Float32Array<Memory> | undefined
 }
 
 const OUTPUT_NAMES = { output: true } satisfies Names<OutputOptions>
@@ -46,28 +47,39 @@ const SPATIAL_CALL_NAMES = { ...SPATIAL_NAMES, ...DRAW_NAMES, ...OUTPUT_NAMES }
  * @returns `output`, or a new array of the same length
  * @throws RangeError or TypeError for an option outside its documented range or an unknown option name
  */
-export function dropout(
+export function dropout<Memory extends ArrayBufferLike = ArrayBuffer>(
   x: Float32Array,
-  options: DropoutOptions & DrawOptions & OutputOptions,
-): Float32Array<ArrayBuffer> {
+  options: DropoutOptions & DrawOptions & OutputOptions<Memory>,
+): Float32Array<Memory> {
   return run(x, resolveDropout(readOptions(options, CALL_NAMES, PASS_OPTIONS.dropout)), options)
 }
 
 /** @inline in the reference */
-type SpatialOptions = SpatialDropoutOptions & DrawOptions & OutputOptions
+type SpatialOptions<Memory extends ArrayBufferLike> = SpatialDropoutOptions &
+  DrawOptions &
+  OutputOptions<Memory>
 
 /** Keras' SpatialDropout1D: drops whole channels of [b, steps, ch], or of [b, ch, steps] with channelsFirst. */
-export function spatialDropout1D(x: Float32Array, options: SpatialOptions) {
+export function spatialDropout1D<Memory extends ArrayBufferLike = ArrayBuffer>(
+  x: Float32Array,
+  options: SpatialOptions<Memory>,
+) {
   return runSpatial(1, x, options)
 }
 
 /** Keras' SpatialDropout2D: drops whole channels of [b, h, w, ch], or of [b, ch, h, w] with channelsFirst. */
-export function spatialDropout2D(x: Float32Array, options: SpatialOptions) {
+export function spatialDropout2D<Memory extends ArrayBufferLike = ArrayBuffer>(
+  x: Float32Array,
+  options: SpatialOptions<Memory>,
+) {
   return runSpatial(2, x, options)
 }
 
 /** Keras' SpatialDropout3D: drops whole channels of [b, d, h, w, ch], or of [b, ch, d, h, w] with channelsFirst. */
-export function spatialDropout3D(x: Float32Array, options: SpatialOptions) {
+export function spatialDropout3D<Memory extends ArrayBufferLike = ArrayBuffer>(
+  x: Float32Array,
+  options: SpatialOptions<Memory>,
+) {
   return runSpatial(3, x, options)
 }
 
@@ -83,17 +95,23 @@ export function noise(options: DropoutOptions & DrawOptions): Float32Array<Array
   return computeNoise(dropout, readDraw(dropout, options))
 }
 
-function runSpatial(spatialDims: 1 | 2 | 3, x: Float32Array, options: SpatialOptions) {
+function runSpatial<Memory extends ArrayBufferLike>(
+  spatialDims: 1 | 2 | 3,
+  x: Float32Array,
+  options: SpatialOptions<Memory>,
+) {
   readOptions(options, SPATIAL_CALL_NAMES, PASS_OPTIONS[spatialDims])
   return run(x, resolveSpatialDropout(spatialDims, options), options)
 }
 
-function run(
+function run<Memory extends ArrayBufferLike>(
   x: Float32Array,
   dropout: Dropout,
-  options: DrawOptions & OutputOptions,
-): Float32Array<ArrayBuffer> {
+  options: DrawOptions & OutputOptions<Memory>,
+): Float32Array<Memory> {
   const draw = readDraw(dropout, options)
   const values = readTensor(x, dropout)
-  return computeDropout(values, dropout, draw, readOutput(options.output, values, dropout.element))
+  const output = readOutput(options.output, values, dropout.element)
+  const result: Float32Array = computeDropout(values, dropout, draw, output)
+  return result as Float32Array<Memory>
 }

@@ -40,11 +40,16 @@ import type { OutputKind } from './statistics.js'
  *
  * Warns on the console if `forward` never reads `draw.step` and all samples gave the same output.
  */
-export async function monteCarlo<Kind extends OutputKind = 'values'>(
+export async function monteCarlo<
+  Kind extends OutputKind = 'values',
+  Keep extends boolean = boolean,
+  Quantiles extends readonly number[] | undefined = readonly number[] | undefined,
+>(
   engine: Engine,
-  options: MonteCarloOptions<Kind>,
-): Promise<PredictionOf<Kind>> {
-  return (await predict(engine, options as MonteCarloOptions)) as PredictionOf<Kind>
+  options: MonteCarloOptions<Kind, Keep, Quantiles>,
+): Promise<PredictionOf<Kind, Float32Array<ArrayBuffer>, Keep, Quantiles>> {
+  const prediction = await predict(engine, options as MonteCarloOptions)
+  return prediction as PredictionOf<Kind, Float32Array<ArrayBuffer>, Keep, Quantiles>
 }
 
 /** @param most the most samples per run, if they are only known once the run has begun */

@@ -39,8 +39,16 @@ export interface SamplesUntilSettled {
   tolerance: number
 }
 
-/** @typeParam Kind what the outputs are, as `outputs` says it: the result has the statistics of that kind */
-export interface MonteCarloOptions<Kind extends OutputKind = OutputKind> {
+/**
+ * @typeParam Kind what the outputs are, as `outputs` says it: the result has the statistics of that kind
+ * @typeParam Keep as `keepSamples` says it: if true, the result has the samples
+ * @typeParam Quantiles as `quantiles` says it: if given, the result has them
+ */
+export interface MonteCarloOptions<
+  Kind extends OutputKind = OutputKind,
+  Keep extends boolean = boolean,
+  Quantiles extends readonly number[] | undefined = readonly number[] | undefined,
+> {
   /** Number of samples: an integer from 1 to 2^24; or the most, and the tolerance below which it stops. */
   samples: number | SamplesUntilSettled
   /** Which experiment: a safe integer >= 0, or a bigint below 2^64. */
@@ -74,16 +82,20 @@ export interface MonteCarloOptions<Kind extends OutputKind = OutputKind> {
    */
   targets?: number | undefined
   /** Whether to return the outputs of all samples. Default false. */
-  keepSamples?: boolean | undefined
+  keepSamples?: Keep | undefined
   /** Quantiles to compute, in [0, 1], e.g. [0.05, 0.95]. Needs the memory of `keepSamples`. Not for `'gaussian'`. */
-  quantiles?: readonly number[] | undefined
+  quantiles?: Quantiles | undefined
   /**
    * The most bytes that kept samples may take, 4 for each value of each sample, for `keepSamples` and `quantiles`.
    * Default 2^27, 128 MiB, which is also the most that many GPUs can bind.
    */
   maxSampleBytes?: number | undefined
   /** Called after each run of `forward`; the next run waits for the promise it returns. */
-  onProgress?: ((progress: PredictionProgress<PredictionOf<Kind>>) => void | Promise<void>) | undefined
+  onProgress?:
+    | ((
+        progress: PredictionProgress<PredictionOf<Kind, Float32Array<ArrayBuffer>, Keep, Quantiles>>,
+      ) => void | Promise<void>)
+    | undefined
   /** Aborts the run: the promise rejects with `signal.reason` at once, even if `forward` never settles. */
   signal?: AbortSignal | undefined
 }

@@ -67,13 +67,25 @@ export type GaussianStatistics<Values = Float32Array<ArrayBuffer>> = {
   epistemicVariance: Values
 }
 
-/** The statistics of outputs of one kind. */
-export type PredictionOf<Kind extends OutputKind, Values = Float32Array<ArrayBuffer>> = Prediction<Values> &
+/**
+ * The statistics of outputs of one kind, and what was asked for besides: none of them is optional.
+ *
+ * @typeParam Keep whether the samples are kept: the type of `keepSamples`
+ * @typeParam Quantiles the type of `quantiles`
+ */
+export type PredictionOf<
+  Kind extends OutputKind,
+  Values = Float32Array<ArrayBuffer>,
+  Keep = unknown,
+  Quantiles = unknown,
+> = Prediction<Values> &
   ([Kind] extends ['probabilities' | 'logits']
     ? ClassStatistics<Values>
     : [Kind] extends ['gaussian']
       ? GaussianStatistics<Values>
-      : unknown)
+      : unknown) &
+  ([Keep] extends [true] ? Record<'keptSamples', Values> : unknown) &
+  ([Quantiles] extends [readonly number[]] ? Record<'quantiles', Values> : unknown)
 
 /** Progress of a prediction. */
 export interface PredictionProgress<P = Prediction> {

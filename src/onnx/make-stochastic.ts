@@ -54,6 +54,10 @@ export function makeStochastic(
 ): StochasticModel
 export function makeStochastic(
   modelBytes: Uint8Array | ArrayBuffer,
+  options?: MakeStochasticOptions,
+): StochasticModel | SplitStochasticModel
+export function makeStochastic(
+  modelBytes: Uint8Array | ArrayBuffer,
   options: MakeStochasticOptions = {},
 ): StochasticModel | SplitStochasticModel {
   const { split, ...stochastic } = readOptions(options, NAMES, PASS_POINTS)

@@ -3,9 +3,16 @@
 import type { MonteCarloOptions, OutputKind, PredictionOf, PredictionProgress } from '../monte-carlo/index.js'
 import type { Names } from '../validation.js'
 
-/** @typeParam Kind what the outputs are, as `outputs` says it: the result has the statistics of that kind */
-export interface PredictOptions<Kind extends OutputKind = OutputKind>
-  extends Omit<MonteCarloOptions<Kind>, 'forward' | 'samplesPerRun' | 'onProgress'> {
+/**
+ * @typeParam Kind what the outputs are, as `outputs` says it: the result has the statistics of that kind
+ * @typeParam Keep as `keepSamples` says it: if true, the result has the samples
+ * @typeParam Quantiles as `quantiles` says it: if given, the result has them
+ */
+export interface PredictOptions<
+  Kind extends OutputKind = OutputKind,
+  Keep extends boolean = boolean,
+  Quantiles extends readonly number[] | undefined = readonly number[] | undefined,
+> extends Omit<MonteCarloOptions<Kind, Keep, Quantiles>, 'forward' | 'samplesPerRun' | 'onProgress'> {
   /** The model output to summarise, of floating-point numbers. Default: the first. */
   output?: string | undefined
   /**
@@ -14,7 +21,9 @@ export interface PredictOptions<Kind extends OutputKind = OutputKind>
    */
   samplesPerRun?: number | undefined
   /** As in `monteCarlo`. */
-  onProgress?: ((progress: PredictionProgress<ShapedPrediction<Kind>>) => void | Promise<void>) | undefined
+  onProgress?:
+    | ((progress: PredictionProgress<ShapedPrediction<Kind, Keep, Quantiles>>) => void | Promise<void>)
+    | undefined
   /** As in `monteCarlo`. Default: the output's last dim, if the model declares it. */
   classes?: number | undefined
   /** As in `monteCarlo`. Default: half of the output's last dim, if the model declares it. */
@@ -42,7 +51,11 @@ export const PREDICT_NAMES = {
  * `mean`, `variance`, `std` and the variances of `'gaussian'` have the shape `dims`; the entropies, the mutual information
  * and the variation ratio lack its last dim.
  */
-export type ShapedPrediction<Kind extends OutputKind = OutputKind> = PredictionOf<Kind> & {
+export type ShapedPrediction<
+  Kind extends OutputKind = OutputKind,
+  Keep = unknown,
+  Quantiles = unknown,
+> = PredictionOf<Kind, Float32Array<ArrayBuffer>, Keep, Quantiles> & {
   dims: readonly number[]
 }
 

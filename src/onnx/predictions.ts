@@ -72,12 +72,14 @@ export class Predictions implements MonteCarloSession {
     return this.#fallbackReason
   }
 
-  predict<Kind extends OutputKind>(
+  predict<Kind extends OutputKind, Keep extends boolean, Quantiles extends readonly number[] | undefined>(
     feeds: Feeds,
-    options: PredictOptions<Kind>,
-  ): Promise<ShapedPrediction<Kind>> {
+    options: PredictOptions<Kind, Keep, Quantiles>,
+  ) {
     const run = new Run()
-    const prediction = this.#predict(feeds, options as PredictOptions, run) as Promise<ShapedPrediction<Kind>>
+    const prediction = this.#predict(feeds, options as PredictOptions, run) as Promise<
+      ShapedPrediction<Kind, Keep, Quantiles>
+    >
     // An aborted prediction rejects at once, but its last sample only ends when ONNX Runtime is done with it.
     const end = () => run.settled().then(() => inTurn(this.#ort, async () => run.end()))
     this.#pend(prediction.then(end, end))

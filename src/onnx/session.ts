@@ -73,10 +73,14 @@ export interface MonteCarloSession {
    *   fit its tensor, or `oneMaskForBatch` where the model merges the batch with another dim; errors of ONNX Runtime;
    *   `signal.reason` when aborted
    */
-  predict<Kind extends OutputKind = 'values'>(
+  predict<
+    Kind extends OutputKind = 'values',
+    Keep extends boolean = boolean,
+    Quantiles extends readonly number[] | undefined = readonly number[] | undefined,
+  >(
     feeds: Readonly<Record<string, Tensor>>,
-    options: PredictOptions<Kind>,
-  ): Promise<ShapedPrediction<Kind>>
+    options: PredictOptions<Kind, Keep, Quantiles>,
+  ): Promise<ShapedPrediction<Kind, Keep, Quantiles>>
   /** Waits for pending predictions, then frees the session and everything created for it. */
   release(): Promise<void>
 }

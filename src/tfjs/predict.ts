@@ -19,14 +19,24 @@ import { asFloats, isWebGPUBackend, valuesOnWebGPU } from './on-webgpu.js'
 import { inSample } from './sample.js'
 import { Sampler } from './sampler.js'
 
-/** @typeParam Kind what the outputs are, as `outputs` says it: the result has the statistics of that kind */
-export interface McPredictOptions<Kind extends OutputKind = OutputKind>
-  extends Omit<MonteCarloOptions<Kind>, 'forward' | 'samplesPerRun' | 'classes' | 'targets' | 'onProgress'> {
+/**
+ * @typeParam Kind what the outputs are, as `outputs` says it: the result has the statistics of that kind
+ * @typeParam Keep as `keepSamples` says it: if true, the result has the samples
+ * @typeParam Quantiles as `quantiles` says it: if given, the result has them
+ */
+export interface McPredictOptions<
+  Kind extends OutputKind = OutputKind,
+  Keep extends boolean = boolean,
+  Quantiles extends readonly number[] | undefined = readonly number[] | undefined,
+> extends Omit<
+    MonteCarloOptions<Kind, Keep, Quantiles>,
+    'forward' | 'samplesPerRun' | 'classes' | 'targets' | 'onProgress'
+  > {
   /** Rows per run of the model, as in `model.predict`. Default 32. Does not affect the masks. */
   batchSize?: number | undefined
   /** Called after each sample; the next sample waits for the promise it returns. */
   onProgress?:
-    | ((progress: PredictionProgress<PredictionOf<Kind, Tensor>>) => void | Promise<void>)
+    | ((progress: PredictionProgress<PredictionOf<Kind, Tensor, Keep, Quantiles>>) => void | Promise<void>)
     | undefined
 }
 
@@ -64,12 +74,17 @@ const NAMES = {
  * @throws RangeError or TypeError for an argument outside its documented range or an unknown option name; Error if
  *   no dropout layer ran; `signal.reason` when aborted
  */
-export async function mcPredict<Kind extends OutputKind = 'values'>(
+export async function mcPredict<
+  Kind extends OutputKind = 'values',
+  Keep extends boolean = boolean,
+  Quantiles extends readonly number[] | undefined = readonly number[] | undefined,
+>(
   model: LayersModel,
   x: Tensor | Tensor[],
-  options: McPredictOptions<Kind>,
-): Promise<PredictionOf<Kind, Tensor>> {
-  return (await predict(model, x, options as McPredictOptions)) as PredictionOf<Kind, Tensor>
+  options: McPredictOptions<Kind, Keep, Quantiles>,
+): Promise<PredictionOf<Kind, Tensor, Keep, Quantiles>> {
+  const prediction = await predict(model, x, options as McPredictOptions)
+  return prediction as PredictionOf<Kind, Tensor, Keep, Quantiles>
 }
 
 async function predict(

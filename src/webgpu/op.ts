@@ -14,7 +14,7 @@ export interface EncodeOptions extends DrawOptions {
    * encoder has just drawn that mask. Otherwise it draws it again, because an earlier encoder may be submitted later or
    * never: that costs one mask pass. Default false.
    */
-  reuseMask?: boolean
+  reuseMask?: boolean | undefined
   /** Checked, not set: true requires an op created with one mask for the batch. */
   oneMaskForBatch?: boolean | undefined
 }

@@ -1,10 +1,14 @@
-/** The JavaScript of README.md and docs/, block by block, with the output that stands below it. */
+/** The code of README.md and docs/, block by block, with the output that stands below it. */
 
 export interface Example {
   /** docs/webgpu.md: import { createDropout } from 'noiseshape/webgpu' */
   name: string
   file: string
+  /** Of its first line in that file, from 1. */
+  line: number
   code: string
+  /** Marked as JavaScript that has no types: ```js untyped. */
+  untyped: boolean
   /** What it prints; undefined where the page does not say. */
   output: string | undefined
   /** The modules that it imports. */
@@ -19,11 +23,13 @@ const sources = import.meta.glob<string>(['../../README.md', '../../docs/*.md'],
 
 export const examples: Example[] = Object.entries(sources).flatMap(([path, markdown]) => {
   const file = path.replace('../../', '')
-  const blocks = markdown.matchAll(/```js\n(.*?)```\n(?:\n```text\n(.*?)```)?/gs)
-  return Array.from(blocks, ([, code, output]) => ({
+  const blocks = markdown.matchAll(/```[jt]s( untyped)?\n(.*?)```\n(?:\n```text\n(.*?)```)?/gs)
+  return Array.from(blocks, ({ 1: untyped, 2: code, 3: output, index }) => ({
     name: `${file}: ${code.split('\n', 1)[0]}`,
     file,
+    line: markdown.slice(0, index).split('\n').length + 1,
     code,
+    untyped: untyped !== undefined,
     output,
     imports: Array.from(code.matchAll(/^import (?:.* from )?'(.*?)'/gm), ([, name]) => name),
   }))
@@ -37,7 +43,7 @@ export function needsBrowser({ imports }: Example): boolean {
 
 /** A block that is one file of several, by the comment in its first line: // worker.js */
 export function fileNameOf({ code }: Example): string | undefined {
-  return /^\/\/ (\S+\.m?js)\n/.exec(code)?.[1]
+  return /^\/\/ (\S+\.(?:m?js|ts))\n/.exec(code)?.[1]
 }
 
 /** The example of a page that begins with that file name. */
@@ -60,7 +66,7 @@ export function run(
 ): Promise<Record<string, unknown>> {
   const body = code
     .replace(/^import '.*'.*$/gm, '')
-    .replace(/^import (?:\* as )?(.*) from '(.*)'$/gm, (_, names: string, name: string) => {
+    .replace(/^import (?:\* as )?(.*) from '(.*)';?$/gm, (_, names: string, name: string) => {
       if (!(name in modules)) throw new Error(`internal: the example imports ${name}`)
       return `const ${names.replaceAll(' as ', ': ')} = modules['${name}']`
     })

@@ -12,7 +12,7 @@ export interface Packed {
 
 /** Packs the library as it is now into a folder; gives what npm says of the package. */
 export function pack(folder: string): Packed {
-  if (isStale()) runNpm(root, 'run', 'build')
+  buildIfStale()
   const [packed] = JSON.parse(
     runNpm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder),
   )
@@ -33,6 +33,11 @@ export function linkPackage(project: string, name: string): void {
   const link = join(project, 'node_modules', name)
   mkdirSync(dirname(link), { recursive: true })
   symlinkSync(join(root, 'node_modules', name), link, 'junction') // what Windows lets everybody make
+}
+
+/** Builds the library, unless dist/ is as new as what it is made from. */
+export function buildIfStale(): void {
+  if (isStale()) runNpm(root, 'run', 'build')
 }
 
 /** Something that the build reads is newer than what it wrote. */

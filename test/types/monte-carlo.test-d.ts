@@ -103,7 +103,7 @@ export async function tfjs() {
   expectTypeOf(logits.mutualInformation).toEqualTypeOf<Tensor>()
   const gaussian = await mcPredict(model, x, { ...options, outputs: 'gaussian' })
   expectTypeOf(gaussian.epistemicVariance).toEqualTypeOf<Tensor>()
-  const values = await mcPredict(model, x, { ...options, quantiles: [0.5] })
+  const values = await mcPredict(model, x, options)
   expectTypeOf(values.quantiles).toEqualTypeOf<Tensor | undefined>()
   expectTypeOf(values.mutualInformation).toEqualTypeOf<Tensor | undefined>()
   await mcPredict(model, x, {

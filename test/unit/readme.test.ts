@@ -12,6 +12,7 @@ import * as tfjs from 'noiseshape/tfjs'
 import { resolveConfig } from 'vite'
 import { describe, expect, test } from 'vitest'
 import { examples, fileNamed, fileNameOf, needsBrowser, printed, run } from '../support/examples'
+import { withoutTypes } from '../support/typescript'
 
 const modules: Record<string, object> = {
   noiseshape: root,
@@ -41,7 +42,7 @@ describe('files of an example', () => {
       .filter((example) => !needsBrowser(example))
       .flatMap((each) => fileNameOf(each) ?? [])
     expect(files.sort()).toEqual(
-      ['deno.js', 'gpu.mjs', 'page.js', 'use-engine.js', 'vite.config.js', 'worker.js'].sort(),
+      ['deno.js', 'gpu.mjs', 'page.js', 'use-engine.ts', 'vite.config.js', 'worker.js'].sort(),
     )
   })
 
@@ -49,6 +50,10 @@ describe('files of an example', () => {
     const worker = fileNamed('docs/workers-and-react.md', 'worker.js')
     const page = fileNamed('docs/workers-and-react.md', 'page.js')
     const urls: string[] = []
+    let end = () => {}
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
     class Worker {
       readonly port: MessagePort
       constructor(url: URL) {
@@ -59,22 +64,26 @@ describe('files of an example', () => {
           set onmessage(listener: (event: MessageEvent) => void) {
             port2.onmessage = listener
           },
-          postMessage: (data: unknown, transfer: Transferable[] = []) => port2.postMessage(data, transfer),
+          postMessage: port2.postMessage.bind(port2),
         }
         run(worker.code, modules, { self })
       }
-      postMessage(data: unknown, transfer: Transferable[]) {
-        this.port.postMessage(data, transfer)
+      set onmessage(listener: (event: MessageEvent) => void) {
+        this.port.onmessage = listener
       }
-      addEventListener(type: string, listener: (event: Event) => void, options: AddEventListenerOptions) {
-        this.port.addEventListener(type, listener, options)
-        this.port.start()
+      postMessage(data: unknown, options: StructuredSerializeOptions) {
+        this.port.postMessage(data, options)
       }
       terminate() {
         this.port.close()
+        end()
       }
     }
-    expect(await printed(page.code, modules, { Worker })).toBe(page.output)
+    const lines: string[] = []
+    const console = { log: (...words: unknown[]) => lines.push(`${words.join(' ')}\n`) }
+    await run(page.code, modules, { Worker, console })
+    await ended
+    expect(lines.join('')).toBe(page.output)
     expect(urls).toEqual(['http://localhost/worker.js'])
   })
 
@@ -98,8 +107,8 @@ describe('files of an example', () => {
       ],
       useEffect: (effect: () => () => void) => effects.push(effect),
     }
-    const { code } = fileNamed('docs/workers-and-react.md', 'use-engine.js')
-    const { useEngine } = await run(code, { react, noiseshape }, {}, ['useEngine'])
+    const { code } = fileNamed('docs/workers-and-react.md', 'use-engine.ts')
+    const { useEngine } = await run(withoutTypes(code), { react, noiseshape }, {}, ['useEngine'])
     const render = useEngine as () => root.Engine | null
     const works = (engine: root.Engine) => engine.mask({ shape: [1], rate: 0.5, seed: 1 }).then(() => true)
 
