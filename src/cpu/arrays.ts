@@ -27,14 +27,17 @@ export function computeMask(dropout: Dropout, draw: Draw): Uint32Array<ArrayBuff
   return drawMask(kernelFor(dropout.cells, flagsModule), dropout, draw)
 }
 
-/** A tensor of the noise shape: the scale where a cell is kept, 0 where it is dropped. */
-export function computeNoise(dropout: Dropout, draw: Draw): Result {
+/**
+ * A tensor of the noise shape: the scale where a cell is kept, 0 where it is dropped. Writes to `output`, or to a new
+ * array.
+ */
+export function computeNoise(dropout: Dropout, draw: Draw, output?: Result): Result {
   const kernel = kernelFor(dropout.cells, flagsModule)
   const mask = drawMask(kernel, dropout, draw)
-  if (kernel) return applyMaskInWasm(kernel, undefined, mask, noiseOf(dropout))
-  const noise = new dropout.element.array(dropout.cells)
+  if (kernel) return applyMaskInWasm(kernel, undefined, mask, noiseOf(dropout), output)
+  const noise = output ?? new dropout.element.array(dropout.cells)
   for (let cell = 0; cell < noise.length; cell++) {
-    if ((mask[cell >>> 5] >>> (cell & 31)) & 1) noise[cell] = dropout.scale
+    noise[cell] = (mask[cell >>> 5] >>> (cell & 31)) & 1 ? dropout.scale : 0
   }
   return noise
 }

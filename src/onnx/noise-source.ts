@@ -43,25 +43,58 @@ export function drawOf(dropout: Dropout, { stream }: NoiseInput, { seed, step }:
 }
 
 export function createArrayNoise(ort: OrtModule, points: NoisePoints): NoiseSource {
+  let set: ArraySet | undefined
   return {
     async draw(shapes, draw, stack) {
-      return Object.fromEntries(
-        dropoutsOf(points, shapes).map((dropout, i) => {
-          const input = points.inputs[i]
-          const noiseOfSample = (sample: number) =>
-            computeNoise(dropout, drawOf(dropout, input, draw, sample))
-          if (stack.count === 1) return [input.name, new ort.Tensor('float32', noiseOfSample(0), shapes[i])]
-          const dims = stackedShape(shapes[i], stack)
-          const all = new Float32Array(product(dims))
-          const rows = rowsOfNoise(shapes[i], stack)
-          for (let sample = 0; sample < stack.count; sample++) {
-            const noise = noiseOfSample(sample)
-            for (let row = 0; row < rows; row++) all.set(noise, (sample * rows + row) * noise.length)
-          }
-          return [input.name, new ort.Tensor('float32', all, dims)]
-        }),
-      )
+      const key = JSON.stringify([shapes, stack])
+      if (set?.key !== key) set = { key, ...allocate(ort, points, shapes, stack) }
+      set.arrays.forEach(({ dropout, values, rows }, i) => {
+        for (let sample = 0; sample < stack.count; sample++) {
+          const start = sample * rows * dropout.cells
+          const noise = values.subarray(start, start + dropout.cells)
+          computeNoise(dropout, drawOf(dropout, points.inputs[i], draw, sample), noise)
+          for (let row = 1; row < rows; row++) values.set(noise, start + row * dropout.cells)
+        }
+      })
+      return set.tensors
     },
-    destroy() {},
+    destroy() {
+      set = undefined
+    },
   }
+}
+
+/** Arrays for one set of noise shapes, reused by all samples: memory that is new costs more than the noise in it. */
+interface ArraySet {
+  key: string
+  arrays: PointArray[]
+  tensors: Record<string, Tensor>
+}
+
+/** The noise of one point in all samples of a stack. */
+interface PointArray {
+  dropout: Dropout
+  values: Float32Array<ArrayBuffer>
+  /** How often the noise of a sample stands there. */
+  rows: number
+}
+
+function allocate(
+  ort: OrtModule,
+  points: NoisePoints,
+  shapes: readonly (readonly number[])[],
+  stack: Stack,
+): Omit<ArraySet, 'key'> {
+  const isStacked = stack.count > 1
+  const dims = shapes.map((shape) => (isStacked ? stackedShape(shape, stack) : [...shape]))
+  const arrays = dropoutsOf(points, shapes).map((dropout, i) => ({
+    dropout,
+    values: new Float32Array(product(dims[i])),
+    rows: isStacked ? rowsOfNoise(shapes[i], stack) : 1,
+  }))
+  const tensors = arrays.map(({ values }, i) => [
+    points.inputs[i].name,
+    new ort.Tensor('float32', values, dims[i]),
+  ])
+  return { arrays, tensors: Object.fromEntries(tensors) }
 }

@@ -264,9 +264,11 @@ describe('samples that are stacked in the batch', () => {
 
   test('share the noise of a sample in all of its rows with oneMaskForBatch', async () => {
     const model = encode(NETWORK)
+    const runs = watchRuns()
     const session = await open(model)
     const feeds = { x: tensor(4, 6) }
     const got = await samplesOf(session, feeds, { samples: 6, oneMaskForBatch: true })
+    expect(runs.at(-1)?.noise_0, 'all six at once').toEqual([24, 8])
     expectClose(got, await separateRuns(model, feeds, { samples: 6, shapes: [[1, 8]] }))
   })
 
