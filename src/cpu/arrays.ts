@@ -2,6 +2,7 @@
 
 import type { Values } from '../elements/element.js'
 import type { Draw } from '../generators/generator.js'
+import { isKept } from '../mask-words.js'
 import { type Dropout, noiseOf } from '../resolve.js'
 import { applyMask as applyMaskInWasm } from '../simd/apply.js'
 import { kernelFor } from '../simd/choice.js'
@@ -34,7 +35,7 @@ export function computeNoise(dropout: Dropout, draw: Draw): Result {
   if (kernel) return applyMaskInWasm(kernel, undefined, mask, noiseOf(dropout))
   const noise = new dropout.element.array(dropout.cells)
   for (let cell = 0; cell < noise.length; cell++) {
-    if ((mask[cell >>> 5] >>> (cell & 31)) & 1) noise[cell] = dropout.scale
+    if (isKept(mask, cell)) noise[cell] = dropout.scale
   }
   return noise
 }
