@@ -221,6 +221,29 @@ describe("after a loss, an 'auto' engine with its own device", () => {
     expect(await bounded(caught(() => run(4)))).toBe(own)
   })
 
+  test('a Monte Carlo run whose outputs are on the next device fails for its own reasons', async () => {
+    const own = new Error('of forward')
+    const error = await bounded(
+      caught(() =>
+        monteCarlo(engine, {
+          samples: 2,
+          seed: 1,
+          forward: async ({ step }) => {
+            if (step === 1) throw own
+            await lose()
+            clock += 1e6
+            const request = vi.spyOn(GPUAdapter.prototype, 'requestDevice').mockClear()
+            await engine.mask(draw)
+            await answered(request)
+            const device = engine.device as GPUDevice
+            return device.createBuffer({ size: 16, usage: GPUBufferUsage.STORAGE })
+          },
+        }),
+      ),
+    )
+    expect(error).toBe(own)
+  })
+
   test('does not wait for a request that never settles', async () => {
     vi.spyOn(navigator.gpu, 'requestAdapter').mockReturnValue(new Promise(() => {}))
     await lose()
