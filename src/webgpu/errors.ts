@@ -62,6 +62,7 @@ export function scoped<T>(
     result = body()
   } finally {
     for (const _ of FILTERS) pops.push(device.popErrorScope())
+    for (const pop of pops) pop.catch(() => {}) // nothing else waits for them if `body` throws
   }
   const checked = check(label, pops, requestedBytes() - before, device.limits.maxBufferSize)
   checked.catch(() => {}) // never an unhandled rejection
