@@ -1,6 +1,6 @@
 /** The device of an engine: rejects calls when it is lost, and can request a replacement. */
 
-import { createInterruption, type Interruption } from '../interruption.js'
+import { createInterruption, type Interruption, whenResolved } from '../interruption.js'
 import { causeOf, type DeviceLostError, deviceLost } from './errors.js'
 
 export interface Lifetime {
@@ -35,6 +35,7 @@ const FIRST_WAIT_MS = 1000
 export function createLifetime(first: GPUDevice, { owned, request, onLost }: LifetimeOptions): Lifetime {
   let device: GPUDevice
   let calls: Interruption
+  let stopWatching: () => void
   let lost: DeviceLostError | undefined
   let ended = false
   let nextRequest = Number.NEGATIVE_INFINITY
@@ -45,7 +46,7 @@ export function createLifetime(first: GPUDevice, { owned, request, onLost }: Lif
     lost = undefined
     const callsOnIt = createInterruption()
     calls = callsOnIt
-    next.lost.then((info) => {
+    stopWatching = whenResolved(next.lost, (info) => {
       lost = deviceLost(info)
       if (!ended) onLost?.(lost)
       callsOnIt.interrupt(lost)
@@ -86,6 +87,7 @@ export function createLifetime(first: GPUDevice, { owned, request, onLost }: Lif
       ended = true
       calls.interrupt(reason)
       if (owned) device.destroy()
+      else stopWatching() // the user's device may outlive many engines
     },
   }
 }
