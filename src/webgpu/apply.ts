@@ -8,6 +8,9 @@ import { createBuffer } from './owned.js'
 import { APPLY_PARAMS, paramsStride, writeApplyParams } from './params.js'
 import { applyPipelines } from './pipelines.js'
 
+/** Bound tensors kept for two buffers: an allocator may give out another offset in every step. */
+const MOST_OFFSETS = 64
+
 /** Where a tensor begins in a buffer, in bytes. */
 export interface TensorPlace {
   buffer: GPUBuffer
@@ -90,9 +93,10 @@ export function createApplyPass(
       if (!input) return bindTensors(output, input, created)
       const byOutput = getOrInsert(boundTensors, input.buffer, () => new WeakMap())
       const byOffset = getOrInsert(byOutput, output.buffer, () => new Map())
-      return getOrInsert(byOffset, `${input.offset} ${output.offset}`, () =>
-        bindTensors(output, input, created),
-      )
+      return getOrInsert(byOffset, `${input.offset} ${output.offset}`, () => {
+        if (byOffset.size >= MOST_OFFSETS) byOffset.clear()
+        return bindTensors(output, input, created)
+      })
     },
     record(pass, { dispatches }) {
       for (const { pipeline, bindings, grid } of dispatches) {
