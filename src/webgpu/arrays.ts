@@ -50,13 +50,15 @@ export async function computeDropout(
       await readBack(
         device,
         { owner, stage: 'dropout', staging, created },
-        (encoder) => {
+        (encoder, uses) => {
           apply = owner.own(createApplyPass(device, dropout, dispatches, tuning, mask.buffer))
           if (x) device.queue.writeBuffer(tensor, 0, sourceOf(x, start, count, element))
           const bound = apply.bind(place, x && place)
+          uses(bound.checked)
           const drawn = start === 0 ? mask.prepare(draw) : undefined
+          if (drawn) uses(drawn.checked)
           const pass = encoder.beginComputePass({ label: 'noiseshape/dropout/pass' })
-          if (drawn !== undefined) mask.record(pass, drawn)
+          if (drawn) mask.record(pass, drawn)
           apply.record(pass, bound)
           pass.end()
           return [{ buffer: tensor, size: tensorBytes(element, count) }]
@@ -98,9 +100,10 @@ export async function computeMask(
     await readBack(
       device,
       { owner, stage: 'mask' },
-      (encoder) => {
+      (encoder, uses) => {
         const mask = owner.own(createMaskPass(device, dropout, maskPlan, tuning, 1))
         const place = mask.prepare(draw)
+        uses(place.checked)
         const pass = encoder.beginComputePass({ label: 'noiseshape/mask/pass' })
         mask.record(pass, place)
         pass.end()

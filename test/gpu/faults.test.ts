@@ -366,6 +366,21 @@ describe('when memory runs out', () => {
     expect(uncaptured).not.toHaveBeenCalled()
   })
 
+  test('a call that has no memory for its parameters reports that, not what follows from it', async () => {
+    const device = await gpu.anotherDevice()
+    const engine = await createEngine({ backend: 'webgpu', device })
+    const { maxBufferSize } = device.limits
+    const create = device.createBuffer.bind(device)
+    vi.spyOn(device, 'createBuffer').mockImplementation((wanted) =>
+      create(wanted.label?.endsWith('generate_mask/params') ? { ...wanted, size: maxBufferSize } : wanted),
+    )
+    for (const call of [() => engine.dropout(floats(x), draw), () => engine.mask(draw)]) {
+      const error = await bounded(caught(call))
+      expect(error).toBeInstanceOf(WebGPUFailureError)
+      expect(error).toMatchObject({ requestedBytes: 256, maxBufferSize })
+    }
+  })
+
   test("an 'auto' engine rejects as well, and stays on its GPU", async () => {
     const device = await gpu.anotherDevice()
     const engine = await createEngine({ backend: 'auto', device })
