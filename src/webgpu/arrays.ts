@@ -16,13 +16,14 @@ const SLAB_BYTES = 2 ** 28
 
 /**
  * Applies a dropout to `x` on the device; without `x`, to ones, which gives the noise. Rejects with
- * `WebGPUFailureError` if the device refuses; the result is undefined if the device is lost.
+ * `WebGPUFailureError` if the device refuses; the result is undefined if the device is lost. `check` may throw between slabs.
  */
 export async function computeDropout(
   device: GPUDevice,
   dropout: Dropout,
   draw: Draw,
   x?: Values,
+  check?: () => void,
 ): Promise<Values<ArrayBuffer>> {
   const { elements, element } = dropout
   const result = new element.array(elements)
@@ -44,6 +45,7 @@ export async function computeDropout(
     const { mask, tensor, staging } = made
     const place = { buffer: tensor, offset: 0 }
     for (let start = 0; start < elements; start += slab) {
+      check?.()
       const count = Math.min(slab, elements - start)
       const dispatches = planApply(dropout, device.limits, tuning, start, start + count)
       let apply: ApplyPass | undefined

@@ -8,8 +8,11 @@ export interface Lifetime {
   readonly device: GPUDevice
   /** Why the device was lost; undefined if it was not. */
   readonly lost: DeviceLostError | undefined
-  /** Runs a call on the device. Rejects as soon as the device is lost, or with the reason passed to `end`. */
-  run<T>(call: (device: GPUDevice) => Promise<T>): Promise<T>
+  /**
+   * Runs a call on the device. Rejects as soon as the device is lost, or with the reason passed to `end`; `check` throws
+   * from then on, so that a long call can stop.
+   */
+  run<T>(call: (device: GPUDevice, check: () => void) => Promise<T>): Promise<T>
   /**
    * Requests a replacement for a lost device in the background; a later call will use it. The minimum time between
    * requests doubles each time, so a GPU that keeps failing is requested less and less often.
@@ -65,7 +68,7 @@ export function createLifetime(first: GPUDevice, { owned, request, onLost }: Lif
       const own = calls
       const on = device
       try {
-        return await own.wait(() => call(on))
+        return await own.wait(() => call(on, own.check))
       } catch (error) {
         throw await own.wait(() => causeOf(error, on))
       }

@@ -315,6 +315,23 @@ test("a 'webgpu' engine with its own device stays lost, and asks for no other", 
   expect(request).not.toHaveBeenCalled()
 })
 
+test('a call in slabs stops when its engine is destroyed', async () => {
+  const device = await gpu.anotherDevice()
+  claimLimits(device, { maxBufferSize: 4096 })
+  const engine = await createEngine({ backend: 'webgpu', device })
+  const submit = vi.spyOn(device.queue, 'submit')
+  const unmap = GPUBuffer.prototype.unmap
+  vi.spyOn(GPUBuffer.prototype, 'unmap').mockImplementation(function (this: GPUBuffer) {
+    unmap.call(this)
+    if (submit.mock.calls.length > 0) engine.destroy()
+  })
+  const error = await bounded(caught(() => engine.dropout(floats(x), draw)))
+  expect(error).toBeInstanceOf(EngineDestroyedError)
+  await device.queue.onSubmittedWorkDone()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(submit).toHaveBeenCalledTimes(1)
+})
+
 describe('when memory runs out', () => {
   /** SwiftShader allows buffers of its maxBufferSize, and has no memory for one. */
   const exhaust = (device: GPUDevice) => {

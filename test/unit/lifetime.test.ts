@@ -76,6 +76,20 @@ test.each([true, false])('the end rejects what is pending with its reason; owned
   expect(reported, 'its own destruction is no loss').toEqual([])
 })
 
+test('a call can see that it is no longer wanted', async () => {
+  const lifetime = createLifetime(deviceToLose().device, { owned: false })
+  let check = () => {}
+  const pending = lifetime.run((_, given) => {
+    check = given
+    return new Promise(() => {})
+  })
+  expect(check).not.toThrow()
+  const reason = new Error('enough')
+  lifetime.end(reason)
+  await caught(() => pending)
+  expect(check).toThrow(reason)
+})
+
 test('engines and errors leave no listener on a device that outlives them', async () => {
   const { device } = deviceToLose()
   const then = vi.spyOn(device.lost, 'then')
