@@ -43,17 +43,16 @@ export function createApplyPass(
 ): ApplyPass {
   const { layout, pipeline } = applyPipelines(device)
   const stride = paramsStride(device, APPLY_PARAMS.size)
+  const bytes = new ArrayBuffer(Math.max(stride * dispatches.length, stride))
   const params = createBuffer(device, {
     label: 'noiseshape/apply_mask/params',
-    size: Math.max(stride * dispatches.length, stride),
-    usage: GPUBufferUsage.UNIFORM,
-    mappedAtCreation: true,
+    size: bytes.byteLength,
+    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
   })
-  const bytes = params.getMappedRange()
   dispatches.forEach((dispatch, i) => {
     writeApplyParams(new DataView(bytes, i * stride), dropout, dispatch)
   })
-  params.unmap()
+  device.queue.writeBuffer(params, 0, bytes) // mappedAtCreation would throw where there is no memory
 
   /** Bound tensors by input and output buffer, held weakly: a layer usually uses the same buffers in every step. */
   const boundTensors = new WeakMap<GPUBuffer, WeakMap<GPUBuffer, Map<string, BoundTensors>>>()
