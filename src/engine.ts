@@ -215,7 +215,7 @@ class GpuOrCpuEngine implements Engine {
     const dropout = resolveCall(options)
     const draw = readDraw(dropout, options)
     return this.#run(
-      (device) => computeDropout(device, noiseOf(dropout), draw),
+      (device, check) => computeDropout(device, noiseOf(dropout), draw, undefined, check),
       () => cpu.computeNoise(dropout, draw),
     )
   }
@@ -246,13 +246,13 @@ class GpuOrCpuEngine implements Engine {
     const draw: Draw = readDraw(dropout, options)
     const values = readTensor(x, dropout)
     return this.#run(
-      (device) => computeDropout(device, dropout, draw, values),
+      (device, check) => computeDropout(device, dropout, draw, values, check),
       () => cpu.computeDropout(values, dropout, draw),
     )
   }
 
   /** Runs one call on the GPU if there is one; falls back to the CPU, with the same bits, where allowed. */
-  async #run<T>(onGpu: (device: GPUDevice) => Promise<T>, onCpu: () => T): Promise<T> {
+  async #run<T>(onGpu: (device: GPUDevice, check: () => void) => Promise<T>, onCpu: () => T): Promise<T> {
     if (this.#destroyed) throw this.#destroyed
     if (this.#gpu && this.backend === 'webgpu') {
       try {

@@ -36,6 +36,8 @@ export interface Tuning {
   fewestPackets: number
   /** Width of a column in packets. */
   columnPackets: 1 | 4
+  /** Maximum number of turns that all loops of a thread take together. */
+  mostTurns: number
   /** Column walks are not used for rows with more elements than this. */
   longestRow: number
   /** Multiply first, check afterwards: see shaders/software/apply-trusting.wgsl. */

@@ -5,6 +5,7 @@
 
 import { axesOf, firstCells } from '../axes.js'
 import { INFINITE, SMALLEST_NORMAL } from '../elements/float32.js'
+import { isKept } from '../mask-words.js'
 import type { Dropout } from '../resolve.js'
 
 /** The same memory as floats and as bit patterns; values that arithmetic could change are copied as bits. */
@@ -131,11 +132,6 @@ function clearDropped(bits: Int32Array, from: number, to: number, mask: Int32Arr
       bits[start + 31 - Math.clz32(dropped & -dropped)] = 0
     }
   }
-}
-
-function isKept(mask: Uint32Array, cell: number): boolean {
-  const position = cell % 32
-  return ((mask[(cell - position) / 32] >>> position) & 1) === 1
 }
 
 function asTensor(floats: Float32Array): Tensor {

@@ -2,6 +2,7 @@
 
 import type { Values } from '../elements/element.js'
 import type { Draw } from '../generators/generator.js'
+import { isKept } from '../mask-words.js'
 import { type Dropout, noiseOf } from '../resolve.js'
 import { applyMask as applyMaskInWasm } from '../simd/apply.js'
 import { kernelFor } from '../simd/choice.js'
@@ -37,7 +38,7 @@ export function computeNoise(dropout: Dropout, draw: Draw, output?: Result): Res
   if (kernel) return applyMaskInWasm(kernel, undefined, mask, noiseOf(dropout), output)
   const noise = output ?? new dropout.element.array(dropout.cells)
   for (let cell = 0; cell < noise.length; cell++) {
-    noise[cell] = (mask[cell >>> 5] >>> (cell & 31)) & 1 ? dropout.scale : 0
+    noise[cell] = isKept(mask, cell) ? dropout.scale : 0
   }
   return noise
 }

@@ -119,6 +119,7 @@ function bufferAccumulator(
       if (++runs % RUNS_AHEAD > 0) return
       const before = reached
       reached = device.queue.onSubmittedWorkDone()
+      reached.catch(() => {}) // never an unhandled rejection: the last one is not awaited
       await before
     },
     async read() {

@@ -90,7 +90,7 @@ export async function predict(
       })
       const output = await wait(() => forward(draw, count))
       if (!accumulator) {
-        const fail = async (error: unknown) => interrupt(await causeOf(error, device))
+        const fail = async (error: unknown) => interrupt(await causeOf(error, accumulator?.device))
         accumulator = accumulatorFor(output, engine, checked, fail, count)
         const lost = accumulator.device?.lost
         if (lost) watches.push(whenResolved(lost, (info) => interrupt(deviceLost(info))))
@@ -114,8 +114,9 @@ export async function predict(
     return tolerance === undefined ? result : { ...result, settled }
   } catch (error) {
     check()
+    // An 'auto' engine may have lost the first device and continued on another, or on the CPU.
     const outlived = accumulator !== undefined && !accumulator.device && engine.device !== device
-    const cause = outlived ? error : await causeOf(error, device)
+    const cause = outlived ? error : await causeOf(error, accumulator?.device ?? device)
     check()
     throw cause
   } finally {

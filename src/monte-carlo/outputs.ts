@@ -70,10 +70,18 @@ function readLength(
   elements: number | undefined,
 ): void {
   const name = `${OUTPUT}.length`
-  if (elements !== undefined && length !== elements * samples) {
-    const remedy =
-      'Make forward return as many in each sample; if the buffer is larger, return { buffer, size }'
-    reject(RangeError, name, length, `the first sample gave ${elements} values`, remedy)
+  const whole = elements === undefined ? length % samples === 0 : length === elements * samples
+  if (!whole) {
+    const each = elements === undefined ? 'of equal length' : `of ${elements} values each`
+    const [rule, returned] =
+      samples === 1
+        ? [`the first sample gave ${elements} values`, 'as many in each sample']
+        : [
+            `forward was asked for ${samples} samples, one after the other, ${each}`,
+            'the outputs of `count` samples',
+          ]
+    const remedy = `Make forward return ${returned}; if the buffer is larger, return { buffer, size }`
+    reject(RangeError, name, length, rule, remedy)
   }
   if (rowLength > 0 && length % (rowLength * samples) !== 0) {
     if (outputs === 'gaussian') {

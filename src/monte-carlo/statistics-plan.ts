@@ -1,9 +1,9 @@
 /** Plans the accumulation of outputs on a device: plain data in, plain data out. */
 
 import { float32 } from '../elements/float32.js'
-import { type ByteRange, elementAlignment, MAX_BINDING, type PlanLimits } from '../plan.js'
+import { type ByteRange, elementAlignment, MAX_BINDING, type PlanLimits, type Tuning } from '../plan.js'
 import { reject } from '../validation.js'
-import { type Accumulation, BYTES_PER_NUMBER, MOMENTS, rowLayout, rowsOf } from './statistics.js'
+import { type Accumulation, BYTES_PER_NUMBER, hasClasses, MOMENTS, rowLayout, rowsOf } from './statistics.js'
 
 /** A part of the elements whose moments fit one binding: whole rows, starting at an aligned offset. */
 export interface StatisticsChunk {
@@ -28,10 +28,21 @@ export interface StatisticsDispatch {
 /**
  * Splits the elements of an output into chunks.
  *
- * @throws RangeError if the smallest possible chunk is more than the device can bind
+ * @throws RangeError if the smallest possible chunk is more than the device can bind, or a row takes more turns than a
+ *   thread can
  */
-export function planStatistics(accumulation: Accumulation, limits: PlanLimits): StatisticsChunk[] {
+export function planStatistics(
+  accumulation: Accumulation,
+  limits: PlanLimits,
+  { mostTurns }: Turns,
+): StatisticsChunk[] {
   const { outputs, elements, rowLength } = accumulation
+  const turns = turnsOf(accumulation, 1)
+  if (turns > mostTurns) {
+    const rule = `a row takes ${turns} loop turns, and this software adapter ends a thread's loops after ${mostTurns}`
+    const remedy = 'Return a Float32Array from forward: its statistics are computed on the CPU'
+    reject(RangeError, 'classes', rowLength, rule, remedy)
+  }
   const bytes = bindingBytes(limits)
   const bytesPerElement = BYTES_PER_NUMBER * MOMENTS.size
   const bytesPerRow = BYTES_PER_NUMBER * rowLayout(accumulation).size
@@ -53,23 +64,38 @@ export function planStatistics(accumulation: Accumulation, limits: PlanLimits): 
   })
 }
 
-/** A loop of this many samples ends on every device: llvmpipe leaves a loop after 65 535 turns, without an error. */
+type Turns = Pick<Tuning, 'mostTurns'>
+
+/**
+ * Turns that the loops of shaders/statistics.wgsl take for an item, which is a row of classes or else an element. A loop
+ * takes one more than its body runs.
+ */
+export function turnsOf({ outputs, rowLength }: Accumulation, samples: number): number {
+  const perSample = hasClasses(outputs) ? 3 * (rowLength + 1) + 1 : 1
+  return samples * perSample + 2
+}
+
+/** Samples of a dispatch, whose parameters take 4 bytes for each. */
 const MOST_SAMPLES = 2 ** 14
 
 /**
  * Plans the dispatches for the outputs of `samples` samples, one after the other: one for each chunk, where they fit a
- * binding and are not more than 2^14.
+ * binding, are not more than 2^14 and do not take an item's thread too many turns.
  */
 export function planDispatches(
   chunks: readonly StatisticsChunk[],
   samples: number,
-  { elements }: Accumulation,
+  accumulation: Accumulation,
   limits: PlanLimits,
+  { mostTurns }: Turns,
 ): StatisticsDispatch[] {
+  const { elements } = accumulation
   const size = samples * elements * BYTES_PER_NUMBER
   const fits = size <= bindingBytes(limits)
   const alignment = elementAlignment(limits, float32)
-  const step = fits ? MOST_SAMPLES : 1
+  const before = turnsOf(accumulation, 0)
+  const inTurns = Math.floor((mostTurns - before) / (turnsOf(accumulation, 1) - before))
+  const step = fits ? Math.min(MOST_SAMPLES, inTurns) : 1
   const dispatches: StatisticsDispatch[] = []
   for (let firstSample = 0; firstSample < samples; firstSample += step) {
     chunks.forEach(({ start, elements: count }, chunk) => {

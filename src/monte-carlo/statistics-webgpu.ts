@@ -19,7 +19,7 @@ import {
   rowLayout,
   type Sums,
 } from './statistics.js'
-import { planDispatches, planStatistics, type StatisticsDispatch } from './statistics-plan.js'
+import { planDispatches, planStatistics, type StatisticsDispatch, turnsOf } from './statistics-plan.js'
 
 /** Byte offsets of the members of `StatisticsParams`; `size` is where its reciprocals begin. */
 export const STATISTICS_PARAMS = {
@@ -50,8 +50,8 @@ export interface GpuStatistics {
 /** @param keep how many samples to keep; their bytes must fit one binding */
 export function createStatistics(device: GPUDevice, accumulation: Accumulation, keep = 0): GpuStatistics {
   const { outputs, elements, rowLength, settling } = accumulation
-  const plan = planStatistics(accumulation, device.limits)
   const tuning = tuningFor(device)
+  const plan = planStatistics(accumulation, device.limits, tuning)
   const owner = createOwner(device, 'statistics')
   const { result, checked: created } = scoped(device, 'statistics: buffers', () => {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC
@@ -71,8 +71,9 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation, 
   let samples = 0
 
   /** One thread per item on hardware; fewer threads with more work each on software adapters. */
-  function workgroupsFor(items: number): number {
-    const spread = Math.ceil(items / tuning.packetsPerThread.rows)
+  function workgroupsFor(items: number, turns: number): number {
+    const most = Math.max(1, Math.floor(tuning.mostTurns / turns))
+    const spread = Math.ceil(items / Math.min(tuning.packetsPerThread.rows, most))
     const threads = Math.max(spread, Math.min(items, tuning.fewestThreads))
     return Math.min(Math.ceil(threads / tuning.workgroupSize), device.limits.maxComputeWorkgroupsPerDimension)
   }
@@ -96,7 +97,7 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation, 
     return params
   }
 
-  function submit(stage: Stage, items: number, resources: readonly GPUBufferBinding[]): void {
+  function submit(stage: Stage, items: number, turns: number, resources: readonly GPUBufferBinding[]): void {
     const encoder = device.createCommandEncoder({ label: 'noiseshape/statistics/encoder' })
     const pass = encoder.beginComputePass({ label: 'noiseshape/statistics/pass' })
     pass.setPipeline(stage.pipeline)
@@ -106,7 +107,7 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation, 
       entries: resources.map((resource, binding) => ({ binding, resource })),
     })
     pass.setBindGroup(0, bindings)
-    pass.dispatchWorkgroups(workgroupsFor(items))
+    pass.dispatchWorkgroups(workgroupsFor(items, turns))
     pass.end()
     device.queue.submit([encoder.finish()])
   }
@@ -129,7 +130,7 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation, 
   return {
     async add({ buffer, offset }, count = 1) {
       const { checked } = scoped(device, 'statistics', () => {
-        for (const dispatch of planDispatches(chunks, count, accumulation, device.limits)) {
+        for (const dispatch of planDispatches(chunks, count, accumulation, device.limits, tuning)) {
           const { moments, rowSums, elements: ofChunk, rows } = chunks[dispatch.chunk]
           const { outputs } = dispatch
           const resources: GPUBufferBinding[] = [
@@ -138,10 +139,10 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation, 
             { buffer: moments },
           ]
           if (rowSums) resources.push({ buffer: rowSums })
-          submit(kernel, rows || ofChunk, resources)
+          submit(kernel, rows || ofChunk, turnsOf(accumulation, dispatch.samples), resources)
         }
         if (kept) {
-          submit(keeperOf(device)(tuning.workgroupSize), count * elements, [
+          submit(keeperOf(device)(tuning.workgroupSize), count * elements, 1, [
             { buffer: writeParams({ offset: 0, firstSample: 0, samples: count }) },
             { buffer, offset, size: count * elements * BYTES_PER_NUMBER },
             { buffer: kept },

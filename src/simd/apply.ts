@@ -1,6 +1,7 @@
 /** Pass 2 in WebAssembly, a window of the tensor at a time. In JavaScript: src/cpu/apply.ts. */
 
 import { type Axis, axesOf, firstCells } from '../axes.js'
+import { isKept } from '../mask-words.js'
 import type { Dropout } from '../resolve.js'
 import { apply, spread } from './flags.js'
 import { type Kernel, WINDOW } from './kernel.js'
@@ -74,9 +75,4 @@ function loadCells(kernel: Kernel, mask: Uint32Array, firstCell: number, cells: 
   const word = (firstCell - bit) / 32
   kernel.cells.set(mask.subarray(word, word + Math.ceil((bit + cells) / 32)))
   return bit
-}
-
-function isKept(mask: Uint32Array, cell: number): boolean {
-  const position = cell % 32
-  return ((mask[(cell - position) / 32] >>> position) & 1) === 1
 }

@@ -102,7 +102,8 @@ function passesFor(backend: WebGPUBackend, dropout: Dropout): Passes {
     kept.delete(key)
   } else {
     passes = createPasses(backend.device, dropout)
-    passes.ready.catch((error) => reportError(error)) // a synchronous op has no other way to report it
+    // A synchronous op has no other way to report it, and Node 20 has no reportError.
+    passes.ready.catch((error) => (globalThis.reportError ?? console.error)(error))
     if (kept.size >= MOST_KEPT) submitPending(backend) // it may hold calls of what is destroyed
     for (const [oldest, { destroy }] of kept) {
       if (kept.size < MOST_KEPT) break

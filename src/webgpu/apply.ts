@@ -8,6 +8,9 @@ import { createBuffer } from './owned.js'
 import { APPLY_PARAMS, paramsStride, writeApplyParams } from './params.js'
 import { applyPipelines } from './pipelines.js'
 
+/** Bound tensors kept for two buffers: an allocator may give out another offset in every step. */
+const MOST_OFFSETS = 64
+
 /** Where a tensor begins in a buffer, in bytes. */
 export interface TensorPlace {
   buffer: GPUBuffer
@@ -40,17 +43,16 @@ export function createApplyPass(
 ): ApplyPass {
   const { layout, pipeline } = applyPipelines(device)
   const stride = paramsStride(device, APPLY_PARAMS.size)
+  const bytes = new ArrayBuffer(Math.max(stride * dispatches.length, stride))
   const params = createBuffer(device, {
     label: 'noiseshape/apply_mask/params',
-    size: Math.max(stride * dispatches.length, stride),
-    usage: GPUBufferUsage.UNIFORM,
-    mappedAtCreation: true,
+    size: bytes.byteLength,
+    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
   })
-  const bytes = params.getMappedRange()
   dispatches.forEach((dispatch, i) => {
     writeApplyParams(new DataView(bytes, i * stride), dropout, dispatch)
   })
-  params.unmap()
+  device.queue.writeBuffer(params, 0, bytes) // mappedAtCreation would throw where there is no memory
 
   /** Bound tensors by input and output buffer, held weakly: a layer usually uses the same buffers in every step. */
   const boundTensors = new WeakMap<GPUBuffer, WeakMap<GPUBuffer, Map<string, BoundTensors>>>()
@@ -90,9 +92,10 @@ export function createApplyPass(
       if (!input) return bindTensors(output, input, created)
       const byOutput = getOrInsert(boundTensors, input.buffer, () => new WeakMap())
       const byOffset = getOrInsert(byOutput, output.buffer, () => new Map())
-      return getOrInsert(byOffset, `${input.offset} ${output.offset}`, () =>
-        bindTensors(output, input, created),
-      )
+      return getOrInsert(byOffset, `${input.offset} ${output.offset}`, () => {
+        if (byOffset.size >= MOST_OFFSETS) byOffset.clear()
+        return bindTensors(output, input, created)
+      })
     },
     record(pass, { dispatches }) {
       for (const { pipeline, bindings, grid } of dispatches) {

@@ -16,13 +16,14 @@ const SLAB_BYTES = 2 ** 28
 
 /**
  * Applies a dropout to `x` on the device; without `x`, to ones, which gives the noise. Rejects with
- * `WebGPUFailureError` if the device refuses; the result is undefined if the device is lost.
+ * `WebGPUFailureError` if the device refuses; the result is undefined if the device is lost. `check` may throw between slabs.
  */
 export async function computeDropout(
   device: GPUDevice,
   dropout: Dropout,
   draw: Draw,
   x?: Values,
+  check?: () => void,
 ): Promise<Values<ArrayBuffer>> {
   const { elements, element } = dropout
   const result = new element.array(elements)
@@ -44,19 +45,22 @@ export async function computeDropout(
     const { mask, tensor, staging } = made
     const place = { buffer: tensor, offset: 0 }
     for (let start = 0; start < elements; start += slab) {
+      check?.()
       const count = Math.min(slab, elements - start)
       const dispatches = planApply(dropout, device.limits, tuning, start, start + count)
       let apply: ApplyPass | undefined
       await readBack(
         device,
         { owner, stage: 'dropout', staging, created },
-        (encoder) => {
+        (encoder, uses) => {
           apply = owner.own(createApplyPass(device, dropout, dispatches, tuning, mask.buffer))
           if (x) device.queue.writeBuffer(tensor, 0, sourceOf(x, start, count, element))
           const bound = apply.bind(place, x && place)
+          uses(bound.checked)
           const drawn = start === 0 ? mask.prepare(draw) : undefined
+          if (drawn) uses(drawn.checked)
           const pass = encoder.beginComputePass({ label: 'noiseshape/dropout/pass' })
-          if (drawn !== undefined) mask.record(pass, drawn)
+          if (drawn) mask.record(pass, drawn)
           apply.record(pass, bound)
           pass.end()
           return [{ buffer: tensor, size: tensorBytes(element, count) }]
@@ -98,9 +102,10 @@ export async function computeMask(
     await readBack(
       device,
       { owner, stage: 'mask' },
-      (encoder) => {
+      (encoder, uses) => {
         const mask = owner.own(createMaskPass(device, dropout, maskPlan, tuning, 1))
         const place = mask.prepare(draw)
+        uses(place.checked)
         const pass = encoder.beginComputePass({ label: 'noiseshape/mask/pass' })
         mask.record(pass, place)
         pass.end()

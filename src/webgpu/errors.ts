@@ -1,5 +1,6 @@
 /** GPU errors as exceptions, with their cause and the stage that failed. */
 
+import { whenResolved } from '../interruption.js'
 import { requestedBytes } from './owned.js'
 
 /** No GPU is available: no WebGPU, no adapter, or no device. */
@@ -23,9 +24,16 @@ const LOSS_NEWS_MS = 50
 /** The loss of the device if that is what caused an error, otherwise the error itself. */
 export async function causeOf(error: unknown, device: GPUDevice | undefined): Promise<unknown> {
   if (!device) return error
-  const moment = new Promise<undefined>((resolve) => setTimeout(resolve, LOSS_NEWS_MS))
-  const lost = await Promise.race([device.lost, moment])
-  return lost ? deviceLost(lost) : error
+  return new Promise((resolve) => {
+    const stopWatching = whenResolved(device.lost, (info) => {
+      clearTimeout(timer)
+      resolve(deviceLost(info))
+    })
+    const timer = setTimeout(() => {
+      stopWatching()
+      resolve(error)
+    }, LOSS_NEWS_MS)
+  })
 }
 
 /** The device refused an operation: out of memory, or invalid. `cause` is the `GPUError`. */
@@ -62,6 +70,7 @@ export function scoped<T>(
     result = body()
   } finally {
     for (const _ of FILTERS) pops.push(device.popErrorScope())
+    for (const pop of pops) pop.catch(() => {}) // nothing else waits for them if `body` throws
   }
   const checked = check(label, pops, requestedBytes() - before, device.limits.maxBufferSize)
   checked.catch(() => {}) // never an unhandled rejection

@@ -1,6 +1,6 @@
 /** The device of an engine: rejects calls when it is lost, and can request a replacement. */
 
-import { createInterruption, type Interruption } from '../interruption.js'
+import { createInterruption, type Interruption, whenResolved } from '../interruption.js'
 import { causeOf, type DeviceLostError, deviceLost } from './errors.js'
 
 export interface Lifetime {
@@ -8,8 +8,11 @@ export interface Lifetime {
   readonly device: GPUDevice
   /** Why the device was lost; undefined if it was not. */
   readonly lost: DeviceLostError | undefined
-  /** Runs a call on the device. Rejects as soon as the device is lost, or with the reason passed to `end`. */
-  run<T>(call: (device: GPUDevice) => Promise<T>): Promise<T>
+  /**
+   * Runs a call on the device. Rejects as soon as the device is lost, or with the reason passed to `end`; `check` throws
+   * from then on, so that a long call can stop.
+   */
+  run<T>(call: (device: GPUDevice, check: () => void) => Promise<T>): Promise<T>
   /**
    * Requests a replacement for a lost device in the background; a later call will use it. The minimum time between
    * requests doubles each time, so a GPU that keeps failing is requested less and less often.
@@ -35,6 +38,7 @@ const FIRST_WAIT_MS = 1000
 export function createLifetime(first: GPUDevice, { owned, request, onLost }: LifetimeOptions): Lifetime {
   let device: GPUDevice
   let calls: Interruption
+  let stopWatching: () => void
   let lost: DeviceLostError | undefined
   let ended = false
   let nextRequest = Number.NEGATIVE_INFINITY
@@ -45,7 +49,7 @@ export function createLifetime(first: GPUDevice, { owned, request, onLost }: Lif
     lost = undefined
     const callsOnIt = createInterruption()
     calls = callsOnIt
-    next.lost.then((info) => {
+    stopWatching = whenResolved(next.lost, (info) => {
       lost = deviceLost(info)
       if (!ended) onLost?.(lost)
       callsOnIt.interrupt(lost)
@@ -64,7 +68,7 @@ export function createLifetime(first: GPUDevice, { owned, request, onLost }: Lif
       const own = calls
       const on = device
       try {
-        return await own.wait(() => call(on))
+        return await own.wait(() => call(on, own.check))
       } catch (error) {
         throw await own.wait(() => causeOf(error, on))
       }
@@ -86,6 +90,7 @@ export function createLifetime(first: GPUDevice, { owned, request, onLost }: Lif
       ended = true
       calls.interrupt(reason)
       if (owned) device.destroy()
+      else stopWatching() // the user's device may outlive many engines
     },
   }
 }

@@ -31,7 +31,7 @@ export function createMaskPass(
   const buffer = createBuffer(device, {
     label: 'noiseshape/generate_mask/mask',
     size: maskBytes(dropout.cells),
-    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC,
   })
   const params = createCallParams<Draw>(device, {
     label: 'noiseshape/generate_mask/params',

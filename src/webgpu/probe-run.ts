@@ -43,15 +43,16 @@ export async function runProbe(device: GPUDevice): Promise<ProbeResult> {
     return await readBack(
       device,
       { owner, stage: 'probe' },
-      (encoder) =>
+      (encoder, uses) =>
         PROBE_RATES.flatMap((rate) => {
           const dropout = dropoutOf(rate)
           const op = owner.own(createDropout(device, dropout))
+          uses(op.ready)
           const input = owner.buffer('input', BYTES, usage)
           const output = owner.buffer('output', BYTES, usage)
           device.queue.writeBuffer(input, 0, probeValues(resolveDropout(dropout)))
-          op.encode(encoder, { input, output }, PROBE_DRAW)
-          op.encode(encoder, { input, output: input }, { ...PROBE_DRAW, reuseMask: true })
+          uses(op.encode(encoder, { input, output }, PROBE_DRAW))
+          uses(op.encode(encoder, { input, output: input }, { ...PROBE_DRAW, reuseMask: true }))
           return [
             { buffer: output, size: BYTES },
             { buffer: input, size: BYTES },

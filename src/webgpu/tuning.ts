@@ -24,6 +24,7 @@ const HARDWARE: Tuning = {
   fewestThreads: 1,
   fewestPackets: 1,
   columnPackets: 1,
+  mostTurns: Number.POSITIVE_INFINITY,
   longestRow: Number.POSITIVE_INFINITY,
   trusting: false,
   rotation: 'shift',
@@ -36,6 +37,7 @@ const SWIFTSHADER: Tuning = {
   fewestThreads: 32, // for eight cores; with 128, [32, 768] takes a third longer on two
   fewestPackets: 64, // about as much time as four threads cost beside their work; with 8, 2^10 elements take 1.5 times
   columnPackets: 4,
+  mostTurns: Number.POSITIVE_INFINITY,
   longestRow: 16_384, // 64 KiB: in longer rows, each step down a column touches another memory page
   trusting: true,
   rotation: 'float',
@@ -46,7 +48,9 @@ const SOFTWARE: Tuning = {
   ...SWIFTSHADER,
   workgroupSize: 8,
   groupsPerThread: 1,
-  packetsPerThread: { rows: 512, columns: 512 },
+  packetsPerThread: { rows: 512, columns: 512 }, // in a tensor of eight dims, up to 37 000 turns
+  // llvmpipe leaves the loops of a thread after 65 535 turns in all, without an error (lp_bld_limits.h of Mesa).
+  mostTurns: 60_000,
   longestRow: 0,
   rotation: 'shift',
 }

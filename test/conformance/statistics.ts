@@ -125,6 +125,35 @@ const sameAsCpu: Case = {
   },
 }
 
+/** On llvmpipe, all loops of a thread together end after 65 535 turns, without an error. */
+const manyTurns: readonly Case[] = [
+  {
+    group: 'statistics',
+    name: 'all of 16 384 values take part in 128 stacked samples',
+    async run(gpu) {
+      const given = { outputs: 'values', rows: 16_384, length: 1, samples: 128 } as const
+      const outputs = randomOutputs(given)
+      const sums = emptySums(accumulationOf(given))
+      for (const output of outputs) accumulate(sums, output, accumulationOf(given))
+      expectSameSums(await accumulated(gpu, given, outputs, [given.samples]), sums)
+    },
+  },
+  {
+    group: 'statistics',
+    name: 'all of 1024 equal rows of 1000 logits give the same statistics',
+    async run(gpu) {
+      const one = { outputs: 'logits', rows: 1, length: 1000, samples: 1 } as const
+      const given = { ...one, rows: 1024 }
+      const [row] = randomOutputs(one)
+      const { moments, rows } = await accumulated(gpu, given, [stacked(new Array(given.rows).fill(row))])
+      const first = await accumulated(gpu, one, [row])
+      expectSums(first, one, [row])
+      expectSameBits('moments', moments, stacked(new Array(given.rows).fill(first.moments)))
+      expectSameBits('rows', rows, stacked(new Array(given.rows).fill(first.rows)))
+    },
+  },
+]
+
 const broken: Case = {
   group: 'statistics',
   name: 'a row of logits with NaN or +Infinity, or of -Infinity alone, is NaN, and the others are not',
@@ -213,7 +242,7 @@ const most: Case = {
 
 const OUTLIER = 1e5
 
-export const statistics: readonly Case[] = [...ofRandom, certain, sameAsCpu, broken, kept]
+export const statistics: readonly Case[] = [...ofRandom, certain, sameAsCpu, ...manyTurns, broken, kept]
 
 /** Takes seconds on a software GPU. */
 export const manySamples: readonly Case[] = [most]

@@ -347,7 +347,14 @@ describe('the backward pass', () => {
   })
 
   test('with reuseMask the mask is read, not drawn, if the same encoder has just drawn it', async () => {
+    // A mask buffer that can be cleared.
+    const real = gpu.device.createBuffer.bind(gpu.device)
+    const create = vi.spyOn(gpu.device, 'createBuffer').mockImplementation((descriptor) => {
+      const isMask = descriptor.label?.endsWith('/mask')
+      return real({ ...descriptor, usage: descriptor.usage | (isMask ? GPUBufferUsage.COPY_DST : 0) })
+    })
     const op = createDropout(gpu.device, layer)
+    create.mockRestore()
     const [gradient, dx] = [gpu.buffer(dy), gpu.buffer(4 * dy.length)]
     gpu.submit((encoder) => {
       op.encode(encoder, { input: gradient, output: dx }, call)

@@ -221,6 +221,29 @@ describe("after a loss, an 'auto' engine with its own device", () => {
     expect(await bounded(caught(() => run(4)))).toBe(own)
   })
 
+  test('a Monte Carlo run whose outputs are on the next device fails for its own reasons', async () => {
+    const own = new Error('of forward')
+    const error = await bounded(
+      caught(() =>
+        monteCarlo(engine, {
+          samples: 2,
+          seed: 1,
+          forward: async ({ step }) => {
+            if (step === 1) throw own
+            await lose()
+            clock += 1e6
+            const request = vi.spyOn(GPUAdapter.prototype, 'requestDevice').mockClear()
+            await engine.mask(draw)
+            await answered(request)
+            const device = engine.device as GPUDevice
+            return device.createBuffer({ size: 16, usage: GPUBufferUsage.STORAGE })
+          },
+        }),
+      ),
+    )
+    expect(error).toBe(own)
+  })
+
   test('does not wait for a request that never settles', async () => {
     vi.spyOn(navigator.gpu, 'requestAdapter').mockReturnValue(new Promise(() => {}))
     await lose()
@@ -292,14 +315,29 @@ test("a 'webgpu' engine with its own device stays lost, and asks for no other", 
   expect(request).not.toHaveBeenCalled()
 })
 
+test('a call in slabs stops when its engine is destroyed', async () => {
+  const device = await gpu.anotherDevice()
+  claimLimits(device, { maxBufferSize: 4096 })
+  const engine = await createEngine({ backend: 'webgpu', device })
+  const submit = vi.spyOn(device.queue, 'submit')
+  const unmap = GPUBuffer.prototype.unmap
+  vi.spyOn(GPUBuffer.prototype, 'unmap').mockImplementation(function (this: GPUBuffer) {
+    unmap.call(this)
+    if (submit.mock.calls.length > 0) engine.destroy()
+  })
+  const error = await bounded(caught(() => engine.dropout(floats(x), draw)))
+  expect(error).toBeInstanceOf(EngineDestroyedError)
+  await device.queue.onSubmittedWorkDone()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(submit).toHaveBeenCalledTimes(1)
+})
+
 describe('when memory runs out', () => {
   /** SwiftShader allows buffers of its maxBufferSize, and has no memory for one. */
   const exhaust = (device: GPUDevice) => {
     const create = device.createBuffer.bind(device)
     const spy = vi.spyOn(device, 'createBuffer')
-    spy.mockImplementation((wanted) =>
-      create(wanted.mappedAtCreation ? wanted : { ...wanted, size: device.limits.maxBufferSize }),
-    )
+    spy.mockImplementation((wanted) => create({ ...wanted, size: device.limits.maxBufferSize }))
     return spy
   }
 
@@ -341,6 +379,21 @@ describe('when memory runs out', () => {
     await expectRightBits(engine)
     await device.queue.onSubmittedWorkDone()
     expect(uncaptured).not.toHaveBeenCalled()
+  })
+
+  test('a call that has no memory for its parameters reports that, not what follows from it', async () => {
+    const device = await gpu.anotherDevice()
+    const engine = await createEngine({ backend: 'webgpu', device })
+    const { maxBufferSize } = device.limits
+    const create = device.createBuffer.bind(device)
+    vi.spyOn(device, 'createBuffer').mockImplementation((wanted) =>
+      create(wanted.label?.endsWith('generate_mask/params') ? { ...wanted, size: maxBufferSize } : wanted),
+    )
+    for (const call of [() => engine.dropout(floats(x), draw), () => engine.mask(draw)]) {
+      const error = await bounded(caught(call))
+      expect(error).toBeInstanceOf(WebGPUFailureError)
+      expect(error).toMatchObject({ requestedBytes: 256, maxBufferSize })
+    }
   })
 
   test("an 'auto' engine rejects as well, and stays on its GPU", async () => {

@@ -23,6 +23,7 @@ export const VARIANTS: readonly Tuning[] = [1, 8, 32, 512].flatMap((packets) =>
       fewestThreads: packets === 32 ? 16 : 1,
       fewestPackets: 1,
       columnPackets: packets === 1 || packets === 32 ? 1 : 4,
+      mostTurns: Number.POSITIVE_INFINITY,
       longestRow: 1000,
       trusting,
       rotation: trusting ? 'float' : 'shift',

@@ -17,6 +17,7 @@ const TUNING: Tuning = {
   fewestThreads: 128,
   fewestPackets: 1,
   columnPackets: 1,
+  mostTurns: Number.POSITIVE_INFINITY,
   longestRow: 1024,
   trusting: false,
   rotation: 'shift',

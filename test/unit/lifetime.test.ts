@@ -1,6 +1,6 @@
 /** Calls on a device that goes: in Node, where a device of the test's own says and does things in any order. */
 
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { DeviceLostError } from '../../src/webgpu/errors.js'
 import { createLifetime } from '../../src/webgpu/lifetime.js'
 import { bounded } from '../support/bounded'
@@ -74,6 +74,31 @@ test.each([true, false])('the end rejects what is pending with its reason; owned
   expect(await bounded(caught(() => lifetime.run(async () => 1)))).toBe(reason)
   expect(destroyed()).toBe(owned ? 1 : 0)
   expect(reported, 'its own destruction is no loss').toEqual([])
+})
+
+test('a call can see that it is no longer wanted', async () => {
+  const lifetime = createLifetime(deviceToLose().device, { owned: false })
+  let check = () => {}
+  const pending = lifetime.run((_, given) => {
+    check = given
+    return new Promise(() => {})
+  })
+  expect(check).not.toThrow()
+  const reason = new Error('enough')
+  lifetime.end(reason)
+  await caught(() => pending)
+  expect(check).toThrow(reason)
+})
+
+test('engines and errors leave no listener on a device that outlives them', async () => {
+  const { device } = deviceToLose()
+  const then = vi.spyOn(device.lost, 'then')
+  for (let i = 0; i < 3; i++) {
+    const lifetime = createLifetime(device, { owned: false })
+    await caught(() => lifetime.run(() => Promise.reject(new Error('of the call'))))
+    lifetime.end(new Error('enough'))
+  }
+  expect(then).toHaveBeenCalledTimes(1)
 })
 
 test('another device takes the place of a lost one when it is asked for, and its loss is reported as well', async () => {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { unpackMask } from '../../src/index.js'
+import { isKept } from '../../src/mask-words.js'
+
+test('a cell from 2^32 on is found in its own word', () => {
+  const mask = { 0: 0, [2 ** 27]: 0b100 } as unknown as Uint32Array // half a GiB otherwise
+  expect([1, 2, 3].map((i) => isKept(mask, 2 ** 32 + i))).toEqual([false, true, false])
+})
 
 describe('unpackMask', () => {
   test('cell i is bit i % 32 of word floor(i / 32)', () => {

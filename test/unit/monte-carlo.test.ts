@@ -629,6 +629,22 @@ describe('arguments', () => {
       kind: RangeError,
       says: ['output.length', '7', '6 values'],
     },
+    {
+      name: 'a first output that does not divide into its samples',
+      change: { samples: 6, samplesPerRun: 3, forward: () => new Float32Array(10) },
+      kind: RangeError,
+      says: ['output.length is 10', '3 samples', 'equal length', '`count`'],
+    },
+    {
+      name: 'an output of fewer samples than asked for',
+      change: {
+        samples: 6,
+        samplesPerRun: 3,
+        forward: ({ step }: SampleDraw) => new Float32Array(step ? 8 : 12),
+      },
+      kind: RangeError,
+      says: ['output.length is 8', '3 samples', '4 values each', '`count`'],
+    },
   ])('$name is refused', async ({ change, kind, says }) => {
     const options = { ...control, ...change } as MonteCarloOptions
     expectRefusal(await caught(() => monteCarlo(engine, options)), kind, says)

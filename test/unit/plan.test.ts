@@ -32,6 +32,7 @@ const VARIANTS: Tuning[] = [1, 8, 32].map((packets) => ({
   fewestThreads: 128,
   fewestPackets: 1,
   columnPackets: packets === 32 ? 4 : 1,
+  mostTurns: Number.POSITIVE_INFINITY,
   longestRow: 1000,
   trusting: false,
   rotation: 'shift',

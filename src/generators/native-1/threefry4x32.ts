@@ -6,28 +6,19 @@
 
 const PARITY = 0x1bd11bda
 
-/**
- * Maps a counter to four random words under a key.
- *
- * @param counter four words
- * @param key four words
- * @param out receives the four words
- */
-export function threefry4x32(
-  counter: ArrayLike<number>,
-  key: ArrayLike<number> & Iterable<number>,
-  out: Uint32Array,
-): void {
-  const words = new Int32Array(out.buffer, out.byteOffset, 4)
-  encrypt(Int32Array.from(counter), expandKey(key), words)
-}
-
 /** The key and its parity word. */
 export function expandKey([k0, k1, k2, k3]: ArrayLike<number> & Iterable<number>): Int32Array {
   return Int32Array.of(k0, k1, k2, k3, PARITY ^ k0 ^ k1 ^ k2 ^ k3)
 }
 
-/** The same on typed arrays, which avoid the boxing of 32-bit numbers that browsers pass between functions. */
+/**
+ * Maps a counter to four random words under a key. Typed arrays avoid the boxing of 32-bit numbers that browsers pass
+ * between functions.
+ *
+ * @param counter four words
+ * @param key what `expandKey` returned
+ * @param out receives the four words
+ */
 export function encrypt(counter: Int32Array, key: Int32Array, out: Int32Array): void {
   const k0 = key[0]
   const k1 = key[1]
