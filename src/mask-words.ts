@@ -1,6 +1,6 @@
 /** The packed mask: 32 noise cells per word, the first in the lowest bit, 1 = kept; drawn in groups of 128 cells. */
 
-import { readInteger, reject } from './validation.js'
+import { lengthOf, readInteger, reject } from './validation.js'
 
 export const CELLS_PER_GROUP = 128
 
@@ -22,12 +22,13 @@ export function unpackMask(words: Uint32Array, cells?: number): Uint8Array<Array
   if (!(words instanceof Uint32Array)) {
     reject(TypeError, 'words', words, 'it must be a Uint32Array', 'Pass what mask() returned')
   }
-  const available = words.length * 32
+  const length = lengthOf(words)
+  const available = length * 32
   const count = readInteger(
     'cells',
     cells === undefined ? available : cells,
     available,
-    `${available}, the cells that ${words.length} words hold`,
+    `${available}, the cells that ${length} words hold`,
     'Pass the product of the noise shape',
   )
   const flags = new Uint8Array(count)

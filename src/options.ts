@@ -3,7 +3,7 @@
 import type { ElementType, Values } from './elements/element.js'
 import { product } from './shape.js'
 import { tensorRemedy } from './tensor-remedy.js'
-import { type Names, readFlag, readInteger, reject, show } from './validation.js'
+import { lengthOf, type Names, readFlag, readInteger, reject, show } from './validation.js'
 
 /** A noise shape as users write it: `null`, `undefined` and `-1` mean "the tensor's size here". */
 export type NoiseShape = readonly (number | null | undefined)[]
@@ -193,16 +193,19 @@ export function readTensor(
   { shape, elements, element }: { shape: readonly number[]; elements: number; element: ElementType },
 ): Values {
   const values = readValues('x', x, element, () => tensorRemedy(x, element))
-  if (values.length !== elements) {
+  const length = lengthOf(values)
+  if (length !== elements) {
     reject(
       RangeError,
       'x.length',
-      values.length,
+      length,
       `the shape ${show(shape)} has ${elements} elements`,
-      'Pass as many values as the shape has elements, or the shape that fits the values',
+      length === 0
+        ? 'Pass the values: an array is empty, too, after its memory was transferred, e.g. to a worker'
+        : 'Pass as many values as the shape has elements, or the shape that fits the values',
     )
   }
-  return values
+  return length === 0 ? new element.array(0) : values // without memory, `length` is unreliable: see `lengthOf`
 }
 
 /** Reads an output array of the length of `x`: other memory, or exactly its range to work in place. */
@@ -213,9 +216,9 @@ export function readOutput(
 ): Values<ArrayBuffer> | undefined {
   if (output === undefined) return undefined
   const values = readValues('output', output, element, () => 'Leave it out for a new one')
-  if (values.length !== x.length) {
+  if (lengthOf(values) !== x.length) {
     const rule = `x has ${x.length} elements`
-    reject(RangeError, 'output.length', values.length, rule, 'Pass an array of the same length')
+    reject(RangeError, 'output.length', lengthOf(values), rule, 'Pass an array of the same length')
   }
   const begins = values.byteOffset - x.byteOffset
   if (values.buffer === x.buffer && begins !== 0 && Math.abs(begins) < x.byteLength) {

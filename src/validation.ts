@@ -47,6 +47,14 @@ export function readOptions<T extends object>(
   return options
 }
 
+/**
+ * The number of entries of a typed array: 0 once its memory was transferred. Its `length` may then still be the old one,
+ * in code that V8 11.3 (Node 20) optimised after a resizable buffer had been there.
+ */
+export function lengthOf(array: ArrayBufferView & { readonly BYTES_PER_ELEMENT: number }): number {
+  return array.byteLength / array.BYTES_PER_ELEMENT
+}
+
 /** Reads a boolean option; default false. */
 export function readFlag(name: string, value: unknown, remedy: string): boolean {
   if (value === undefined) return false

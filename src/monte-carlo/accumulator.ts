@@ -1,6 +1,7 @@
 /** Accumulates outputs: arrays in JavaScript, GPUBuffers on the engine's device. */
 
 import type { Engine } from '../engine.js'
+import { lengthOf } from '../validation.js'
 import { isTensorBinding } from '../webgpu/tensors.js'
 import type { CheckedOptions, ForwardOutput } from './options.js'
 import { readArrayOutput, readBufferOutput, readKeptBytes, rejectBufferOutput } from './outputs.js'
@@ -56,7 +57,7 @@ function keeps({ keepSamples, quantiles }: CheckedOptions): boolean {
 
 function arrayAccumulator(first: ForwardOutput, options: CheckedOptions, samples: number): Accumulator {
   const { keepSamples: report, quantiles } = options
-  const { length } = readArrayOutput(first, options, samples)
+  const length = lengthOf(readArrayOutput(first, options, samples))
   const accumulation = accumulationOf(options, length, samples)
   const { elements } = accumulation
   const sums = emptySums(accumulation)

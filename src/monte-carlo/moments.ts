@@ -43,7 +43,10 @@ function addLarge(moments: Float32Array, at: number, value: number, reciprocal: 
   moments[at + VARIANCE] *= -1
 }
 
-/** Rounds what float32 would round; a product with a power of two is exact in both. */
+/**
+ * Rounds what float32 would round. A product with a power of two is exact here; in float32 it is, too, unless it has bits
+ * below 2^-149, as `step * fromUnit` may have for a step below 2^-110.
+ */
 function update(
   moments: Float32Array,
   at: number,

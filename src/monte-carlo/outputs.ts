@@ -1,6 +1,6 @@
 /** Argument validation for Monte Carlo dropout: the outputs that `forward` returns. options.ts reads the options. */
 
-import { reject } from '../validation.js'
+import { lengthOf, reject } from '../validation.js'
 import { readTensorRange, type TensorBinding, type TensorRange } from '../webgpu/tensors.js'
 import type { CheckedOptions } from './options.js'
 import { BYTES_PER_NUMBER } from './statistics.js'
@@ -26,7 +26,7 @@ export function readArrayOutput(
         : ['the previous samples returned Float32Arrays', 'Make forward return the same kind in each sample']
     reject(TypeError, OUTPUT, output, rule, remedy)
   }
-  readLength(output.length, rows, samples, elements)
+  readLength(lengthOf(output), rows, samples, elements)
   return output
 }
 

@@ -1,9 +1,11 @@
 /** Means and variances in WebAssembly: the bits of JavaScript, whatever the values are. */
 
 import { afterEach, describe, expect, test } from 'vitest'
+import { addValues } from '../../src/monte-carlo/moments-windows.js'
 import { type Accumulation, emptySums, type OutputKind, type Sums } from '../../src/monte-carlo/statistics.js'
 import { accumulate } from '../../src/monte-carlo/statistics-cpu.js'
 import { CPU_KERNELS, forceKernel } from '../../src/simd/choice.js'
+import { createKernel } from '../../src/simd/kernel.js'
 import { expectSameBits, floats } from '../support/compare'
 import { ODD_VALUES } from '../support/inputs'
 import { randomOutputs } from '../support/moments'
@@ -103,4 +105,32 @@ test('means and log variances of normal distributions, in rows across windows', 
     const samples = randomOutputs(6, length, 6, (u) => 40 * u - 20)
     expectSameMoments(samples, accumulationOf(length, 'gaussian'), stacked)
   }
+})
+
+/** How many of the values of one sample WebAssembly adds; JavaScript adds the rest. */
+function addedInWasm(x: Float32Array): number {
+  const kernel = createKernel()
+  let added = 0
+  const counting = {
+    ...kernel,
+    exportsOf<Exports>(module: string): Exports {
+      const { addToMoments } = kernel.exportsOf<{ addToMoments(...args: number[]): number }>(module)
+      const counted = (moments: number, values: number, ...more: number[]) => {
+        const stop = addToMoments(moments, values, ...more)
+        added += (stop - values) / Float32Array.BYTES_PER_ELEMENT
+        return stop
+      }
+      return { addToMoments: counted } as Exports
+    },
+  }
+  addValues(counting, emptySums(accumulationOf(x.length)), x, x.length, 1, () => {})
+  return added
+}
+
+test('WebAssembly adds all ordinary values but up to three at the end, and all but 64 from an odd one on', () => {
+  const ordinary = new Float32Array(WINDOW + 1003).fill(1)
+  expect(addedInWasm(ordinary)).toBe(WINDOW + 1000)
+  const odd = ordinary.slice()
+  odd[400] = Number.NaN
+  expect(addedInWasm(odd)).toBe(WINDOW + 1000 - 64)
 })

@@ -4,9 +4,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { dropout } from '../../src/cpu/index.js'
 import { createEngine, resolveNoiseShape, spatialNoiseShape, unpackMask } from '../../src/index.js'
+import { readArrayOutput } from '../../src/monte-carlo/outputs.js'
 import { buildOptions, changes, expectArgumentError, quietly } from '../support/changes'
 import { fuzz, fuzzTimeout } from '../support/fuzz'
-import { type Junk, junk, makeJunk, seldomJunk } from '../support/junk'
+import { detached, type Junk, junk, makeJunk, resizable, seldomJunk } from '../support/junk'
 import { hasOnly, isInteger, noiseOf, shapeOf, spatialOf } from '../support/rules'
 import { unpacked } from '../support/unpacked'
 
@@ -31,6 +32,27 @@ test(
     ),
   fuzzTimeout,
 )
+
+test('an array whose memory was transferred is empty, also to code that was optimised with resizable buffers', () => {
+  const six = { shape: [2, 3], rate: 0.5, seed: 1 }
+  const values = { outputs: 'values', rowLength: 0 } as const
+  detached(new Float32Array(6)) // the first transfer discards what V8 optimised before it
+  for (let i = 0; i < 5000; i++) {
+    for (const buffer of [new ArrayBuffer(24), resizable(new Uint32Array(6), 0)]) {
+      dropout(new Float32Array(6), { ...six, output: new Float32Array(buffer) })
+      dropout(new Float32Array(buffer), six)
+      unpackMask(new Uint32Array(buffer))
+      for (let j = 0; j < 10; j++) readArrayOutput(new Float32Array(buffer), values, 1, 6)
+    }
+  }
+  const gone = () => detached(new Float32Array(6))
+  expect(dropout(gone(), { ...six, shape: [0] })).toEqual(new Float32Array(0))
+  expect(() => dropout(gone(), six)).toThrow('x.length is 0, but the shape [2, 3] has 6 elements')
+  const output = gone()
+  expect(() => dropout(new Float32Array(6), { ...six, output })).toThrow('output.length is 0')
+  expect(unpackMask(detached(new Uint32Array(6)))).toEqual(new Uint8Array(0))
+  expect(() => readArrayOutput(gone(), values, 1, 6)).toThrow('output.length is 0')
+})
 
 const entry: fc.Arbitrary<Junk> = fc.oneof(
   fc.constantFrom(0, 1, 2, 3, null, undefined, -1).map((value) => ({ value })),
