@@ -9,6 +9,7 @@ import { kernelFor } from '../simd/choice.js'
 import { flagsModule } from '../simd/flags.js'
 import type { Kernel } from '../simd/kernel.js'
 import { generateMask as generateMaskInWasm } from '../simd/mask.js'
+import { reject } from '../validation.js'
 import { applyMask } from './apply.js'
 import { generateMask } from './mask.js'
 
@@ -25,7 +26,7 @@ export function computeDropout(x: Values, dropout: Dropout, draw: Draw, output?:
 
 /** The packed mask of the noise shape. */
 export function computeMask(dropout: Dropout, draw: Draw): Uint32Array<ArrayBuffer> {
-  return drawMask(kernelFor(dropout.cells, flagsModule), dropout, draw)
+  return allocating(dropout, () => drawMask(kernelFor(dropout.cells, flagsModule), dropout, draw))
 }
 
 /**
@@ -33,6 +34,10 @@ export function computeMask(dropout: Dropout, draw: Draw): Uint32Array<ArrayBuff
  * array.
  */
 export function computeNoise(dropout: Dropout, draw: Draw, output?: Result): Result {
+  return allocating(dropout, () => drawNoise(dropout, draw, output))
+}
+
+function drawNoise(dropout: Dropout, draw: Draw, output?: Result): Result {
   const kernel = kernelFor(dropout.cells, flagsModule)
   const mask = drawMask(kernel, dropout, draw)
   if (kernel) return applyMaskInWasm(kernel, undefined, mask, noiseOf(dropout), output)
@@ -41,6 +46,17 @@ export function computeNoise(dropout: Dropout, draw: Draw, output?: Result): Res
     noise[cell] = isKept(mask, cell) ? dropout.scale : 0
   }
   return noise
+}
+
+/** How long an array may be depends on the engine and its memory, so it is found by trying. */
+function allocating<T>({ cells }: Dropout, compute: () => T): T {
+  try {
+    return compute()
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const rule = 'no array for so many can be had here'
+    reject(RangeError, 'the number of noise cells', cells, rule, 'Compute it in parts, with cellOffset')
+  }
 }
 
 function drawMask(kernel: Kernel | undefined, dropout: Dropout, draw: Draw): Uint32Array<ArrayBuffer> {

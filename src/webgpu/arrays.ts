@@ -93,10 +93,10 @@ export async function computeMask(
   dropout: Dropout,
   draw: Draw,
 ): Promise<Uint32Array<ArrayBuffer>> {
+  const tuning = tuningFor(device)
+  const maskPlan = planMask(dropout.cells, device.limits, tuning) // refuses what no device can hold
   const words = new Uint32Array(Math.ceil(dropout.cells / 32))
   if (words.length === 0) return words
-  const tuning = tuningFor(device)
-  const maskPlan = planMask(dropout.cells, device.limits, tuning)
   const owner = createOwner(device, 'mask')
   try {
     await readBack(

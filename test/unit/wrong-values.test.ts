@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { dropout } from '../../src/cpu/index.js'
+import { dropout, mask, noise } from '../../src/cpu/index.js'
 import { createEngine, resolveNoiseShape, spatialNoiseShape, unpackMask } from '../../src/index.js'
 import { readArrayOutput } from '../../src/monte-carlo/outputs.js'
 import { buildOptions, changes, expectArgumentError, quietly } from '../support/changes'
@@ -135,6 +135,17 @@ test(
     ),
   fuzzTimeout,
 )
+
+test('more noise cells than an array can have: an error with the rule and the remedy', () => {
+  const options = { shape: [2 ** 45], rate: 0.5, seed: 1 }
+  for (const draw of [mask, noise]) {
+    expect(() => draw(options)).toThrow(
+      new RangeError(
+        'noiseshape: the number of noise cells is 35184372088832, but no array for so many can be had here. Compute it in parts, with cellOffset.',
+      ),
+    )
+  }
+})
 
 /** An object that is no array and says nothing. */
 function isHarmless(value: unknown): boolean {
