@@ -6,6 +6,7 @@ import {
   TensorProto_DataLocation,
   TensorProto_DataType as Type,
 } from 'onnx-buf'
+import { attributeOf } from './attributes.js'
 import type { Model } from './model.js'
 import { type Scope, scopeHolding } from './scope.js'
 
@@ -15,7 +16,7 @@ const DEFAULT_RATIO = 0.5
 /** @returns undefined if the model computes the ratio, takes it as an input, or stores it in another file */
 export function ratioOf({ opset }: Model, scope: Scope, node: NodeProto): number | undefined {
   if (opset < 12) {
-    const attribute = node.attribute.find(({ name }) => name === 'ratio')
+    const attribute = attributeOf(node, 'ratio')
     return attribute ? shortest(attribute.f) : DEFAULT_RATIO
   }
   const name = node.input[1] ?? ''
