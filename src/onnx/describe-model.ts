@@ -1,6 +1,7 @@
 /** Lists the tensors of a model, so that points can be chosen without another tool. */
 
 import { isDropout } from './dropout-sites.js'
+import { isDroppable } from './inference/element-types.js'
 import { DataType as Type } from './messages.js'
 import { readModel } from './model.js'
 import { type Scope, scopesOf } from './scope.js'
@@ -61,7 +62,7 @@ function tensorsOf(scope: Scope, describe: Describe): TensorDescription[] {
     const producer = scope.producers.get(name)
     return {
       name,
-      kind: kind ?? (isFloat(type) ? 'activation' : 'other'),
+      kind: kind ?? (isDroppable(type) ? 'activation' : 'other'),
       isOutput: outputs.has(name),
       elementType: type === undefined ? undefined : TYPE_NAMES[type],
       shape,
@@ -78,11 +79,6 @@ function tensorsOf(scope: Scope, describe: Describe): TensorDescription[] {
         .map((name) => tensor(name, opType === 'Constant' ? 'weight' : undefined)),
     ),
   ]
-}
-
-/** A tensor of unknown type is taken to be floating-point numbers, as by `makeStochastic`. */
-function isFloat(type: number | undefined): boolean {
-  return type === undefined || [Type.FLOAT, Type.FLOAT16, Type.BFLOAT16, Type.DOUBLE].includes(type)
 }
 
 /** Names of the types as in ONNX Runtime's `Tensor.type`. */

@@ -60,27 +60,39 @@ export function isDropout({ opType, domain, input, output }: NodeProto): boolean
 
 /** Dropout in a model function cannot get a noise input: a function sees only its arguments and has many callers. */
 export function assertNoneInFunctions({ proto }: Model): void {
-  const holder = proto.functions.find(({ node }) => node.some(isDropout))
+  const holder = proto.functions.find(({ node }) => nodesWithin(node).some(isDropout))
   if (!holder) return
   throw new OnnxModelError(
     `noiseshape: the model's own function '${holder.name}' holds a Dropout node, and a function cannot read graph inputs. ${INLINE}, or name the points.`,
   )
 }
 
-/** Makes the Dropout nodes of functions inactive, and refuses random nodes there. */
-export function quietFunctions({ proto, opset }: Model): void {
-  const visit = (nodes: readonly NodeProto[], holder: string): void => {
-    for (const node of nodes) {
-      if (isDropout(node) && opset >= 12) node.input = [node.input[0]] // without training_mode, it passes its input on
+/**
+ * Makes the Dropout nodes of functions inactive, and refuses random nodes there.
+ *
+ * @returns a sentence about those that may have been active
+ */
+export function quietFunctions({ proto, opset }: Model): string[] {
+  let count = 0
+  for (const { node: nodes, name } of proto.functions) {
+    for (const node of nodesWithin(nodes)) {
       if (isRandom(node)) {
         throw new OnnxModelError(
-          `noiseshape: the model's own function '${holder}' holds the node ${node.opType}, whose random numbers nobody can repeat. ${INLINE}.`,
+          `noiseshape: the model's own function '${name}' holds the node ${node.opType}, whose random numbers nobody can repeat. ${INLINE}.`,
         )
       }
-      for (const inner of subgraphsOf(node)) visit(inner.node, holder)
+      if (!isDropout(node) || opset < 12) continue
+      if (node.input[2]) count++
+      node.input = [node.input[0]] // without training_mode, it passes its input on
     }
   }
-  for (const { node, name } of proto.functions) visit(node, name)
+  if (count === 0) return []
+  return [`${count} Dropout ${count === 1 ? 'node' : 'nodes'} in the model's own functions made inactive.`]
+}
+
+/** The nodes, and those of their subgraphs. */
+function nodesWithin(nodes: readonly NodeProto[]): NodeProto[] {
+  return nodes.flatMap((node) => [node, ...subgraphsOf(node).flatMap((inner) => nodesWithin(inner.node))])
 }
 
 const INLINE = 'Inline it first (onnx.inliner.inline_local_functions)'

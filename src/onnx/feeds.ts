@@ -7,7 +7,8 @@ import type { LastDim } from './predict-options.js'
 
 export type Feeds = Readonly<Record<string, Tensor>>
 
-export function readFeeds(feeds: unknown, inputNames: readonly string[]): void {
+/** @param needed names of inputs without which the model cannot run */
+export function readFeeds(feeds: unknown, inputNames: readonly string[], needed: readonly string[]): void {
   const example = `{ '${inputNames[0] ?? 'x'}': new ort.Tensor('float32', values, dims) }`
   const remedy = `Pass tensors by the names of the model's inputs, ${show(inputNames)}, e.g. ${example}`
   if (typeof feeds !== 'object' || feeds === null) {
@@ -19,6 +20,9 @@ export function readFeeds(feeds: unknown, inputNames: readonly string[]): void {
     if (!Array.isArray(tensor?.dims))
       reject(TypeError, `feeds.${name}`, tensor, 'it must be an ort.Tensor', remedy)
   }
+  const missing = inputNames.find((name) => needed.includes(name) && !Object.hasOwn(feeds, name))
+  if (missing !== undefined)
+    reject(RangeError, `feeds.${missing}`, undefined, 'the model needs each of its inputs', remedy)
 }
 
 /**

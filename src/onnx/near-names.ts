@@ -1,7 +1,7 @@
 /** Names to offer in place of one that the model does not have. */
 
 import { nearest } from '../nearest.js'
-import { DataType as Type } from './messages.js'
+import { isDroppable } from './inference/element-types.js'
 import type { Scope } from './scope.js'
 import type { Describe } from './shape-inference.js'
 
@@ -11,15 +11,13 @@ const MOST = 8
 /** Operators whose results are no activations of a network, although they are floating-point numbers. */
 const NO_ACTIVATIONS = new Set(['Cast', 'CastLike', 'Constant', 'ConstantOfShape', 'Identity', 'Range'])
 
-const FLOATS = new Set<number | undefined>([Type.FLOAT, Type.FLOAT16, Type.BFLOAT16, Type.DOUBLE])
-
 /** Tensors that a node computes and that can be dropped, in the order of the graph. */
 export function activationsOf(scopes: readonly Scope[], describe: Describe): string[] {
   return scopes.flatMap((scope) =>
     scope.graph.node.flatMap(({ opType, output }) => {
       if (NO_ACTIVATIONS.has(opType) || !output[0]) return []
       const { type, shape } = describe(scope, output[0])
-      return FLOATS.has(type ?? Type.FLOAT) && shape?.length !== 0 ? [output[0]] : []
+      return isDroppable(type) && shape?.length !== 0 ? [output[0]] : []
     }),
   )
 }

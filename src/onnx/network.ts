@@ -19,6 +19,8 @@ export interface FedNetwork {
 export interface Network {
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
+  /** The inputs that it cannot run without, the noise included. */
+  readonly neededNames: readonly string[]
   /** Whether an output may depend on the noise. */
   isNoisy(output: string): boolean
   /** Computes what no noise changes. */
@@ -31,6 +33,7 @@ export function wholeNetwork(session: InferenceSession): Network {
   return {
     inputNames,
     outputNames,
+    neededNames: inputNames,
     isNoisy: () => true,
     feed: async (feeds) => ({
       feeds,
@@ -60,6 +63,7 @@ export function cutNetwork(
   return {
     inputNames,
     outputNames,
+    neededNames: [...(once.length > 0 ? trunk.inputNames : []), ...tail.inputNames],
     isNoisy,
     async feed(feeds) {
       const shared: Results = once.length > 0 ? await trunk.run(readBy(trunk, feeds), once) : {}

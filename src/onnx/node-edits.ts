@@ -19,6 +19,13 @@ interface Operand {
   elementType: ElementType
 }
 
+interface Products {
+  /** The last node: it makes the product. */
+  last: NodeProto
+  /** The tensor without noise. */
+  plain: string
+}
+
 export class NodeEdits {
   readonly #opset: number
   readonly #name: (wanted: string) => string
@@ -27,8 +34,8 @@ export class NodeEdits {
   readonly #replaced = new Map<NodeProto, NodeProto[]>()
   readonly #behind = new Map<NodeProto, NodeProto[]>()
   readonly #first = new Map<Scope, NodeProto[]>()
-  /** The last product of each tensor that was named. */
-  readonly #products = new Map<Scope, Map<string, NodeProto>>()
+  /** What has multiplied each tensor that was named, so far. */
+  readonly #products = new Map<Scope, Map<string, Products>>()
   /** Tensors that a replaced node no longer reads. */
   readonly #dropped = new Map<Scope, string[]>()
 
@@ -65,22 +72,24 @@ export class NodeEdits {
   multiplyTensor(scope: Scope, input: NoiseInput, hasRank: boolean): string {
     const { tensor } = input
     const { nodes, noise } = this.#inTypeOf(input)
-    const products = this.#products.get(scope) ?? new Map<string, NodeProto>()
+    const products = this.#products.get(scope) ?? new Map<string, Products>()
     this.#products.set(scope, products)
     const earlier = products.get(tensor)
     const multiply = (from: string, to: string) => {
       const product = makeNode('Mul', [from, noise], to, this.#name(`${input.name}/Mul`))
-      products.set(tensor, product)
-      return [...nodes, product, ...(hasRank ? [] : this.#keepRank(product, from))]
+      const made = [product, ...(hasRank ? [] : this.#keepRank(product, from))]
+      products.set(tensor, { last: made[made.length - 1], plain: earlier?.plain ?? from })
+      return [...nodes, ...made]
     }
     const producer = scope.producers.get(tensor)
     if (earlier) {
-      const [product] = earlier.output
+      const { last, plain } = earlier
+      const [product] = last.output
       const between = this.#name(`${tensor}_dropped`)
-      earlier.output = [between]
+      last.output = [between]
       if (producer) append(this.#behind, producer, multiply(between, product))
       else append(this.#first, scope, multiply(between, product))
-      return earlier.input[0]
+      return plain
     }
     if (producer) {
       const plain = this.#name(`${tensor}_without_noise`)

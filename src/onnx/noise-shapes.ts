@@ -8,15 +8,17 @@ import { OnnxModelError } from './errors.js'
 import type { Feeds } from './feeds.js'
 import { nameOf } from './options.js'
 import type { OrtModule } from './ort.js'
-import { declaredSizes, type PlacedInput } from './rewrite.js'
+import { declaredSizes, type RunInput } from './rewrite.js'
 import type { Symbols } from './runtime-sizes.js'
 
 type Shape = readonly number[]
 
 /** What the rewritten model declares about its noise. */
 export interface StatedShapes {
-  inputs: readonly PlacedInput[]
+  inputs: readonly RunInput[]
   symbols: Symbols
+  /** Whether sizes may depend on the values of the feeds. */
+  followsValues: boolean
   /** For each noise input, the output with the shape of its tensor; undefined if not needed. */
   shapeOutputs: readonly (string | undefined)[]
 }
@@ -29,9 +31,8 @@ type RunOnce = (noise: Feeds, outputs: readonly string[]) => Promise<Feeds>
 
 export function createNoiseShapes(
   ort: OrtModule,
-  { inputs, symbols, shapeOutputs }: StatedShapes,
+  { inputs, symbols, shapeOutputs, followsValues }: StatedShapes,
 ): NoiseShapes {
-  const isBranched = inputs.some(({ scope }, i) => scope.parent && shapeOutputs[i] !== undefined)
   /** Shapes found by running the model, by what is known to determine them. */
   const found = new Map<string, (Shape | undefined)[]>()
 
@@ -59,7 +60,7 @@ export function createNoiseShapes(
   async function shapesByRun(feeds: Feeds, run: RunOnce): Promise<(Shape | undefined)[]> {
     const key = JSON.stringify(Object.entries(feeds).map(([name, tensor]) => [name, ...kindOf(tensor)]))
     const held = found.get(key)
-    if (held && !isBranched) return held // which branch is taken may depend on the values of the feeds
+    if (held && !followsValues) return held
     const shapes = await readShapes(run)
     if (found.size >= MOST_KINDS) found.clear()
     found.set(key, shapes)
@@ -108,7 +109,7 @@ function kindOf(tensor: Tensor): unknown[] {
 }
 
 /** The dim of a tensor that is the batch; undefined if there is none. */
-function sharedAxis(input: PlacedInput, shape: Shape, batch: number | undefined): number | undefined {
+function sharedAxis(input: RunInput, shape: Shape, batch: number | undefined): number | undefined {
   const { batchAxis } = input
   if (typeof batchAxis === 'number') return batchAxis
   if (batchAxis === 'none' || batch === undefined || batch === 1) return undefined
@@ -122,7 +123,7 @@ function sharedAxis(input: PlacedInput, shape: Shape, batch: number | undefined)
 }
 
 /** @throws RangeError if the noise has more dims than the tensor */
-function assertFits(input: PlacedInput, shape: Shape): void {
+function assertFits(input: RunInput, shape: Shape): void {
   const { noiseShape } = input
   if (noiseShape.length <= shape.length) return
   const rule = `the tensor has rank ${shape.length}, and it must not be longer`
@@ -130,12 +131,12 @@ function assertFits(input: PlacedInput, shape: Shape): void {
 }
 
 /** As few cells as the declaration of the input allows. */
-function smallest(input: PlacedInput): number[] {
+function smallest(input: RunInput): number[] {
   return declaredSizes(input).map((size) => size ?? 1)
 }
 
 /** The shape that an output holds; undefined in a branch that is not taken, where it has no entries. */
-async function shapeIn(output: Tensor, { scope }: PlacedInput): Promise<Shape | undefined> {
+async function shapeIn(output: Tensor, { isInside }: RunInput): Promise<Shape | undefined> {
   const shape = Array.from((await output.getData()) as BigInt64Array, Number)
-  return scope.parent && shape.length === 0 ? undefined : shape
+  return isInside && shape.length === 0 ? undefined : shape
 }

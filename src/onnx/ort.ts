@@ -103,10 +103,14 @@ function isNode({ env }: OrtModule): boolean {
 
 /** The device is available once a session uses it; builds without WebGPU have none. */
 async function deviceOf(ort: OrtModule, network: Network): Promise<GPUDevice> {
-  const device: GPUDevice | undefined = await ort.env.webgpu?.device
-  if (device) return device
-  await network.release()
-  throw new Error("this build of ONNX Runtime has no WebGPU. Import it from 'onnxruntime-web/webgpu'.")
+  try {
+    const device: GPUDevice | undefined = await ort.env.webgpu?.device
+    if (device) return device
+    throw new Error("this build of ONNX Runtime has no WebGPU. Import it from 'onnxruntime-web/webgpu'.")
+  } catch (error) {
+    await network.release()
+    throw error
+  }
 }
 
 export function readOrt(module: unknown): OrtModule {

@@ -104,7 +104,7 @@ export class Predictions implements MonteCarloSession {
   async #predict(feeds: Feeds, options: PredictOptions, run: Run): Promise<ShapedPrediction> {
     if (this.#released)
       throw new Error('noiseshape: the session is released. Create another with createMonteCarloSession.')
-    readFeeds(feeds, this.inputNames)
+    readFeeds(feeds, this.inputNames, this.#runner.network.neededNames)
     readOptions(options, PREDICT_NAMES, 'Pass e.g. { samples: 100, seed: 42 }')
     const { output = this.outputNames[0] } = options
     if (!this.outputNames.includes(output)) {
@@ -121,7 +121,9 @@ export class Predictions implements MonteCarloSession {
       const failure = run.failure
       if (failure === undefined || options.signal?.aborted) throw error
       run.failure = undefined
-      const replaced = this.#replacing.then(() => this.#replace(runner, failure, predictOn))
+      const replaced = this.#replacing.then(() =>
+        this.#replace(runner, failure, predictOn, run, options.signal),
+      )
       this.#replacing = replaced.catch(() => {})
       const prediction = await replaced
       if (!prediction) throw error
@@ -137,6 +139,8 @@ export class Predictions implements MonteCarloSession {
     runner: Runner,
     failure: unknown,
     predictOn: (runner: Runner) => Promise<ShapedPrediction>,
+    run: Run,
+    signal: AbortSignal | undefined,
   ): Promise<ShapedPrediction | undefined> {
     if (this.#runner !== runner) return predictOn(this.#runner) // another prediction has replaced it
     const runnerFrom = this.#runnerFrom
@@ -150,8 +154,12 @@ export class Predictions implements MonteCarloSession {
         this.#fallbackReason ??= reasonOf(runner.opened.provider, failure)
         this.#pend(Promise.all(this.#underWay).then(() => runner.release()))
         return prediction
-      } catch {
+      } catch (error) {
+        await run.settled()
+        await inTurn(this.#ort, async () => run.end())
         await next.release()
+        if (run.failure === undefined || signal?.aborted) throw error
+        run.failure = undefined
         place = next.opened.place + 1
       }
     }

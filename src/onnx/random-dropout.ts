@@ -42,8 +42,8 @@ interface Flags {
   keep: number
   /** What the flags have been multiplied by. */
   scale: number
-  /** The tensor whose shape is that of the draws. */
-  drawn: string
+  /** The tensor whose shape is that of the draws; undefined if they were repeated, and then reshaped. */
+  drawn: string | undefined
 }
 
 /** The dropout that a random node is part of; undefined if it is part of something else. */
@@ -69,15 +69,15 @@ export function matchRandomDropout(
   return undefined
 }
 
-function firstFlags(scope: Scope, { opType, input, output, ...rest }: NodeProto): Flags | undefined {
+function firstFlags(scope: Scope, node: NodeProto): Flags | undefined {
+  const { opType, input, output } = node
   const tensor = output[0]
   if (opType === 'Bernoulli') {
     const keep = filledWith(scope, input[0])
     return keep === undefined ? undefined : { tensor, isUniform: false, keep, scale: 1, drawn: tensor }
   }
   if (opType !== 'RandomUniform' && opType !== 'RandomUniformLike') return undefined
-  const limit = (name: string, otherwise: number) =>
-    rest.attribute.find((attribute) => attribute.name === name)?.f ?? otherwise
+  const limit = (name: string, otherwise: number) => attributeOf(node, name)?.f ?? otherwise
   const isUnit = limit('low', 0) === 0 && limit('high', 1) === 1
   return isUnit ? { tensor, isUniform: true, keep: 0, scale: 1, drawn: tensor } : undefined
 }
@@ -91,7 +91,8 @@ function next(scope: Scope, node: NodeProto, flags: Flags): Flags | undefined {
   const [tensor] = output
   const isFirst = input[0] === flags.tensor
   if (PASS_ON.has(opType) && isFirst) return follow(flags, tensor)
-  if (SAME_CELLS.has(opType) && isFirst) return { ...flags, tensor, drawn: tensor }
+  if (SAME_CELLS.has(opType) && isFirst)
+    return { ...flags, tensor, drawn: flags.drawn === flags.tensor ? tensor : undefined }
   if (opType === 'Expand' && isFirst) return { ...flags, tensor }
   if (opType === 'Not')
     return flags.isUniform ? undefined : { ...follow(flags, tensor), keep: 1 - flags.keep }
@@ -180,10 +181,10 @@ function filledWith(scope: Scope, tensor: string | undefined): number | undefine
 function noiseShapeOf(
   scope: Scope,
   describe: Describe,
-  drawn: string,
+  drawn: string | undefined,
   tensor: string,
 ): readonly (number | null)[] | 'computed' {
-  const flags = describe(scope, drawn).shape
+  const flags = drawn === undefined ? undefined : describe(scope, drawn).shape
   if (!flags) return 'computed'
   const sizes = describe(scope, tensor).shape
   const missing = (sizes?.length ?? flags.length) - flags.length

@@ -3,9 +3,9 @@
 import { attributeOf, integersOf } from './attributes.js'
 import type { RandomNode } from './dropout-sites.js'
 import { OnnxModelError } from './errors.js'
-import { inferType } from './inference/element-types.js'
-import { makeNode, tensorAttribute } from './make-node.js'
-import { type NodeProto, type TensorProto, DataType as Type, tensorType } from './messages.js'
+import { inferType, isDroppable } from './inference/element-types.js'
+import { integerAttribute, makeNode, tensorAttribute } from './make-node.js'
+import { dataTypeName, type NodeProto, DataType as Type, tensorType } from './messages.js'
 import type { NodeEdits } from './node-edits.js'
 import type { Describe } from './shape-inference.js'
 
@@ -28,13 +28,18 @@ export function replaceByMeans(
       node,
       node.input.map((input) => describe(scope, input)),
     )
-    const value = mean === undefined ? undefined : filled(mean, type ?? Type.FLOAT)
-    if (mean === undefined || !value) {
+    if (mean === undefined) {
       throw new OnnxModelError(
         `noiseshape: the ${what} draws random numbers that are no dropout, and nobody can repeat them. Export the model without it, or end it before.`,
       )
     }
-    edits.replace(node, ofShape(node, value, name))
+    if (!isDroppable(type)) {
+      const held = dataTypeName(type ?? 0) ?? `type ${type}`
+      throw new OnnxModelError(
+        `noiseshape: the ${what} draws random numbers of ${held}, which is not supported. Let it draw float32, and cast them to ${held} behind it.`,
+      )
+    }
+    edits.replace(node, ofShape(node, mean, type ?? Type.FLOAT, name))
     return `The ${what} draws random numbers that are no dropout: replaced by their mean, ${mean}.`
   })
 }
@@ -46,7 +51,12 @@ function meanOf(node: NodeProto): number | undefined {
 }
 
 /** Nodes that fill the shape of a random node with one number. */
-function ofShape(node: NodeProto, value: TensorProto, name: (wanted: string) => string): NodeProto[] {
+function ofShape(
+  node: NodeProto,
+  value: number,
+  type: number,
+  name: (wanted: string) => string,
+): NodeProto[] {
   const [output] = node.output
   const shape = name(`${output}_shape`)
   const fixed = integersOf(node, 'shape')
@@ -55,17 +65,15 @@ function ofShape(node: NodeProto, value: TensorProto, name: (wanted: string) => 
     dims: [BigInt(fixed?.length ?? 0)],
     int64Data: fixed?.map(BigInt) ?? [],
   })
+  const one = tensorType.make({ dataType: Type.FLOAT, dims: [1n], floatData: [value] })
+  const numbers = type === Type.FLOAT ? output : name(`${output}_float32`)
   return [
     fixed
       ? makeNode('Constant', [], shape, name(`${shape}/Constant`), [tensorAttribute('value', dims)])
       : makeNode('Shape', [node.input[0]], shape, name(`${shape}/Shape`)),
-    makeNode('ConstantOfShape', [shape], output, node.name, [tensorAttribute('value', value)]),
+    makeNode('ConstantOfShape', [shape], numbers, node.name, [tensorAttribute('value', one)]),
+    ...(type === Type.FLOAT
+      ? []
+      : [makeNode('Cast', [numbers], output, name(`${output}/Cast`), [integerAttribute('to', type)])]),
   ]
-}
-
-/** A tensor of one number; undefined for a type that is not followed. */
-function filled(number: number, dataType: number): TensorProto | undefined {
-  const common = { dataType, dims: [1n] }
-  if (dataType === Type.FLOAT) return tensorType.make({ ...common, floatData: [number] })
-  return dataType === Type.DOUBLE ? tensorType.make({ ...common, doubleData: [number] }) : undefined
 }

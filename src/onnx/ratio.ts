@@ -1,5 +1,6 @@
 /** Reads the ratio of a Dropout node, which operator sets store in different places. */
 
+import { attributeOf } from './attributes.js'
 import { DataLocation, type NodeProto, type TensorProto, DataType as Type } from './messages.js'
 import type { Model } from './model.js'
 import { type Scope, scopeHolding } from './scope.js'
@@ -10,7 +11,7 @@ const DEFAULT_RATIO = 0.5
 /** @returns undefined if the model computes the ratio, takes it as an input, or stores it in another file */
 export function ratioOf({ opset }: Model, scope: Scope, node: NodeProto): number | undefined {
   if (opset < 12) {
-    const attribute = node.attribute.find(({ name }) => name === 'ratio')
+    const attribute = attributeOf(node, 'ratio')
     return attribute ? shortest(attribute.f) : DEFAULT_RATIO
   }
   const name = node.input[1] ?? ''

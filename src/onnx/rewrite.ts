@@ -37,6 +37,12 @@ export interface PlacedInput extends NoiseInput {
   batchAxis: BatchAxis
 }
 
+/** What a session keeps of it: without the scope, which would hold the whole model. */
+export interface RunInput extends Omit<PlacedInput, 'scope' | 'plain'> {
+  /** Whether it stands in a subgraph, which may not run. */
+  isInside: boolean
+}
+
 export interface Rewritten {
   model: Model
   points: readonly DropoutPoint[]
@@ -85,8 +91,8 @@ export function rewrite(modelBytes: unknown, given: StochasticOptions): Rewritte
   })
   const means = replaceByMeans(others, describe, edits, name)
   edits.apply(scopes)
-  quietFunctions(model)
-  const notes = [...normaliseWithStoredStatistics(model, name), ...noteOf(unnamed), ...means]
+  const quiet = quietFunctions(model)
+  const notes = [...normaliseWithStoredStatistics(model, name), ...noteOf(unnamed), ...quiet, ...means]
   removeUnreadInputs(model, main, settings)
   for (const input of inputs) model.graph.input.push(noiseInfo(input))
   const outputs = new Map(model.graph.output.map(({ name }) => [name, describe(main, name)]))
@@ -147,7 +153,11 @@ function elementTypeOf(description: Point['description'], type: number | undefin
  * The size of each dim that an input declares, undefined for one that is left open. The first dim and the batch are, so
  * that a batch can share its noise.
  */
-export function declaredSizes({ shape, noiseShape, batchAxis }: PlacedInput): (number | undefined)[] {
+export function declaredSizes({
+  shape,
+  noiseShape,
+  batchAxis,
+}: Pick<PlacedInput, 'shape' | 'noiseShape' | 'batchAxis'>): (number | undefined)[] {
   return noiseShape.map((entry, axis) => {
     const size: KnownSize = entry ?? shape[axis]
     const isShared = (axis === 0 || axis === batchAxis) && size !== 1

@@ -7,7 +7,7 @@ import { createNoiseBuffers } from './noise-buffers.js'
 import { createNoiseShapes, type NoiseShapes, type StatedShapes } from './noise-shapes.js'
 import { createArrayNoise, type NoiseSource } from './noise-source.js'
 import { inTurn, type Opened, type OrtModule } from './ort.js'
-import type { PlacedInput } from './rewrite.js'
+import type { RunInput } from './rewrite.js'
 
 export interface Runner {
   readonly ort: OrtModule
@@ -16,13 +16,23 @@ export interface Runner {
   readonly engine: Engine
   readonly noise: NoiseSource
   readonly noiseShapes: NoiseShapes
-  readonly inputs: readonly PlacedInput[]
+  readonly inputs: readonly RunInput[]
   /** Whether stacked samples give what single ones give, by the shapes of the feeds and the output. */
   readonly stacks: Map<string, boolean>
   release(): Promise<void>
 }
 
-export async function createRunner(
+export async function createRunner(...given: Parameters<typeof equip>): Promise<Runner> {
+  try {
+    return await equip(...given)
+  } catch (error) {
+    const [ort, { network }] = given
+    await inTurn(ort, () => network.release())
+    throw error
+  }
+}
+
+async function equip(
   ort: OrtModule,
   opened: Opened,
   stated: StatedShapes,

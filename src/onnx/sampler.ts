@@ -39,7 +39,7 @@ export class Sampler {
     this.#runner = runner
     this.#fed = fed
     this.#shapes = shapes
-    this.#batch = Object.values(feeds)[0]?.dims[0]
+    this.#batch = runner.network.inputNames.flatMap((name) => feeds[name]?.dims.slice(0, 1) ?? [])[0]
   }
 
   static async create(runner: Runner, feeds: Feeds, oneMaskForBatch: boolean): Promise<Sampler> {
@@ -64,7 +64,8 @@ export class Sampler {
     if (!(most > 1) || !batch || !network.isNoisy(output) || !this.#canStack(batch)) return 1
     const key = JSON.stringify([output, this.#shapes, Object.values(this.#fed.feeds).map(({ dims }) => dims)])
     if (stacks.get(key) === false) return 1
-    this.#stacked = await stackFeeds(ort, engine.device, this.#fed.feeds, { count: most, batch })
+    const stacking = stackFeeds(ort, engine.device, this.#fed.feeds, { count: most, batch })
+    this.#stacked = await stacking.catch(() => undefined) // there is not the memory for so many
     if (this.#stacked) {
       const agrees = stacks.get(key) ?? (await this.#stackAgrees(draw, output, most))
       if (agrees !== undefined) stacks.set(key, agrees)

@@ -57,7 +57,7 @@ export function readersIn({ graph }: Scope): Readers {
       else readers.set(name, [reader])
     }
   }
-  for (const node of graph.node) add([...node.input, ...subgraphsOf(node).flatMap(namesReadIn)], node)
+  for (const node of graph.node) add(readsOf(node), node)
   add(
     graph.output.map(({ name }) => name),
     undefined,
@@ -65,11 +65,19 @@ export function readersIn({ graph }: Scope): Readers {
   return readers
 }
 
-function namesReadIn({ node, output }: GraphProto): string[] {
-  return [
-    ...node.flatMap((reader) => [...reader.input, ...subgraphsOf(reader).flatMap(namesReadIn)]),
-    ...output.map(({ name }) => name),
-  ]
+/** The tensors that a node reads, also inside its subgraphs. */
+export function readsOf(node: NodeProto): string[] {
+  return [...node.input, ...subgraphsOf(node).flatMap(capturedBy)].filter((name) => name !== '')
+}
+
+/** The tensors of enclosing graphs that a subgraph reads. */
+function capturedBy({ node, input, initializer, output }: GraphProto): string[] {
+  const own = new Set([
+    ...input.map(({ name }) => name),
+    ...initializer.map(({ name }) => name),
+    ...node.flatMap((inner) => inner.output),
+  ])
+  return [...node.flatMap(readsOf), ...output.map(({ name }) => name)].filter((name) => !own.has(name))
 }
 
 /** Makes names that are unused in the whole model, because subgraphs share the names of enclosing graphs. */

@@ -11,9 +11,9 @@ import { type DropoutPoint, PASS_POINTS, STOCHASTIC_NAMES, type StochasticOption
 import { type ExecutionProvider, inTurn, type OrtModule, opener, readOrt, readProviders } from './ort.js'
 import type { PredictOptions, ShapedPrediction } from './predict-options.js'
 import { Predictions } from './predictions.js'
-import { rewrite } from './rewrite.js'
+import { type RunInput, rewrite } from './rewrite.js'
 import { createRunner } from './runner.js'
-import { addShapeOutputs, symbolsOf } from './runtime-sizes.js'
+import { addShapeOutputs, sizesFollowValues, symbolsOf } from './runtime-sizes.js'
 
 export type { PredictOptions, ShapedPrediction } from './predict-options.js'
 
@@ -109,11 +109,19 @@ export async function createMonteCarloSession(
   const shapeOutputs = addShapeOutputs(rewritten, symbols)
   const { inputs, points, notes, outputs } = rewritten
 
+  const stated = {
+    inputs: inputs.map(
+      ({ scope, plain: _, ...input }): RunInput => ({ ...input, isInside: scope.parent !== undefined }),
+    ),
+    symbols,
+    shapeOutputs,
+    followsValues: sizesFollowValues(rewritten),
+  }
   const { openOn, split } = openingOf(ort, rewritten, new Set(shapeOutputs), sessionOptions)
   const open = opener(ort, providers, openOn)
   const runnerFrom = async (place: number) => {
     const opened = await inTurn(ort, () => open(place))
-    return createRunner(ort, opened, { inputs, symbols, shapeOutputs }, generator)
+    return createRunner(ort, opened, stated, generator)
   }
   return new Predictions({
     ort,

@@ -12,8 +12,6 @@ import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from './messa
 import { isDefaultDomain } from './model.js'
 import { type Scope, subgraphsOf } from './scope.js'
 
-export type { KnownSize } from './inference/sizes.js'
-
 export interface Description {
   /** `TensorProto.DataType`; undefined if unknown. */
   type: number | undefined

@@ -14,7 +14,7 @@ import {
 } from './messages.js'
 import { isDefaultDomain, type Model } from './model.js'
 import { multiplicationsOf } from './multiplications.js'
-import { scopesOf, subgraphsOf } from './scope.js'
+import { readsOf, scopesOf } from './scope.js'
 import { type Description, describeTensors } from './shape-inference.js'
 
 export interface Split {
@@ -120,21 +120,6 @@ const PRODUCTS = new Set(
 
 function multiplies({ opType, domain }: NodeProto): boolean {
   return !isDefaultDomain(domain) || PRODUCTS.has(opType)
-}
-
-/** The tensors that a node reads, also inside its subgraphs. */
-function readsOf(node: NodeProto): string[] {
-  return [...node.input, ...subgraphsOf(node).flatMap(capturedBy)].filter((name) => name !== '')
-}
-
-/** The tensors of enclosing graphs that a subgraph reads. */
-function capturedBy({ node, input, initializer, output }: GraphProto): string[] {
-  const own = new Set([
-    ...input.map(({ name }) => name),
-    ...initializer.map(({ name }) => name),
-    ...node.flatMap((inner) => inner.output),
-  ])
-  return [...node.flatMap(readsOf), ...output.map(({ name }) => name)].filter((name) => !own.has(name))
 }
 
 type Ends = Pick<GraphProto, 'input' | 'output' | 'valueInfo'>

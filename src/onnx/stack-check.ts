@@ -26,7 +26,7 @@ export async function stackAgrees(run: RunSamples, most: number): Promise<boolea
   let effect = 0
   while (effect === 0 && singles.length < Math.min(most, MOST_SINGLES)) {
     const next = await run(singles.length, 1)
-    effect = largestDifference(singles[0].values, next.values)
+    effect = largestDifference(singles[0].values, next.values, 0)
     singles.push(next)
   }
   if (effect === 0) return undefined
@@ -35,7 +35,11 @@ export async function stackAgrees(run: RunSamples, most: number): Promise<boolea
     const [{ dims: single }] = singles
     if (`${dims}` !== `${[singles.length * single[0], ...single.slice(1)]}`) return false
     return singles.every(({ values: { length }, values: expected }, i) => {
-      const difference = largestDifference(values.subarray(i * length, (i + 1) * length), expected)
+      const difference = largestDifference(
+        values.subarray(i * length, (i + 1) * length),
+        expected,
+        Number.POSITIVE_INFINITY,
+      )
       return difference <= CLOSE * effect
     })
   } catch {
@@ -43,13 +47,13 @@ export async function stackAgrees(run: RunSamples, most: number): Promise<boolea
   }
 }
 
-/** Infinite where only one of two values is a number, or where both are and one is infinite. */
-function largestDifference(a: Float32Array, b: Float32Array): number {
+/** @param unequal what two values count that are not the same and of which one is no finite number */
+function largestDifference(a: Float32Array, b: Float32Array, unequal: number): number {
   let largest = 0
   a.forEach((value, i) => {
     if (Object.is(value, b[i])) return
     const difference = Math.abs(value - b[i])
-    largest = Math.max(largest, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference)
+    largest = Math.max(largest, Number.isFinite(difference) ? difference : unequal)
   })
   return largest
 }

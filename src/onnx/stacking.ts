@@ -45,6 +45,7 @@ export interface StackedFeeds {
  * a dim that is broadcast, and repeating it does no harm.
  *
  * @returns undefined if one of them cannot be repeated
+ * @throws if there is not enough memory for so many
  */
 export async function stackFeeds(
   ort: OrtModule,
@@ -57,6 +58,9 @@ export async function stackFeeds(
   const repeated = entries.filter(([, { dims }]) => dims[0] === batch)
   if (!repeated.every(([, tensor]) => (onGpu(tensor) ? canCopy(tensor) : isTypedArray(tensor))))
     return undefined
+  const arrays = new Map(
+    repeated.flatMap(([name, tensor]) => (onGpu(tensor) ? [] : [[name, repeatArray(tensor, most)]])),
+  )
   const buffers =
     device &&
     (await repeatBuffers(
@@ -64,9 +68,6 @@ export async function stackFeeds(
       repeated.filter(([, tensor]) => onGpu(tensor)),
       most,
     ))
-  const arrays = new Map(
-    repeated.flatMap(([name, tensor]) => (onGpu(tensor) ? [] : [[name, repeatArray(tensor, most)]])),
-  )
   const stacked = (name: string, tensor: Tensor, count: number) => {
     const dims = [count * batch, ...tensor.dims.slice(1)]
     const buffer = buffers?.of.get(name)

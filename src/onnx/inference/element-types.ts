@@ -5,20 +5,36 @@ import { type NodeProto, DataType as Type } from '../messages.js'
 import type { Description } from '../shape-inference.js'
 import { constantOf } from './constants.js'
 
+const FLOATS = new Set<number>([Type.FLOAT, Type.FLOAT16, Type.BFLOAT16, Type.DOUBLE])
+
+/** Whether noise can multiply a tensor of this type; one of unknown type is taken to be float32. */
+export function isDroppable(type: number | undefined): boolean {
+  return type === undefined || FLOATS.has(type)
+}
+
 const TRUTHS = new Set('And Equal Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Not Or Xor'.split(' '))
 const INDICES = new Set('ArgMax ArgMin NonMaxSuppression NonZero Shape Size'.split(' '))
 const PRODUCTS_OF_INTEGERS = new Set(['ConvInteger', 'MatMulInteger'])
 const RANDOM_LIKE = new Set(['Bernoulli', 'EyeLike', 'RandomNormalLike', 'RandomUniformLike'])
 const RANDOM = new Set(['RandomNormal', 'RandomUniform'])
 
+/** Operators whose result is no tensor. */
+const NO_TENSOR = new Set(
+  'Optional SequenceConstruct SequenceEmpty SequenceErase SequenceInsert SequenceMap SplitToSequence'.split(
+    ' ',
+  ),
+)
+
 /** Operators whose result has the type of another input than the first. */
 const BY_INPUT: ReadonlyMap<string, number> = new Map(
   Object.entries({
     CastLike: 1,
     DequantizeLinear: 1,
-    DynamicQuantizeMatMul: 0,
+    EmbedLayerNormalization: 2, // the words
+    GatherBlockQuantized: 2, // the scales
     MatMulIntegerToFloat: 2,
     OneHot: 2,
+    QAttention: 3, // the scale of the input
     QLinearConv: 7, // the zero point of the result
     QLinearMatMul: 7,
     Where: 1,
@@ -31,6 +47,7 @@ export function inferType(node: NodeProto, inputs: readonly Description[]): numb
   if (opType === 'Cast') return integerOf(node, 'to', 0) || undefined
   if (opType === 'Constant') return constantOf(node)?.type
   if (opType === 'ConstantOfShape') return attributeOf(node, 'value')?.t?.dataType ?? Type.FLOAT
+  if (NO_TENSOR.has(opType)) return undefined
   if (TRUTHS.has(opType)) return Type.BOOL
   if (INDICES.has(opType)) return Type.INT64
   if (PRODUCTS_OF_INTEGERS.has(opType)) return Type.INT32

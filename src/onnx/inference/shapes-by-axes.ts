@@ -15,7 +15,7 @@ export function axesOf(node: NodeProto, input: Description | undefined): Values 
 }
 
 /** The number of axes, which may be known where the axes are not. */
-export function axesCountOf(node: NodeProto, input: Description | undefined): number | undefined {
+function axesCountOf(node: NodeProto, input: Description | undefined): number | undefined {
   return axesOf(node, input)?.length ?? lengthOf(input)
 }
 

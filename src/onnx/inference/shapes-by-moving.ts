@@ -1,6 +1,6 @@
 /** Shapes after operators that only move or repeat entries. */
 
-import { integerOf, integersOf } from '../attributes.js'
+import { attributeOf, integerOf, integersOf } from '../attributes.js'
 import type { NodeProto } from '../messages.js'
 import type { Description } from '../shape-inference.js'
 import { fromFront, lengthOf } from './shapes-by-axes.js'
@@ -131,13 +131,18 @@ export const tile: Rule = (_, [x, list]) => {
     : ofRank(shape?.length)
 }
 
-export const resize: Rule = (_, [x, , , sizes]) =>
-  sizes?.values && sizes.values.length === x?.shape?.length ? sizes.values : ofRank(x?.shape?.length)
+export const resize: Rule = (node, [x, , , sizes]) =>
+  sizes?.values &&
+  !attributeOf(node, 'axes') &&
+  !attributeOf(node, 'keep_aspect_ratio_policy') &&
+  sizes.values.length === x?.shape?.length
+    ? sizes.values
+    : ofRank(x?.shape?.length)
 
 /** The number of entries of a Range; a range from 0 in steps of 1 has a size that may only have a name. */
 export function rangeOf(inputs: readonly Description[]): KnownSize {
   const [start, limit, step] = inputs.map(({ values }) => values?.[0] ?? null)
   if (start === 0 && step === 1) return limit
   if (typeof start !== 'number' || typeof limit !== 'number' || typeof step !== 'number') return null
-  return Math.max(Math.ceil((limit - start) / step), 0)
+  return step === 0 ? null : Math.max(Math.ceil((limit - start) / step), 0)
 }

@@ -61,7 +61,7 @@ export function divide(sizes: readonly KnownSize[], by: readonly KnownSize[]): K
 
 /** The names that occur in a size. */
 export function namesIn(size: KnownSize): readonly string[] {
-  return typeof size === 'string' ? size.split(/[^\w.]+/) : []
+  return typeof size === 'string' ? [...size.split('*'), ...size.split(/[^\w.]+/)] : []
 }
 
 interface Factors {

@@ -53,9 +53,12 @@ const keep: Rule = (_, [x]) => x?.shape
 const keepRank: Rule = (_, [x]) => ofRank(x?.shape?.length)
 const broadcast: Rule = (_, inputs) => broadcastShapes(inputs.map(({ shape }) => shape))
 
+/** Where the query holds keys and values too, the result is [batch, steps, hidden] of another size. */
+const attended: Rule = (node, [query]) =>
+  node.input[1] ? query?.shape : query?.shape && [...query.shape.slice(0, 2), null]
+
 /** Operators whose result has the shape of their first input. */
-const KEEP =
-  `Abs Acos Acosh Asin Asinh Atan Atanh Attention BatchNormalization Bernoulli BiasGelu BiasSplitGelu Cast
+const KEEP = `Abs Acos Acosh Asin Asinh Atan Atanh Attention BatchNormalization Bernoulli BiasGelu Cast
   CastLike Ceil Celu Clip Cos Cosh CumSum DequantizeLinear Dropout DynamicQuantizeLinear Elu Erf Exp EyeLike FastGelu
   Floor Gelu GroupNorm GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization IsInf IsNaN LRN
   LayerNormalization LeakyRelu Log LogSoftmax LpNormalization MeanVarianceNormalization Mish Neg Not PRelu
@@ -81,6 +84,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     ArgMin: argument,
     AveragePool: pool,
     BiasDropout: keep,
+    BiasSplitGelu: (_, [x]) => x?.shape && [...x.shape.slice(0, -1), null],
     Concat: concat,
     Constant: (node) => constantOf(node)?.dims,
     ConstantOfShape: (_, [shape]) => shape?.values ?? ofRank(lengthOf(shape)),
@@ -103,6 +107,8 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
       ),
     FusedMatMulActivation: (_, [a, b]) => matMul(a, b),
     Gather: gather,
+    GatherBlockQuantized: (_, [data, indices]) =>
+      data?.shape && indices?.shape && ofRank(data.shape.length + indices.shape.length - 1),
     GatherElements: (_, [, indices]) => indices?.shape,
     GatherND: gatherND,
     Gemm: (node, [a, b]) => gemm(node, a, b),
@@ -111,7 +117,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     GlobalMaxPool: globalPool,
     GridSample: (_, [x, grid]) =>
       x?.shape?.map((size, axis) => (axis < 2 ? size : (grid?.shape?.[axis - 1] ?? null))),
-    GroupQueryAttention: keep,
+    GroupQueryAttention: attended,
     GRU: recurrent,
     LpPool: pool,
     LSTM: recurrent,
@@ -120,7 +126,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     MatMulIntegerToFloat: (_, [a, b]) => matMul(a, b),
     MatMulNBits: (node, [x]) => x?.shape && [...x.shape.slice(0, -1), integerOf(node, 'N', 0) || null],
     MaxPool: pool,
-    MultiHeadAttention: keep,
+    MultiHeadAttention: attended,
     Multinomial: (node, [x]) => [x?.shape?.[0] ?? null, integerOf(node, 'sample_size', 1)],
     NonMaxSuppression: () => [null, 3],
     NonZero: (_, [x]) => [x?.shape?.length ?? null, null],

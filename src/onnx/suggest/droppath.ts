@@ -3,6 +3,7 @@
  * timm and keras-cv have it: 0 at the first block, the full rate at the last.
  */
 
+import { integerOf } from '../attributes.js'
 import type { NodeProto } from '../messages.js'
 import type { GraphView } from './graph-view.js'
 import type { Place } from './place.js'
@@ -64,10 +65,10 @@ function styleOf(view: GraphView, { nodes, last }: Branch): BlockStyle | undefin
 }
 
 /** One filter for each channel: its weights have one input channel. */
-function isDepthwise({ scope }: GraphView, { opType, attribute, input }: NodeProto): boolean {
-  const groups = attribute.find(({ name }) => name === 'group')?.i ?? 1n
+function isDepthwise({ scope }: GraphView, node: NodeProto): boolean {
+  const { opType, input } = node
   const perGroup = scope.initializers.get(input[1] ?? '')?.dims[1] ?? 1n
-  return opType.includes('Conv') && groups > 1n && perGroup === 1n
+  return opType.includes('Conv') && integerOf(node, 'group', 1) > 1 && perGroup === 1n
 }
 
 /** The part of the full rate, 0 to 1, that the block of each place gets. */

@@ -2,7 +2,8 @@
 
 import type { NoiseShape } from '../../options.js'
 import { findSites, type Site } from '../dropout-sites.js'
-import { type NodeProto, DataType as Type } from '../messages.js'
+import { isDroppable } from '../inference/element-types.js'
+import type { NodeProto } from '../messages.js'
 import type { Model } from '../model.js'
 import { type Scope, scopesOf } from '../scope.js'
 import { type Describe, describeTensors } from '../shape-inference.js'
@@ -35,12 +36,6 @@ export interface RatedPlace extends Place {
   noiseShape: NoiseShape | undefined
 }
 
-/** Tensors of other types cannot be dropped. */
-const HOLDS_NO_FLOATS = new Set<number>([
-  ...[Type.INT8, Type.UINT8, Type.INT16, Type.UINT16, Type.INT32, Type.UINT32, Type.INT64, Type.UINT64],
-  ...[Type.INT4, Type.UINT4, Type.BOOL, Type.STRING],
-])
-
 /** All places of a model, of all its graphs, in their order; a tensor may be there more than once. */
 export function findPlaces(model: Model, config: ModelConfig | undefined): RatedPlace[] {
   const scopes = scopesOf(model.graph)
@@ -50,8 +45,7 @@ export function findPlaces(model: Model, config: ModelConfig | undefined): Rated
   const names = namesOnce(scopes)
   return views.flatMap((view) => {
     const places = placesIn(view, describe, config, sites).filter(
-      ({ tensor }) =>
-        names.has(tensor) && !HOLDS_NO_FLOATS.has(describe(view.scope, tensor).type ?? Type.FLOAT),
+      ({ tensor }) => names.has(tensor) && isDroppable(describe(view.scope, tensor).type),
     )
     const order = ({ tensor }: Place) => {
       const producer = view.producer(tensor)

@@ -1,5 +1,6 @@
 /** Fused operators, which hold dropout places inside. */
 
+import { isDefaultDomain } from '../model.js'
 import type { GraphView } from './graph-view.js'
 import type { Place } from './place.js'
 
@@ -25,7 +26,7 @@ export function fusedPlaces(view: GraphView): Place[] {
         ? 'the embedding is'
         : 'the end of a residual branch is'
     const remedy =
-      isAttention && (node.domain === '' || node.domain === 'ai.onnx')
+      isAttention && isDefaultDomain(node.domain)
         ? 'export with operator set 22 or earlier'
         : "take the file from before ONNX Runtime's optimisation, e.g. model.onnx in place of model_optimized.onnx"
     const place: Place = {

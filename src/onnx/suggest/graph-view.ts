@@ -1,7 +1,7 @@
 /** A graph as the rules see it: who makes a tensor, who reads it, and which tensors depend on the data. */
 
 import type { NodeProto, TensorProto } from '../messages.js'
-import { type Scope, scopeHolding } from '../scope.js'
+import { readsOf, type Scope, scopeHolding } from '../scope.js'
 import { type ModuleName, moduleOf } from './module-names.js'
 
 export interface GraphView {
@@ -33,7 +33,7 @@ export function viewGraph(scope: Scope): GraphView {
       else readers.set(name, [node])
     }
     if (FORGETS_VALUES.has(node.opType)) continue
-    if (node.input.some((name) => data.has(name) || isOuterData(scope, name))) {
+    if (readsOf(node).some((name) => data.has(name) || isOuterData(scope, name))) {
       for (const name of node.output) data.add(name)
     }
   }

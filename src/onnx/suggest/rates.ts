@@ -77,10 +77,7 @@ export function rateOfPlace(
 }
 
 /** The first of a role's keys that holds a number; null means "as elsewhere". */
-export function configRate(
-  config: ModelConfig | undefined,
-  role: Role,
-): { rate: number; key: string } | undefined {
+function configRate(config: ModelConfig | undefined, role: Role): { rate: number; key: string } | undefined {
   for (const key of config ? KEYS[role] : []) {
     const rate = config?.[key]
     if (typeof rate === 'number' && rate >= 0 && rate <= 1) return { rate, key }

@@ -68,11 +68,11 @@ export function suggestPoints(
     return wanted.map((place) => suggestion(place, place.confidence !== 'out of reach' && place.rate > 0))
   }
   const listed = oncePerTensor(places)
-  const best = listed.some(({ confidence }) => confidence === 'high') ? undefined : lastOf(listed)
+  const best = listed.some(isCertain) ? undefined : lastOf(listed)
   return listed.map((place) =>
     place.tensor === best?.tensor
       ? { ...suggestion(best, true), reason: `${best.reason}; the best there is, as nothing is certain` }
-      : suggestion(place, place.confidence === 'high'),
+      : suggestion(place, isCertain(place)),
   )
 }
 
@@ -112,6 +112,10 @@ function oncePerTensor(places: readonly RatedPlace[]): RatedPlace[] {
     }
   }
   return [...best.values()]
+}
+
+function isCertain({ confidence, rate }: RatedPlace): boolean {
+  return confidence === 'high' && rate > 0
 }
 
 /** The last place before a classifier, or the last of all, with a rate above 0. */
