@@ -5,8 +5,7 @@ import { makeInfo, makeNode, tensorAttribute } from './make-node.js'
 import { type GraphProto, DataType as Type, tensorType } from './messages.js'
 import { nameOf } from './options.js'
 import type { PlacedInput, Rewritten } from './rewrite.js'
-import { readsOf, type Scope, scopesOf, subgraphsOf } from './scope.js'
-import { viewGraph } from './suggest/graph-view.js'
+import { type Scope, subgraphsOf } from './scope.js'
 
 /** Symbolic sizes of the graph's inputs, by input name. */
 export type Symbols = ReadonlyMap<string, readonly (string | undefined)[]>
@@ -35,39 +34,6 @@ export function addShapeOutputs({ inputs, name }: Rewritten, symbols: Symbols): 
       return entry === null && typeof size !== 'number' && !(size !== null && told.has(size))
     })
     return axis < 0 ? undefined : addShapeOutput(input, axis, name)
-  })
-}
-
-/** Operators whose output has as many entries as the values that they read say. */
-const COUNT = new Set('Compress Loop NonMaxSuppression NonZero Scan Unique'.split(' '))
-
-/** Operators that read sizes, and which of their inputs state them. */
-const READ_SIZES: ReadonlyMap<string, readonly number[]> = new Map(
-  Object.entries({
-    ...{
-      CenterCropPad: [1],
-      ConstantOfShape: [0],
-      Expand: [1],
-      If: [0],
-      MaxUnpool: [2],
-      OneHot: [1],
-      Pad: [1],
-    },
-    ...{ Range: [0, 1, 2], Reshape: [1], Resize: [2, 3], SequenceAt: [1], Slice: [1, 2, 4], Split: [1] },
-    ...{ SplitToSequence: [1], Tile: [1], TopK: [1], Upsample: [1] },
-  }),
-)
-
-/** Whether sizes may depend on the values of the feeds, so that feeds of the same sizes may need noise of others. */
-export function sizesFollowValues({ model }: Rewritten): boolean {
-  return scopesOf(model.graph).some((scope) => {
-    const view = viewGraph(scope)
-    return view.nodes.some((node) => {
-      const sizes = COUNT.has(node.opType)
-        ? readsOf(node)
-        : READ_SIZES.get(node.opType)?.map((i) => node.input[i] ?? '')
-      return sizes?.some(view.isData)
-    })
   })
 }
 

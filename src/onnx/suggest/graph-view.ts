@@ -1,7 +1,8 @@
 /** A graph as the rules see it: who makes a tensor, who reads it, and which tensors depend on the data. */
 
+import { dataIn } from '../data-flow.js'
 import type { NodeProto, TensorProto } from '../messages.js'
-import { readsOf, type Scope, scopeHolding } from '../scope.js'
+import type { Scope } from '../scope.js'
 import { type ModuleName, moduleOf } from './module-names.js'
 
 export interface GraphView {
@@ -18,23 +19,15 @@ export interface GraphView {
   module(node: NodeProto): ModuleName
 }
 
-/** Operators whose output does not depend on the values of their input. */
-const FORGETS_VALUES = new Set('Shape Size ConstantOfShape RandomNormalLike RandomUniformLike'.split(' '))
-
 export function viewGraph(scope: Scope): GraphView {
   const nodes = scope.graph.node
   const order = new Map(nodes.map((node, i) => [node, i]))
   const readers = new Map<string, NodeProto[]>()
-  const data = new Set([...scope.inputs].filter((name) => !scope.initializers.has(name)))
   for (const node of nodes) {
     for (const name of new Set(node.input)) {
       const known = readers.get(name)
       if (known) known.push(node)
       else readers.set(name, [node])
-    }
-    if (FORGETS_VALUES.has(node.opType)) continue
-    if (readsOf(node).some((name) => data.has(name) || isOuterData(scope, name))) {
-      for (const name of node.output) data.add(name)
     }
   }
   const modules = new Map<NodeProto, ModuleName>()
@@ -48,17 +41,10 @@ export function viewGraph(scope: Scope): GraphView {
     nodes,
     producer: (tensor) => scope.producers.get(tensor),
     readers: (tensor) => readers.get(tensor) ?? [],
-    isData: (tensor) => data.has(tensor) || isOuterData(scope, tensor),
+    isData: dataIn(scope),
     order: (node) => order.get(node) ?? -1,
     module,
   }
-}
-
-/** What a subgraph reads of the graphs around it counts as data, unless it is a weight there. */
-function isOuterData(scope: Scope, tensor: string): boolean {
-  if (tensor === '') return false
-  const holder = scopeHolding(scope, tensor)
-  return holder !== undefined && holder !== scope && !holder.initializers.has(tensor)
 }
 
 /** Operators that move values and compute nothing. */
