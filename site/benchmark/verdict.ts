@@ -8,7 +8,7 @@ interface Duel {
   title: string
   sweep: boolean
   ours: Timed
-  /** Where it makes a new array, as most rivals do: on the CPU, where that was measured too. */
+  /** Where it makes a new array: on the CPU, where that was measured too. */
   oursNew: Timed | undefined
   rivals: Rival[]
 }
@@ -24,8 +24,11 @@ interface Rival {
 /** Closer than this, and closer than the batches agree among themselves, is called even. */
 const EVEN = 0.05
 
-/** Peers that write into a given array. They are compared with noiseshape doing so, and the others with a new array. */
-const INTO_OUTPUT = ['math-random']
+/**
+ * Peers that write where a call before wrote, in an array or in WebAssembly's memory. They are compared with noiseshape
+ * doing so, and the others with a new array.
+ */
+const REUSE_MEMORY = ['math-random', 'tensorflow-wasm', 'jax-js-wasm']
 
 /** @param place where it was measured: `here`, or `on` an adapter */
 export function verdict(report: Report, place: string): string[] {
@@ -67,7 +70,7 @@ function duelsOf(report: Report, kind: Kind): Duel[] {
     const oursNew = making === ours ? undefined : making
     const rivals = timed(ofRole('peer')).map(({ name, entrant }) => ({
       name,
-      ...against(INTO_OUTPUT.includes(entrant.peer) ? ours : (oursNew ?? ours), entrant),
+      ...against(REUSE_MEMORY.includes(entrant.peer) ? ours : (oursNew ?? ours), entrant),
     }))
     return [{ title: inWords(title, rate, report.quick), sweep, ours, oursNew, rivals }]
   })
@@ -90,7 +93,7 @@ function sentence({ title, ours, oursNew, rivals }: Duel, where: string): string
   const slower = rivals.filter(({ times, even }) => times > 1 && !even)
   const even = rivals.filter((rival) => rival.even)
   const faster = rivals.filter(({ times, even }) => times < 1 && !even)
-  const made = oursNew?.ratio ? `, and ${about(oursNew.ratio)} times with a new array, as others make it` : ''
+  const made = oursNew?.ratio ? `, and ${about(oursNew.ratio)} times with a new array` : ''
   const parts = [`${title} ${cost(ours)} ${where}${made}`]
   if (slower.length > 0) {
     const [first, ...rest] = slower

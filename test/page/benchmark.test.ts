@@ -60,17 +60,17 @@ describe('the verdict', () => {
     expect(verdict(reportOf({ Dropout: { 'math-random': 4 } }), 'here').join()).toContain('not measured')
   })
 
-  test('on the CPU, compares a new array with those who make one', () => {
+  test('on the CPU, compares a new array with those who make one, and one that is used again with others', () => {
     const report = reportOf({
       Dropout: {
         'noiseshape-cpu': 90,
         'noiseshape-cpu-output': 60,
-        'math-random': 120,
+        'tensorflow-cpu': 180,
         'tensorflow-wasm': 180,
       },
     })
     expect(verdict(report, 'here')).toEqual([
-      'Dropout costs 6 times a copy on the CPU here, and 9 times with a new array, as others make it; a plain loop with Math.random() takes 2 times as long and TensorFlow.js on wasm 2 times.',
+      'Dropout costs 6 times a copy on the CPU here, and 9 times with a new array; TensorFlow.js takes 2 times as long and TensorFlow.js on wasm 3 times.',
     ])
   })
 })

@@ -76,6 +76,7 @@ export function reportOf(cases: Record<string, Record<string, number>>, more: Pa
     'noiseshape-cpu',
     'noiseshape-cpu-output',
     'math-random',
+    'tensorflow-cpu',
     'tensorflow-wasm',
   ]
   return {
