@@ -9,7 +9,8 @@ import momentsModule from '../../src/monte-carlo/moments.simd.ts?wasm'
 import { type Accumulation, emptySums } from '../../src/monte-carlo/statistics.js'
 import { accumulate } from '../../src/monte-carlo/statistics-cpu.js'
 import applyModule from '../../src/simd/apply.simd.ts?wasm'
-import { CPU_KERNELS, forceKernel } from '../../src/simd/choice.js'
+import { CPU_KERNELS, forceKernel, kernelFor } from '../../src/simd/choice.js'
+import { flagsModule } from '../../src/simd/flags.js'
 import { expectSameBits, floats } from '../support/compare'
 import { input, type Oddness } from '../support/inputs'
 import { judgeDropout, judgeMask, judgeNoise } from '../support/judge'
@@ -30,6 +31,8 @@ const SHAPES: { name: string; shape: number[]; noiseShape?: number[] }[] = [
   { name: 'flags along rows longer than a window', shape: [3, WINDOW + 33], noiseShape: [1, WINDOW + 33] },
   { name: 'flags along rows shorter than a window', shape: [9, 5000], noiseShape: [1, 5000] },
   { name: 'runs longer than a window', shape: [5, WINDOW + 7], noiseShape: [5, 1] },
+  { name: 'more than 32 runs longer than a window', shape: [40, WINDOW + 7], noiseShape: [40, 1] },
+  { name: 'long rows of flags, each twice', shape: [3, 2, WINDOW + 33], noiseShape: [3, 1, WINDOW + 33] },
   { name: 'runs of an odd length', shape: [60, 1013], noiseShape: [60, 1] },
   { name: 'runs of three', shape: [20_000, 3], noiseShape: [20_000, 1] },
   { name: 'rows of three, each twice', shape: [9000, 2, 3], noiseShape: [9000, 1, 3] },
@@ -64,6 +67,13 @@ describe.each(SHAPES)('$name: $shape, $noiseShape', ({ shape, noiseShape }) => {
       expectSameBits(noise(draw), values, { what: kernel })
     }
   })
+})
+
+test('the kernels that these tests force are two', () => {
+  forceKernel('wasm-simd')
+  expect(kernelFor(1, flagsModule)).toBeDefined()
+  forceKernel('javascript')
+  expect(kernelFor(2 ** 24, flagsModule)).toBeUndefined()
 })
 
 describe('which one runs', () => {
