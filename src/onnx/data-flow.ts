@@ -11,7 +11,7 @@ export function dataIn(scope: Scope): (tensor: string) => boolean {
   const isData = (tensor: string) => data.has(tensor) || isOuterData(scope, tensor)
   for (const node of scope.graph.node) {
     if (!FORGETS_VALUES.has(node.opType) && readsOf(node).some(isData)) {
-      for (const name of node.output) data.add(name)
+      for (const name of node.output) if (name !== '') data.add(name) // '': an optional output that is left out
     }
   }
   return isData

@@ -47,7 +47,10 @@ export function createArrayNoise(ort: OrtModule, points: NoisePoints): NoiseSour
   return {
     async draw(shapes, draw, stack) {
       const key = JSON.stringify([shapes, stack])
-      if (set?.key !== key) set = { key, ...allocate(ort, points, shapes, stack) }
+      if (set?.key !== key) {
+        set = undefined // its memory may be taken again
+        set = { key, ...allocate(ort, points, shapes, stack) }
+      }
       set.arrays.forEach(({ dropout, values, rows }, i) => {
         for (let sample = 0; sample < stack.count; sample++) {
           const start = sample * rows * dropout.cells

@@ -229,8 +229,11 @@ function endOfLength(reader: PbfReader, end: number): number {
   return stop
 }
 
+/** pbf's own decoder cuts off what is not UTF-8, and drops a leading U+FEFF: tensors of two names would become one. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 const READ: Readonly<Record<Scalar, (reader: PbfReader) => unknown>> = {
-  string: (reader) => reader.readString(),
+  string: (reader) => UTF8.decode(reader.readBytes()),
   bytes: (reader) => reader.readBytes(),
   int32: (reader) => reader.readVarint(true) | 0,
   int64: readInt64,

@@ -69,7 +69,8 @@ export class Sampler {
     if (this.#stacked) {
       const agrees = stacks.get(key) ?? (await this.#stackAgrees(draw, output, most))
       if (agrees !== undefined) stacks.set(key, agrees)
-      if (agrees) return most
+      // what is likely to gain is small
+      if (agrees && (asked === undefined || (await this.#hasRoom(draw, most, batch)))) return most
     }
     this.#stacked?.free()
     this.#stacked = undefined
@@ -108,6 +109,14 @@ export class Sampler {
       const isElsewhere = typeof batchAxis === 'number' && batchAxis !== 0
       return !isElsewhere && canStack(this.#shapes[i], batch)
     })
+  }
+
+  /** Whether there is the memory for the noise of so many. */
+  #hasRoom(draw: SampleDraw, count: number, batch: number): Promise<boolean> {
+    return this.#runner.noise.draw(this.#shapes, draw, { count, batch }).then(
+      () => true,
+      () => false,
+    )
   }
 
   #stackAgrees(draw: SampleDraw, output: string, most: number): Promise<boolean | undefined> {

@@ -14,6 +14,7 @@ import { Predictions } from './predictions.js'
 import { type RunInput, rewrite } from './rewrite.js'
 import { createRunner } from './runner.js'
 import { addShapeOutputs, symbolsOf } from './runtime-sizes.js'
+import { sizesFollowValues } from './value-sizes.js'
 
 export type { PredictOptions, ShapedPrediction } from './predict-options.js'
 
@@ -84,8 +85,6 @@ export interface MonteCarloSession {
   /** Waits for pending predictions, then frees the session and everything created for it. */
   release(): Promise<void>
 }
-
-import { sizesFollowValues } from './value-sizes.js'
 
 /**
  * Opens a model in ONNX Runtime with its dropout on. Outputs of float16, bfloat16 or float64 are converted to float32.

@@ -100,7 +100,7 @@ class Inference {
 }
 
 /** The operators of ONNX, and those that ONNX Runtime puts in their place when it optimises a model. */
-function isKnownDomain(domain: string): boolean {
+export function isKnownDomain(domain: string): boolean {
   return isDefaultDomain(domain) || domain === 'com.microsoft'
 }
 

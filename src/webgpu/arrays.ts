@@ -26,10 +26,10 @@ export async function computeDropout(
   check?: () => void,
 ): Promise<Values<ArrayBuffer>> {
   const { elements, element } = dropout
-  const result = new element.array(elements)
-  if (elements === 0) return result
+  if (elements === 0) return new element.array(0)
   const tuning = tuningFor(device)
-  const maskPlan = planMask(dropout.cells, device.limits, tuning)
+  const maskPlan = planMask(dropout.cells, device.limits, tuning) // refuses what no device can hold
+  const result = new element.array(elements)
   const slab = Math.min(slabElements(device, dropout), elements)
   const owner = createOwner(device, 'dropout')
   try {

@@ -4,12 +4,16 @@ import {
   createMonteCarloSession,
   describeModel,
   makeStochastic,
+  OnnxModelError,
   type OrtModule,
   pointsFrom,
   suggestPoints,
 } from 'noiseshape/onnx'
 import * as ort from 'onnxruntime-web'
 import { describe, expect, test } from 'vitest'
+import { dataIn } from '../../src/onnx/data-flow'
+import { readModel } from '../../src/onnx/model'
+import { scopesOf } from '../../src/onnx/scope'
 import { stackAgrees } from '../../src/onnx/stack-check'
 import { attribute, BOOL, encode, FLOAT16, floats, type GraphInit, info, node } from '../support/onnx-models'
 import { useWasm } from '../support/onnx-wasm'
@@ -165,4 +169,24 @@ test('an error of the caller on the next provider is thrown', async () => {
   expect((await caught(() => session.predict({ x: tensor([1, 2, 3, 4], 1, 4) }, options))).message).toBe(
     'mine',
   )
+})
+
+test('an output that is left out is no data, and neither is an input that is left out', () => {
+  const bytes = graph([node('LSTM', ['x', 'w', 'r'], ['', 'h']), node('Clip', ['h', '', 'most'], ['y'])])
+  const [scope] = scopesOf(readModel(bytes).graph)
+  expect(['x', 'h', 'y', 'w', ''].map(dataIn(scope))).toEqual([true, true, true, false, false])
+})
+
+describe('names', () => {
+  const named = (name: string) => graph([node('Relu', ['x'], [name]), node('Relu', [name], ['y'])])
+
+  test('keep a byte order mark', () => {
+    const names = describeModel(named('\ufeff/layer.0/MatMul')).tensors.map(({ name }) => name)
+    expect(names).toContain('\ufeff/layer.0/MatMul')
+  })
+
+  test('that are not UTF-8 are refused: two of them might become one', () => {
+    const bytes = named('Gr~e').map((byte) => (byte === '~'.charCodeAt(0) ? 0xf6 : byte)) // Größe in Latin-1
+    expect(() => describeModel(bytes)).toThrow(OnnxModelError)
+  })
 })
