@@ -21,6 +21,7 @@ import type { Draw } from '../generators/generator.js'
 import { DRAW_NAMES, type DrawOptions, type GeneratorName, type NoiseShape } from '../options.js'
 import { type Dropout, readDraw, resolveDropout } from '../resolve.js'
 import { type Names, readOptions, reject } from '../validation.js'
+import { dropoutOnWasm, isWasmBackend } from './on-wasm.js'
 import { dropoutOnWebGPU, isWebGPUBackend, releasePasses } from './on-webgpu.js'
 
 /** Options of a call, except its rate. */
@@ -102,6 +103,7 @@ function register(): void {
 
 function compute(backend: object, x: Tensor, { dropout, draw }: Attributes): TensorInfo {
   if (isWebGPUBackend(backend)) return dropoutOnWebGPU(backend, x, dropout, draw)
+  if (isWasmBackend(backend)) return dropoutOnWasm(backend, x, dropout, draw)
   const values = x.dataSync() // tf.cast keeps the integers of its input
   const floats = values instanceof Float32Array ? values : Float32Array.from(values)
   return tensor(computeDropout(floats, dropout, draw), x.shape, 'float32')

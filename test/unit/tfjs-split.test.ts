@@ -1,6 +1,5 @@
-/** What of a TensorFlow.js model runs once, where there is no GPU: on wasm, and what the rules depend on. */
+/** What of a TensorFlow.js model runs once: the limit of what is kept, and which layers count as deterministic. */
 
-import '@tensorflow/tfjs-backend-wasm'
 import * as tf from '@tensorflow/tfjs-core'
 import * as tfl from '@tensorflow/tfjs-layers'
 import { Dropout } from 'noiseshape/tfjs'
@@ -9,18 +8,6 @@ import { isDeterministic } from '../../src/tfjs/deterministic'
 import { inSample } from '../../src/tfjs/sample'
 import { Sampler } from '../../src/tfjs/sampler'
 import { useBackend } from '../support/tfjs-backend'
-import { expectSplit, splitCases } from '../support/tfjs-split'
-
-describe('mcPredict on the wasm backend', () => {
-  useBackend('wasm')
-
-  test.each(Object.entries(splitCases))(
-    '%s: what precedes all noise runs once, and the samples are the same',
-    async (_, make) => {
-      await expectSplit(make)
-    },
-  )
-})
 
 describe('mcPredict on the cpu backend', () => {
   useBackend('cpu')
