@@ -5,6 +5,7 @@ import { noiseshapeOnnx, onnxruntimeByHand } from '../monte-carlo/onnxruntime.js
 import type { Predictor } from '../monte-carlo/predictor.js'
 import { tensorflowTraining } from '../monte-carlo/tensorflow-training.js'
 import { jaxWebgpu } from './jax.js'
+import { noiseshapeTensorflowWasm } from './noiseshape-tensorflow.js'
 import { onnxruntime } from './onnxruntime.js'
 import type { Peer } from './peer.js'
 import { portablePeers, portablePredictors } from './portable.js'
@@ -16,6 +17,7 @@ export const allPeers: readonly (Peer | Predictor)[] = [
   jaxWebgpu,
   onnxruntime,
   ...portablePeers.filter(({ kind }) => kind === 'cpu'),
+  noiseshapeTensorflowWasm,
   noiseshapeOnnx,
   noiseshapeTfjs,
   tensorflowTraining,

@@ -12,7 +12,7 @@ import { patternOf } from '../noise-cells.js'
 import { gpuOf, type Peer, type Prepared, type Setting } from './peer.js'
 import { read, runOn } from './queue.js'
 
-const SEED = 42
+export const SEED = 42
 
 /** `record` is one call on the op; `step` counts up, so that each draws a new mask. */
 async function prepareOp(
@@ -47,7 +47,7 @@ function resolve({ shape, noiseShape, rate }: Setting) {
   return resolveDropout({ shape: [...shape], noiseShape: [...noiseShape], rate })
 }
 
-function onCpu({ x, shape, noiseShape, rate }: Setting, step: number) {
+export function onCpu({ x, shape, noiseShape, rate }: Setting, step: number) {
   return dropout(x, { shape: [...shape], noiseShape: [...noiseShape], rate, seed: SEED, step })
 }
 

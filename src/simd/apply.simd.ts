@@ -10,30 +10,27 @@ const INFINITE: i32 = 0x7f800000
 const SMALLEST_NORMAL: i32 = 0x00800000
 
 /**
- * Multiplies kept values in place and zeroes dropped ones.
+ * Multiplies kept values and zeroes dropped ones.
  *
- * @param values address of the values; whole blocks of 32 are read and written
+ * @param from address of the values; whole blocks of 32 are read and written
+ * @param to address of the results: `from`, or where no value is
  * @param flags address of one flag per value, packed like a mask
  * @param elements how many values
  */
-export function applyFlags(values: usize, flags: usize, elements: i32, scale: f32): void {
+export function applyFlags(from: usize, to: usize, flags: usize, elements: i32, scale: f32): void {
   const factor = f32x4.splat(scale)
   const bias = i32x4.splat(64 << 23)
-  const end = values + 4 * elements
-  for (; values < end; values += BLOCK, flags += 4) {
+  const end = from + 4 * elements
+  for (; from < end; from += BLOCK, to += BLOCK, flags += 4) {
     const kept = load<i32>(flags)
-    if (kept === 0) {
-      memory.fill(values, 0, BLOCK)
-      continue
-    }
-    const x0 = v128.load(values, 0)
-    const x1 = v128.load(values, 16)
-    const x2 = v128.load(values, 32)
-    const x3 = v128.load(values, 48)
-    const x4 = v128.load(values, 64)
-    const x5 = v128.load(values, 80)
-    const x6 = v128.load(values, 96)
-    const x7 = v128.load(values, 112)
+    const x0 = v128.load(from, 0)
+    const x1 = v128.load(from, 16)
+    const x2 = v128.load(from, 32)
+    const x3 = v128.load(from, 48)
+    const x4 = v128.load(from, 64)
+    const x5 = v128.load(from, 80)
+    const x6 = v128.load(from, 96)
+    const x7 = v128.load(from, 112)
     // Adding 64 to the exponent sets bit 30 exactly if 2^-63 <= |x| < 2^64: then a product needs no further care.
     let ordinary = and4(i32x4.add(x0, bias), i32x4.add(x1, bias), i32x4.add(x2, bias), i32x4.add(x3, bias))
     ordinary = v128.and(
@@ -42,29 +39,29 @@ export function applyFlags(values: usize, flags: usize, elements: i32, scale: f3
     )
     // The flag of value 4 k + j is bit 4 k + 3 of lane j, one shift away from the sign.
     const lanes = i32x4.mul(i32x4.splat(kept), i32x4(8, 4, 2, 1))
-    if (v128.any_true(v128.andnot(i32x4.splat(1 << 30), ordinary)) && hasOdd(values)) {
+    if (v128.any_true(v128.andnot(i32x4.splat(1 << 30), ordinary)) && hasOdd(from)) {
       for (let at = 0; at < BLOCK; at += 16) {
-        const y = scaleAny(v128.load(values + at), factor)
-        v128.store(values + at, chosen(i32x4.shl(lanes, 28 - (at >> 2)), y))
+        const y = scaleAny(v128.load(from + at), factor)
+        v128.store(to + at, chosen(i32x4.shl(lanes, 28 - (at >> 2)), y))
       }
     } else if (kept === -1) {
-      v128.store(values, f32x4.mul(x0, factor), 0)
-      v128.store(values, f32x4.mul(x1, factor), 16)
-      v128.store(values, f32x4.mul(x2, factor), 32)
-      v128.store(values, f32x4.mul(x3, factor), 48)
-      v128.store(values, f32x4.mul(x4, factor), 64)
-      v128.store(values, f32x4.mul(x5, factor), 80)
-      v128.store(values, f32x4.mul(x6, factor), 96)
-      v128.store(values, f32x4.mul(x7, factor), 112)
+      v128.store(to, f32x4.mul(x0, factor), 0)
+      v128.store(to, f32x4.mul(x1, factor), 16)
+      v128.store(to, f32x4.mul(x2, factor), 32)
+      v128.store(to, f32x4.mul(x3, factor), 48)
+      v128.store(to, f32x4.mul(x4, factor), 64)
+      v128.store(to, f32x4.mul(x5, factor), 80)
+      v128.store(to, f32x4.mul(x6, factor), 96)
+      v128.store(to, f32x4.mul(x7, factor), 112)
     } else {
-      v128.store(values, chosen(i32x4.shl(lanes, 28), f32x4.mul(x0, factor)), 0)
-      v128.store(values, chosen(i32x4.shl(lanes, 24), f32x4.mul(x1, factor)), 16)
-      v128.store(values, chosen(i32x4.shl(lanes, 20), f32x4.mul(x2, factor)), 32)
-      v128.store(values, chosen(i32x4.shl(lanes, 16), f32x4.mul(x3, factor)), 48)
-      v128.store(values, chosen(i32x4.shl(lanes, 12), f32x4.mul(x4, factor)), 64)
-      v128.store(values, chosen(i32x4.shl(lanes, 8), f32x4.mul(x5, factor)), 80)
-      v128.store(values, chosen(i32x4.shl(lanes, 4), f32x4.mul(x6, factor)), 96)
-      v128.store(values, chosen(lanes, f32x4.mul(x7, factor)), 112)
+      v128.store(to, chosen(i32x4.shl(lanes, 28), f32x4.mul(x0, factor)), 0)
+      v128.store(to, chosen(i32x4.shl(lanes, 24), f32x4.mul(x1, factor)), 16)
+      v128.store(to, chosen(i32x4.shl(lanes, 20), f32x4.mul(x2, factor)), 32)
+      v128.store(to, chosen(i32x4.shl(lanes, 16), f32x4.mul(x3, factor)), 48)
+      v128.store(to, chosen(i32x4.shl(lanes, 12), f32x4.mul(x4, factor)), 64)
+      v128.store(to, chosen(i32x4.shl(lanes, 8), f32x4.mul(x5, factor)), 80)
+      v128.store(to, chosen(i32x4.shl(lanes, 4), f32x4.mul(x6, factor)), 96)
+      v128.store(to, chosen(lanes, f32x4.mul(x7, factor)), 112)
     }
   }
 }

@@ -1,14 +1,14 @@
-/** Spreads and applies the flags in the kernel's memory: what apply.simd.ts exports. */
+/** Spreads and applies the flags in a kernel's memory: what apply.simd.ts exports. */
 
 import type { Axis } from '../axes.js'
 import flagsModule from './apply.simd.ts?wasm'
-import type { Kernel } from './kernel.js'
+import type { FlagKernel } from './kernel.js'
 
 export { flagsModule }
 
 interface FlagsExports {
   spreadFlags(axes: number, count: number, words: number, cell: number, out: number, elements: number): void
-  applyFlags(values: number, flags: number, elements: number, scale: number): void
+  applyFlags(x: number, y: number, flags: number, elements: number, scale: number): void
 }
 
 /**
@@ -17,7 +17,7 @@ interface FlagsExports {
  * @param axes of the elements, innermost first
  * @param cell where in `cells` the flag of the first element is
  */
-export function spread(kernel: Kernel, axes: readonly Axis[], cell: number, elements: number): void {
+export function spread(kernel: FlagKernel, axes: readonly Axis[], cell: number, elements: number): void {
   const { axes: memory, cells, flags } = kernel
   axes.forEach(({ size, stride }, i) => {
     memory.set([size, stride, 0], 3 * i)
@@ -26,8 +26,18 @@ export function spread(kernel: Kernel, axes: readonly Axis[], cell: number, elem
   spreadFlags(memory.byteOffset, axes.length, cells.byteOffset, cell, flags.byteOffset, elements)
 }
 
-/** Drops and scales the first `elements` values by these flags, of which they have one each. */
-export function apply(kernel: Kernel, flags: 'cells' | 'flags', elements: number, scale: number): void {
+/**
+ * Drops and scales `elements` values at address `x` by flags at address `flags`, one each. `y` receives the results: the
+ * same address, or apart. Whole blocks of 32 values are read and written.
+ */
+export function apply(
+  kernel: FlagKernel,
+  flags: number,
+  x: number,
+  y: number,
+  elements: number,
+  scale: number,
+): void {
   const { applyFlags } = kernel.exportsOf<FlagsExports>(flagsModule)
-  applyFlags(kernel.values.byteOffset, kernel[flags].byteOffset, elements, scale)
+  applyFlags(x, y, flags, elements, scale)
 }

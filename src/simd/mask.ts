@@ -4,7 +4,7 @@ import type { Draw, GeneratorSimd } from '../generators/generator.js'
 import { CELLS_PER_GROUP, windowStart } from '../mask-words.js'
 import type { Dropout } from '../resolve.js'
 import { spread } from './flags.js'
-import { type Kernel, WINDOW } from './kernel.js'
+import { type FlagKernel, WINDOW } from './kernel.js'
 
 const WORDS_AT_ONCE = WINDOW / 32
 
@@ -14,7 +14,7 @@ const WORDS_AT_ONCE = WINDOW / 32
  * @returns ceil(cells / 32) words; bit i of word w is cell 32 w + i of the window, 1 = kept; bits past the end are 0
  */
 export function generateMask(
-  kernel: Kernel,
+  kernel: FlagKernel,
   generator: GeneratorSimd,
   { cells, keepRule }: Pick<Dropout, 'cells' | 'keepRule'>,
   draw: Draw,

@@ -1,7 +1,6 @@
 /** Dropout as a TensorFlow.js op: a kernel per backend, and a gradient. */
 
 import {
-  backend,
   clone,
   engine,
   getBackend,
@@ -21,7 +20,7 @@ import type { Draw } from '../generators/generator.js'
 import { DRAW_NAMES, type DrawOptions, type GeneratorName, type NoiseShape } from '../options.js'
 import { type Dropout, readDraw, resolveDropout } from '../resolve.js'
 import { type Names, readOptions, reject } from '../validation.js'
-import { dropoutOnWasm, isWasmBackend } from './on-wasm.js'
+import { dropoutOnWasm, isWasmBackend, releaseRoom } from './on-wasm.js'
 import { dropoutOnWebGPU, isWebGPUBackend, releasePasses } from './on-webgpu.js'
 
 /** Options of a call, except its rate. */
@@ -52,7 +51,7 @@ const KERNEL = 'NoiseshapeDropout'
 
 /**
  * Dropout of a float32 tensor, bit-identical to `noiseshape/cpu` on every backend. On the webgpu backend it runs on
- * TensorFlow.js' own device without copies. The gradient applies the same dropout to dy: it draws the mask again, so
+ * TensorFlow.js' own device, and on the wasm backend in its memory, without copies. The gradient applies the same dropout to dy: it draws the mask again, so
  * neither x nor the mask is stored.
  *
  * @param x float32, rank 0 to 6
@@ -82,7 +81,6 @@ function run<T extends Tensor>(x: T, attributes: Attributes): T {
 
 /** Registers on the first call on a backend, not on import, so that bundlers can remove unused code. */
 function register(): void {
-  const isGPU = isWebGPUBackend(backend())
   const backendName = getBackend()
   if (!getKernel(KERNEL, backendName)) {
     registerKernel({
@@ -90,7 +88,10 @@ function register(): void {
       backendName,
       kernelFunc: ({ inputs, attrs, backend }) =>
         compute(backend, inputs.x as Tensor, attrs as unknown as Attributes),
-      disposeFunc: isGPU ? (backend) => isWebGPUBackend(backend) && releasePasses(backend) : undefined,
+      disposeFunc(backend) {
+        if (isWebGPUBackend(backend)) releasePasses(backend)
+        else if (isWasmBackend(backend)) releaseRoom(backend)
+      },
     })
   }
   if (!getGradient(KERNEL)) {
