@@ -1,6 +1,7 @@
 /** Writes the parameters of both passes in the layouts of shaders/mask.wgsl and apply.wgsl; a test compares them. */
 
 import type { Draw } from '../generators/generator.js'
+import { GENERATORS_WGSL } from '../generators/wgsl.js'
 import { windowStart } from '../mask-words.js'
 import type { ApplyDispatch, MaskDispatch } from '../plan.js'
 import type { Dropout } from '../resolve.js'
@@ -35,7 +36,7 @@ export const APPLY_PARAMS = {
 
 /** Size of `MaskParams`, including the generator's parameters. */
 export function maskParamsSize({ generator }: Pick<Dropout, 'generator'>): number {
-  return MASK_PARAMS.draw + Math.ceil(generator.shader.bytes / 16) * 16 // the struct's alignment
+  return MASK_PARAMS.draw + Math.ceil(GENERATORS_WGSL[generator.name].bytes / 16) * 16 // the struct's alignment
 }
 
 /** Bytes between consecutive sets of parameters of `size` bytes, aligned for dynamic offsets. */
@@ -62,7 +63,7 @@ export function writeMaskParams(
   view.setUint32(at.groups, dispatch.groups, true)
   view.setUint32(at.last_cells, dispatch.lastCells, true)
   view.setUint32(at.groups_per_thread, dispatch.groupsPerThread, true)
-  generator.shader.write(new DataView(bytes, offset + at.draw), keepRule, draw)
+  GENERATORS_WGSL[generator.name].write(new DataView(bytes, offset + at.draw), keepRule, draw)
 }
 
 /** Writes `ApplyParams` into `view`. */

@@ -20,6 +20,7 @@ import rowsSource from '../../shaders/walk-rows.wgsl?raw'
 import type { ElementName } from '../elements/element.js'
 import { PRELUDES } from '../elements/preludes.js'
 import type { Generator } from '../generators/generator.js'
+import { GENERATORS_WGSL } from '../generators/wgsl.js'
 import type { ApplyDispatch, Tuning, Walk } from '../plan.js'
 import { APPLY_PARAMS, maskParamsSize } from './params.js'
 import { memoized, perDevice } from './per-device.js'
@@ -71,7 +72,7 @@ function createMaskPipelines(device: GPUDevice, generator: Generator) {
     { type: 'storage' },
   ])
   return memoized((workgroupSize: number, rotation: Tuning['rotation']): Stage => {
-    const sources = [ROTATIONS[rotation], ...generator.shader.modules, maskSource]
+    const sources = [ROTATIONS[rotation], ...GENERATORS_WGSL[generator.name].modules, maskSource]
     const constants = { WORKGROUP_SIZE: workgroupSize }
     return { layout, pipeline: createPipeline(device, 'generate_mask', sources, [layout], constants) }
   })
