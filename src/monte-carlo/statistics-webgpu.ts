@@ -2,10 +2,10 @@
 
 import statisticsSource from '../../shaders/statistics.wgsl?raw'
 import type { TensorPlace } from '../webgpu/apply.js'
+import { bindGroupLayout, createPipeline, type Stage } from '../webgpu/create-pipeline.js'
 import { scoped } from '../webgpu/errors.js'
 import { createOwner } from '../webgpu/owned.js'
 import { memoized, perDevice } from '../webgpu/per-device.js'
-import { bindGroupLayout, createPipeline, type Stage } from '../webgpu/pipelines.js'
 import { readBack, type Source } from '../webgpu/read-back.js'
 import { tuningFor } from '../webgpu/tuning.js'
 import {

@@ -1,4 +1,4 @@
-/** Layouts and pipelines, compiled on first use, once per device: rates and seeds need no compilation, a shape only chooses. */
+/** The pipelines of dropout, compiled on first use, once per device: rates and seeds need no compilation, a shape only chooses. */
 
 import applySource from '../../shaders/apply.wgsl?raw'
 import inPlaceSource from '../../shaders/io-in-place.wgsl?raw'
@@ -22,6 +22,7 @@ import { PRELUDES } from '../elements/preludes.js'
 import type { Generator } from '../generators/generator.js'
 import { GENERATORS_WGSL } from '../generators/wgsl.js'
 import type { ApplyDispatch, Tuning, Walk } from '../plan.js'
+import { bindGroupLayout, createPipeline, type Stage } from './create-pipeline.js'
 import { APPLY_PARAMS, maskParamsSize } from './params.js'
 import { memoized, perDevice } from './per-device.js'
 
@@ -45,11 +46,6 @@ const TRUSTING_WALKS: Partial<Record<Walk, readonly string[]>> = {
 }
 
 const ROTATIONS = { shift: rotateShiftSource, float: rotateFloatSource }
-
-export interface Stage {
-  layout: GPUBindGroupLayout
-  pipeline: GPUComputePipeline
-}
 
 /** The pipeline of `generate_mask`, and the layout of its group 0: MaskParams (dynamic offset), the mask. */
 export function maskPipeline(device: GPUDevice, generator: Generator, tuning: Tuning): Stage {
@@ -110,36 +106,3 @@ export const applyPipelines: (device: GPUDevice) => ApplyPipelines = perDevice((
     },
   }
 })
-
-export function bindGroupLayout(
-  device: GPUDevice,
-  name: string,
-  buffers: readonly GPUBufferBindingLayout[],
-): GPUBindGroupLayout {
-  return device.createBindGroupLayout({
-    label: `noiseshape/${name}`,
-    entries: buffers.map((buffer, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer })),
-  })
-}
-
-export function createPipeline(
-  device: GPUDevice,
-  entryPoint: string,
-  sources: readonly string[],
-  bindGroupLayouts: GPUBindGroupLayout[],
-  constants: Record<string, number>,
-): GPUComputePipeline {
-  const label = `noiseshape/${entryPoint}/pipeline`
-  return device.createComputePipeline({
-    label,
-    layout: device.createPipelineLayout({ label, bindGroupLayouts }),
-    compute: {
-      module: device.createShaderModule({
-        label: `noiseshape/${entryPoint}/module`,
-        code: sources.join('\n'),
-      }),
-      entryPoint,
-      constants,
-    },
-  })
-}
