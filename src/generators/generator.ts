@@ -42,10 +42,10 @@ export interface GeneratorCpu {
 /** A generator's WebAssembly module, and how the parameters it reads are written. */
 export interface GeneratorSimd {
   /**
-   * Base64 of a compiled `*.simd.ts` file. It exports `drawGroups(params, low, high, groups, out)`, which writes the keep
-   * flags of `groups` 128-cell groups of the stream, from group `low + 2^32 high` on, to address `out`: four words for
-   * each, and at most 12 words more. From address `params` on, it may use 896 bytes, where `write` has put its
-   * parameters.
+   * A compiled `*.simd.ts` file, in hexadecimal. It exports `drawGroups(params, low, high, groups, out)`, which writes
+   * the keep flags of `groups` 128-cell groups of the stream, from group `low + 2^32 high` on, to address `out`: four
+   * words for each, and at most 12 words more. From address `params` on, it may use 896 bytes, where `write` has put
+   * its parameters.
    */
   readonly module: string
   /** Writes the parameters into `view`. */

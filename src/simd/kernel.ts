@@ -40,7 +40,7 @@ export function createKernel() {
   /**
    * What a module exports, on this memory.
    *
-   * @param module in base64
+   * @param module in hexadecimal
    * @throws CompileError where a Content-Security-Policy or the engine refuses WebAssembly or its SIMD
    */
   function exportsOf<Exports>(module: string): Exports {
@@ -71,7 +71,7 @@ export function createKernel() {
 
 export type Kernel = ReturnType<typeof createKernel>
 
-function instantiate(base64: string, memory: WebAssembly.Memory): WebAssembly.Exports {
-  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
+function instantiate(hex: string, memory: WebAssembly.Memory): WebAssembly.Exports {
+  const bytes = Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports
 }
