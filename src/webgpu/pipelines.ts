@@ -21,6 +21,7 @@ import type { ElementName } from '../elements/element.js'
 import { PRELUDES } from '../elements/preludes.js'
 import type { Generator } from '../generators/generator.js'
 import { GENERATORS_WGSL } from '../generators/wgsl.js'
+import type { GeneratorName } from '../options.js'
 import type { ApplyDispatch, Tuning, Walk } from '../plan.js'
 import { bindGroupLayout, createPipeline, type Stage } from './create-pipeline.js'
 import { APPLY_PARAMS, maskParamsSize } from './params.js'
@@ -50,29 +51,22 @@ const ROTATIONS = { shift: rotateShiftSource, float: rotateFloatSource }
 /** The pipeline of `generate_mask`, and the layout of its group 0: MaskParams (dynamic offset), the mask. */
 export function maskPipeline(device: GPUDevice, generator: Generator, tuning: Tuning): Stage {
   const { workgroupSize, rotation } = tuning
-  return maskPipelines(device)(generator)(workgroupSize, rotation)
+  return maskPipelines(device)(generator.name)(workgroupSize, rotation)
 }
 
-const maskPipelines = perDevice((device) => {
-  const made = new Map<Generator, ReturnType<typeof createMaskPipelines>>()
-  return (generator: Generator) => {
-    const pipelines = made.get(generator) ?? createMaskPipelines(device, generator)
-    made.set(generator, pipelines)
-    return pipelines
-  }
-})
-
-function createMaskPipelines(device: GPUDevice, generator: Generator) {
-  const layout = bindGroupLayout(device, 'generate_mask/params', [
-    { type: 'uniform', hasDynamicOffset: true, minBindingSize: maskParamsSize({ generator }) },
-    { type: 'storage' },
-  ])
-  return memoized((workgroupSize: number, rotation: Tuning['rotation']): Stage => {
-    const sources = [ROTATIONS[rotation], ...GENERATORS_WGSL[generator.name].modules, maskSource]
-    const constants = { WORKGROUP_SIZE: workgroupSize }
-    return { layout, pipeline: createPipeline(device, 'generate_mask', sources, [layout], constants) }
-  })
-}
+const maskPipelines = perDevice((device) =>
+  memoized((generator: GeneratorName) => {
+    const layout = bindGroupLayout(device, 'generate_mask/params', [
+      { type: 'uniform', hasDynamicOffset: true, minBindingSize: maskParamsSize(generator) },
+      { type: 'storage' },
+    ])
+    return memoized((workgroupSize: number, rotation: Tuning['rotation']): Stage => {
+      const sources = [ROTATIONS[rotation], ...GENERATORS_WGSL[generator].modules, maskSource]
+      const constants = { WORKGROUP_SIZE: workgroupSize }
+      return { layout, pipeline: createPipeline(device, 'generate_mask', sources, [layout], constants) }
+    })
+  }),
+)
 
 export interface ApplyPipelines {
   /** Group 0 of `apply_mask`: ApplyParams, the mask, then input and output, or a single tensor. */
