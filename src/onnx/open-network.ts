@@ -1,6 +1,7 @@
 /** Opens a rewritten model in ONNX Runtime: cut at its noise where that gains something, otherwise whole. */
 
 import type { InferenceSession } from 'onnxruntime-web'
+import { sumChannels } from './channel-sums.js'
 import { DataType as Type } from './messages.js'
 import type { Model } from './model.js'
 import { cutNetwork, type Network, wholeNetwork } from './network.js'
@@ -34,10 +35,12 @@ export interface Opening {
  */
 export function openingOf(
   ort: OrtModule,
-  { model, inputs }: Pick<Rewritten, 'model' | 'inputs'>,
+  rewritten: Pick<Rewritten, 'model' | 'inputs' | 'name'>,
   ownOutputs: ReadonlySet<string | undefined>,
   sessionOptions: SessionOptions | undefined,
 ): Opening {
+  const parts = sumChannels(rewritten)
+  const { model, inputs } = rewritten
   const open = (bytes: Uint8Array, { graph }: Model, onCpu: (output: string) => boolean): OpenPart => {
     const onGpu = graph.output.map(({ name }) => [name, onCpu(name) ? 'cpu' : 'gpu-buffer'] as const)
     return (provider, given) =>
@@ -65,6 +68,7 @@ export function openingOf(
     inputNames: model.graph.input.map(({ name }) => name).filter((name) => !initializers.has(name)),
     outputNames: model.graph.output.map(({ name }) => name),
     crossing: [...crossing.keys()],
+    parts,
     sizes: trunk.graph.output.map(({ name }) => name).filter((name) => ownOutputs.has(name)),
   }
   const onCpu = (output: string) => ownOutputs.has(output) || !isFloat(crossing.get(output))

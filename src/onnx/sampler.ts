@@ -64,7 +64,8 @@ export class Sampler {
     if (!(most > 1) || !batch || !network.isNoisy(output) || !this.#canStack(batch)) return 1
     const key = JSON.stringify([output, this.#shapes, Object.values(this.#fed.feeds).map(({ dims }) => dims)])
     if (stacks.get(key) === false) return 1
-    const stacking = stackFeeds(ort, engine.device, this.#fed.feeds, { count: most, batch })
+    const { feeds, parts } = this.#fed
+    const stacking = stackFeeds(ort, engine.device, feeds, parts, { count: most, batch })
     this.#stacked = await stacking.catch(() => undefined) // there is not the memory for so many
     if (this.#stacked) {
       const agrees = stacks.get(key) ?? (await this.#stackAgrees(draw, output, most))
@@ -100,7 +101,8 @@ export class Sampler {
     const noise = this.#shapes.map((shape) =>
       product(stackedShape(shape, { count: 1, batch: this.#batch ?? 1 })),
     )
-    const feeds = Object.values(this.#fed.feeds).map(({ size }) => size)
+    const { parts } = this.#fed
+    const feeds = Object.entries(this.#fed.feeds).map(([name, { size }]) => size / (parts.get(name) ?? 1))
     return [...noise, ...feeds].reduce((sum, size) => sum + size * float32.bytes, 0)
   }
 
