@@ -118,13 +118,14 @@ function sumOfParts(
     nodes.push(makeNode(opType, input, made, name(`${made}/${opType}`), attribute))
     return made
   }
-  const reshape = (tensor: string, ...sizes: number[]) =>
-    add('Reshape', [tensor, add('Constant', [], [list(sizes)])])
+  const integers = (...values: number[]) => add('Constant', [], [list(values)])
+  const [zero, one, any] = [0, 1, -1].map((value) => integers(value))
+  const join = (...lists: string[]) => add('Concat', lists, [integerAttribute('axis', 0)])
+  const reshape = (tensor: string, ...sizes: number[]) => add('Reshape', [tensor, integers(...sizes)])
   const swap = (tensor: string, rank: number) => {
     const rest = Array.from({ length: rank - 2 }, (_, i) => i + 2)
     return add('Transpose', [tensor], [integersAttribute('perm', [1, 0, ...rest])])
   }
-  const zero = add('Constant', [], [list([0])])
   const rowsOf = (tensor: string) => add('Gather', [add('Shape', [tensor]), zero])
 
   // The same in all samples: each channel alone, with all filters.
@@ -133,11 +134,11 @@ function sumOfParts(
   const alone = add('Conv', [plain, kernels], [...others, integerAttribute('group', channels)])
   const parts = reshape(alone, -1, channels, filters * product(places))
 
-  // The noise as [samples, batch, channels]; one mask for the batch as [1, 1, channels].
-  const rows = add('Min', [rowsOf(parts), rowsOf(noise)])
-  const ends = [-1, channels].map((size) => add('Constant', [], [list([size])]))
-  const shape = add('Concat', [ends[0], rows, ends[1]], [integerAttribute('axis', 0)])
-  const weights = swap(add('Reshape', [noise, shape]), 3)
+  // The noise as [batch, samples, channels]: of a mask for the batch, too, and of an empty batch.
+  const batch = rowsOf(parts)
+  const each = add('Div', [rowsOf(noise), add('Max', [batch, one])])
+  const bySample = add('Reshape', [noise, join(add('Max', [each, one]), any, integers(channels))])
+  const weights = swap(add('Expand', [bySample, join(one, batch, one)]), 3)
 
   const sums = swap(add('MatMul', [weights, parts]), 3)
   const last = reshape(sums, -1, filters, ...places)
