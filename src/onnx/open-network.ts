@@ -19,7 +19,10 @@ export interface ModelSplit {
   trunkNodes: number
   /** Nodes behind it: they run for each sample. */
   tailNodes: number
-  /** The share of the multiplications that comes before; undefined if it depends on sizes that only a run can tell. */
+  /**
+   * The share of the multiplications that comes before; undefined if it depends on sizes that only a run can tell, and where
+   * channels are summed.
+   */
   trunkShare: number | undefined
   /** Why the model is not cut; undefined if it is. */
   reason: string | undefined

@@ -17,7 +17,7 @@ type Shapes = readonly (readonly number[])[]
 
 /**
  * Samples are stacked up to this much noise and feeds. Of 100 samples on wasm (bench/, ms of one core): the digits network takes
- * 71 with 32 digits one by one, 68 at 2^20 bytes (7 samples), and 59 at 2^22 (30) as at all higher ones.
+ * 26 with 32 digits one by one, 15 with 8 samples at once, and 14 with 16 as with all of more, up to 49 at 2^22 bytes.
  */
 const STACK_BYTES = 2 ** 22
 
