@@ -134,10 +134,10 @@ function sumOfParts(
   const alone = add('Conv', [plain, kernels], [...others, integerAttribute('group', channels)])
   const parts = reshape(alone, -1, channels, filters * product(places))
 
-  // The noise as [batch, samples, channels]: of a mask for the batch, too, and of an empty batch.
+  // The noise as [batch, samples, channels]. A batch may share its noise, or be empty.
   const batch = rowsOf(parts)
-  const each = add('Div', [rowsOf(noise), add('Max', [batch, one])])
-  const bySample = add('Reshape', [noise, join(add('Max', [each, one]), any, integers(channels))])
+  const samples = add('Div', [rowsOf(noise), add('Max', [batch, one])])
+  const bySample = add('Reshape', [noise, join(add('Max', [samples, one]), any, integers(channels))])
   const weights = swap(add('Expand', [bySample, join(one, batch, one)]), 3)
 
   const sums = swap(add('MatMul', [weights, parts]), 3)
