@@ -17,12 +17,12 @@ export const ROWS = [
   { entry: 'noiseshape/cpu', imports: '*', budget: 11_000 },
   { entry: 'noiseshape/monte-carlo', imports: '*', budget: 19_000 },
   { entry: 'noiseshape/tfjs', imports: '*', budget: 41_000 },
-  { entry: 'noiseshape/onnx', imports: '*', budget: 73_500 },
+  { entry: 'noiseshape/onnx', imports: '*', budget: 74_500 },
   { entry: 'noiseshape', imports: 'createEngine', budget: 24_500 },
   { entry: 'noiseshape', imports: 'unpackMask', budget: 1_000 },
   { entry: 'noiseshape/webgpu', imports: 'createDropout', budget: 16_000 },
   { entry: 'noiseshape/cpu', imports: 'dropout', budget: 10_500 },
-  { entry: 'noiseshape/onnx', imports: 'createMonteCarloSession', budget: 63_000 },
+  { entry: 'noiseshape/onnx', imports: 'createMonteCarloSession', budget: 63_500 },
 ]
 
 /** What a table calls a row. */
