@@ -17,12 +17,12 @@ export const ROWS = [
   { entry: 'noiseshape/cpu', imports: '*', budget: 10_000 },
   { entry: 'noiseshape/monte-carlo', imports: '*', budget: 14_500 },
   { entry: 'noiseshape/tfjs', imports: '*', budget: 40_000 },
-  { entry: 'noiseshape/onnx', imports: '*', budget: 73_000 },
+  { entry: 'noiseshape/onnx', imports: '*', budget: 74_000 },
   { entry: 'noiseshape', imports: 'createEngine', budget: 23_500 },
   { entry: 'noiseshape', imports: 'unpackMask', budget: 1_000 },
   { entry: 'noiseshape/webgpu', imports: 'createDropout', budget: 13_500 },
   { entry: 'noiseshape/cpu', imports: 'dropout', budget: 9_000 },
-  { entry: 'noiseshape/onnx', imports: 'createMonteCarloSession', budget: 62_000 },
+  { entry: 'noiseshape/onnx', imports: 'createMonteCarloSession', budget: 63_000 },
 ]
 
 /** What a table calls a row. */
