@@ -19,7 +19,10 @@ export const alias = {
   noiseshape: at('src/index.ts'),
 }
 
-/** Shaders go into the package without their comments and indents, which would be a quarter of its weight. */
+/**
+ * Shaders go into the package without their comments, and without spaces that stand for nothing: all but those between two
+ * words or two operators. Lines and names stay, so that what a compiler reports can be read.
+ */
 const bareShaders: Plugin = {
   name: 'bare-shaders',
   enforce: 'pre',
@@ -30,6 +33,7 @@ const bareShaders: Plugin = {
       code
         .replace(/\/\/.*$/gm, '')
         .replace(/\s*\n\s*/g, '\n')
+        .replace(/(?<=[\w()[\]{},;:]) (?=\W)|(?<=\W) (?=[\w()[\]{},;:])/g, '')
         .trim(),
     )}`
   },

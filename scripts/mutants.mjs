@@ -29,11 +29,7 @@ export const GPU_FUNCTIONS = {
   'src/engine.ts': ['if (gpu) {', 'get backend() {', 'get device() {', 'async #run<T>('],
   'src/monte-carlo/accumulator.ts': ['function bufferAccumulator('],
   'src/monte-carlo/outputs.ts': ['export function readBufferOutput('],
-  'src/monte-carlo/statistics-webgpu.ts': [
-    'export function createStatistics(',
-    'const kernelsOf =',
-    'const keeperOf =',
-  ],
+  'src/monte-carlo/statistics-webgpu.ts': ['export function createStatistics(', 'const kernelsOf ='],
 }
 
 /** @type {{ because: string, changes: string[] }[]} */

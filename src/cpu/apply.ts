@@ -111,7 +111,7 @@ function multiply(
  * Flushes subnormals to a signed zero and restores the bits of NaNs; JavaScript's arithmetic gets the rest right.
  * `x` begins at element `first` of the tensor.
  */
-function fixOdd(x: Int32Array, first: number, y: Int32Array, from: number, to: number): void {
+export function fixOdd(x: Int32Array, first: number, y: Int32Array, from: number, to: number): void {
   for (let i = from; i < to; i++) {
     const bits = x[i - first]
     const magnitude = bits & 0x7fffffff

@@ -2,6 +2,7 @@
 
 import type { Values } from '../elements/element.js'
 import type { Draw } from '../generators/generator.js'
+import { GENERATORS_SIMD } from '../generators/simd.js'
 import { isKept } from '../mask-words.js'
 import { type Dropout, noiseOf } from '../resolve.js'
 import { applyMask as applyMaskInWasm } from '../simd/apply.js'
@@ -60,6 +61,6 @@ function allocating<T>({ cells }: Dropout, compute: () => T): T {
 }
 
 function drawMask(kernel: Kernel | undefined, dropout: Dropout, draw: Draw): Uint32Array<ArrayBuffer> {
-  const { simd } = dropout.generator
+  const simd = GENERATORS_SIMD[dropout.generator.name]
   return kernel && simd ? generateMaskInWasm(kernel, simd, dropout, draw) : generateMask(dropout, draw)
 }

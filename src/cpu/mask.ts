@@ -3,6 +3,7 @@
  * src/simd/mask.ts. GPU counterpart: shaders/mask.wgsl.
  */
 
+import { GENERATORS_CPU } from '../generators/cpu.js'
 import type { Draw } from '../generators/generator.js'
 import { CELLS_PER_GROUP, windowStart } from '../mask-words.js'
 import type { Dropout } from '../resolve.js'
@@ -22,7 +23,7 @@ export function generateMask(
   const wordShift = shift >>> 5
   const bitShift = shift & 31
   const keep = new Int32Array(4)
-  const drawGroup = generator.drawer(keepRule, draw)
+  const drawGroup = GENERATORS_CPU[generator.name].drawer(keepRule, draw)
 
   for (let group = 0; group < groups; group++) {
     drawGroup(firstGroup + group, keep)

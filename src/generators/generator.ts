@@ -1,9 +1,10 @@
 /**
  * The interface of a generator: it decides 128 noise cells at a time, on the CPU and in WGSL, from a draw and a keep
- * rule. Only the generator looks inside those two.
+ * rule. Only the generator looks inside those two. Its three forms are apart from what describes it, so that a bundle
+ * has only those that it runs.
  */
 
-import type { DrawOptions } from '../options.js'
+import type { DrawOptions, GeneratorName } from '../options.js'
 
 /**
  * Selects the random bits of a mask: plain data that JSON can hold, opaque to all but its generator, except that the mask
@@ -22,7 +23,7 @@ export type GroupDrawer = (group: number, keep: Int32Array) => void
 /** Implementations name their own types of draw and keep rule. */
 export interface Generator {
   /** Includes the stream's version: the stream under a given name never changes. */
-  readonly name: string
+  readonly name: GeneratorName
   /** Validates the options that select the random bits of a call over `cells` noise cells. */
   readDraw(options: DrawOptions, cells: number): Draw
   /** The same draw in the step that follows; after the last step, any. */
@@ -31,21 +32,20 @@ export interface Generator {
   keepRule(rate: number): KeepRule
   /** The factor of kept values, a float32; 0 at rate 1. Frameworks round it differently. */
   scale(rate: number): number
-  /** The generator on the CPU. */
+}
+
+/** A generator in JavaScript. */
+export interface GeneratorCpu {
   drawer(rule: KeepRule, draw: Draw): GroupDrawer
-  /** The generator in WebAssembly; left out, JavaScript draws all masks. */
-  readonly simd?: GeneratorSimd
-  /** The generator on the GPU. */
-  readonly shader: GeneratorShader
 }
 
 /** A generator's WebAssembly module, and how the parameters it reads are written. */
 export interface GeneratorSimd {
   /**
-   * Base64 of a compiled `*.simd.ts` file. It exports `drawGroups(params, low, high, groups, out)`, which writes the keep
-   * flags of `groups` 128-cell groups of the stream, from group `low + 2^32 high` on, to address `out`: four words for
-   * each, and at most 12 words more. From address `params` on, it may use 896 bytes, where `write` has put its
-   * parameters.
+   * A compiled `*.simd.ts` file, in hexadecimal. It exports `drawGroups(params, low, high, groups, out)`, which writes
+   * the keep flags of `groups` 128-cell groups of the stream, from group `low + 2^32 high` on, to address `out`: four
+   * words for each, and at most 12 words more. From address `params` on, it may use 896 bytes, where `write` has put
+   * its parameters.
    */
   readonly module: string
   /** Writes the parameters into `view`. */

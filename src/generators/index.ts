@@ -1,4 +1,7 @@
-/** The generators by name. To add one: a folder next to native-1, a line here and its name in options.ts. */
+/**
+ * The generators by name. To add one: a folder next to native-1, its name in options.ts, and a line here and in cpu.ts,
+ * wgsl.ts and, if it has WebAssembly, simd.ts.
+ */
 
 import type { GeneratorName } from '../options.js'
 import { reject } from '../validation.js'

@@ -2,10 +2,10 @@
 
 import statisticsSource from '../../shaders/statistics.wgsl?raw'
 import type { TensorPlace } from '../webgpu/apply.js'
+import { bindGroupLayout, createPipeline, type Stage } from '../webgpu/create-pipeline.js'
 import { scoped } from '../webgpu/errors.js'
 import { createOwner } from '../webgpu/owned.js'
 import { memoized, perDevice } from '../webgpu/per-device.js'
-import { bindGroupLayout, createPipeline, type Stage } from '../webgpu/pipelines.js'
 import { readBack, type Source } from '../webgpu/read-back.js'
 import { tuningFor } from '../webgpu/tuning.js'
 import {
@@ -14,7 +14,6 @@ import {
   emptySums,
   hasClasses,
   MOMENTS,
-  type OutputKind,
   reciprocalOf,
   rowLayout,
   type Sums,
@@ -51,13 +50,14 @@ export interface GpuStatistics {
 export function createStatistics(device: GPUDevice, accumulation: Accumulation, keep = 0): GpuStatistics {
   const { outputs, elements, rowLength, settling } = accumulation
   const tuning = tuningFor(device)
+  const { workgroupSize } = tuning
   const plan = planStatistics(accumulation, device.limits, tuning)
   const owner = createOwner(device, 'statistics')
   const { result, checked: created } = scoped(device, 'statistics: buffers', () => {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC
     const buffer = (name: string, numbers: number) => owner.buffer(name, numbers * BYTES_PER_NUMBER, usage)
     return {
-      kernel: kernelsOf(device)(outputs, tuning.workgroupSize, settling),
+      kernel: kernelsOf(device)(`accumulate_${outputs}`, workgroupSize, hasClasses(outputs), settling),
       chunks: plan.map((chunk) => ({
         ...chunk,
         moments: buffer('moments', chunk.elements * MOMENTS.size),
@@ -75,7 +75,7 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation, 
     const most = Math.max(1, Math.floor(tuning.mostTurns / turns))
     const spread = Math.ceil(items / Math.min(tuning.packetsPerThread.rows, most))
     const threads = Math.max(spread, Math.min(items, tuning.fewestThreads))
-    return Math.min(Math.ceil(threads / tuning.workgroupSize), device.limits.maxComputeWorkgroupsPerDimension)
+    return Math.min(Math.ceil(threads / workgroupSize), device.limits.maxComputeWorkgroupsPerDimension)
   }
 
   /** Writes the parameters of the next submission. A larger buffer replaces one that is too small. */
@@ -142,7 +142,7 @@ export function createStatistics(device: GPUDevice, accumulation: Accumulation, 
           submit(kernel, rows || ofChunk, turnsOf(accumulation, dispatch.samples), resources)
         }
         if (kept) {
-          submit(keeperOf(device)(tuning.workgroupSize), count * elements, 1, [
+          submit(kernelsOf(device)('keep_samples', workgroupSize, false, false), count * elements, 1, [
             { buffer: writeParams({ offset: 0, firstSample: 0, samples: count }) },
             { buffer, offset, size: count * elements * BYTES_PER_NUMBER },
             { buffer: kept },
@@ -194,33 +194,17 @@ interface Target extends Source {
   start: number
 }
 
-/** Compiled on first use. */
+/** Compiled on first use. `hasRows`: it also counts rows of classes. */
 const kernelsOf = perDevice((device) =>
-  memoized((outputs: OutputKind, workgroupSize: number, settling: boolean): Stage => {
-    const layout = bindGroupLayout(device, `statistics/${outputs}`, [
+  memoized((entryPoint: string, workgroupSize: number, hasRows: boolean, settling: boolean): Stage => {
+    const layout = bindGroupLayout(device, `statistics/${entryPoint}`, [
       { type: 'read-only-storage', minBindingSize: STATISTICS_PARAMS.size + BYTES_PER_NUMBER },
       { type: 'read-only-storage' },
       { type: 'storage' },
-      ...(hasClasses(outputs) ? [{ type: 'storage' } as const] : []),
+      ...(hasRows ? [{ type: 'storage' } as const] : []),
     ])
-    const constants = {
-      WORKGROUP_SIZE: workgroupSize,
-      ...(hasClasses(outputs) && { SETTLING: Number(settling) }),
-    }
-    const pipeline = createPipeline(device, `accumulate_${outputs}`, [statisticsSource], [layout], constants)
-    return { layout, pipeline }
-  }),
-)
-
-const keeperOf = perDevice((device) =>
-  memoized((workgroupSize: number): Stage => {
-    const layout = bindGroupLayout(device, 'statistics/kept', [
-      { type: 'read-only-storage', minBindingSize: STATISTICS_PARAMS.size + BYTES_PER_NUMBER },
-      { type: 'read-only-storage' },
-      { type: 'storage' },
-    ])
-    const constants = { WORKGROUP_SIZE: workgroupSize }
-    const pipeline = createPipeline(device, 'keep_samples', [statisticsSource], [layout], constants)
+    const constants = { WORKGROUP_SIZE: workgroupSize, ...(hasRows && { SETTLING: Number(settling) }) }
+    const pipeline = createPipeline(device, entryPoint, [statisticsSource], [layout], constants)
     return { layout, pipeline }
   }),
 )

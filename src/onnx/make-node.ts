@@ -30,6 +30,10 @@ export function integerAttribute(name: string, value: number): AttributeProto {
   return attributeType.make({ name, type: AttributeType.INT, i: BigInt(value) })
 }
 
+export function integersAttribute(name: string, values: readonly number[]): AttributeProto {
+  return attributeType.make({ name, type: AttributeType.INTS, ints: values.map(BigInt) })
+}
+
 export function tensorAttribute(name: string, value: TensorProto): AttributeProto {
   return attributeType.make({ name, type: AttributeType.TENSOR, t: value })
 }

@@ -226,4 +226,4 @@ export function dataTypeName(type: number): string | undefined {
 
 export const DataLocation = { EXTERNAL: 1 } as const
 
-export const AttributeType = { INT: 2, TENSOR: 4 } as const
+export const AttributeType = { INT: 2, TENSOR: 4, INTS: 7 } as const

@@ -10,6 +10,8 @@ type Results = Readonly<Record<string, Tensor>>
 export interface FedNetwork {
   /** What each run is fed, besides the noise. */
   readonly feeds: Feeds
+  /** Feeds that all samples share, and how many parts of them are summed for each. */
+  readonly parts: ReadonlyMap<string, number>
   /** Runs it on these feeds, or on them stacked, together with the noise. */
   run(feeds: Feeds, outputs: readonly string[], options?: RunOptions): Promise<Results>
   /** Frees what the samples share. */
@@ -37,6 +39,7 @@ export function wholeNetwork(session: InferenceSession): Network {
     isNoisy: () => true,
     feed: async (feeds) => ({
       feeds,
+      parts: new Map(),
       run: (all, outputs, options) => session.run(all, outputs, options),
       free() {},
     }),
@@ -49,6 +52,8 @@ export interface CutNames {
   inputNames: readonly string[]
   outputNames: readonly string[]
   crossing: readonly string[]
+  /** Tensors that cross and hold parts, with their number: see channel-sums.ts. */
+  parts: ReadonlyMap<string, number>
   sizes: readonly string[]
 }
 
@@ -56,7 +61,7 @@ export interface CutNames {
 export function cutNetwork(
   trunk: InferenceSession,
   tail: InferenceSession,
-  { inputNames, outputNames, crossing, sizes }: CutNames,
+  { inputNames, outputNames, crossing, parts, sizes }: CutNames,
 ): Network {
   const isNoisy = (output: string) => tail.outputNames.includes(output)
   const once = [...new Set([...crossing, ...sizes])]
@@ -69,6 +74,7 @@ export function cutNetwork(
       const shared: Results = once.length > 0 ? await trunk.run(readBy(trunk, feeds), once) : {}
       return {
         feeds: readBy(tail, { ...feeds, ...shared }),
+        parts,
         async run(all, outputs, options) {
           const noisy = outputs.filter(isNoisy)
           const plain = outputs.filter((output) => !isNoisy(output) && !sizes.includes(output))

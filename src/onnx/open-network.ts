@@ -1,6 +1,7 @@
 /** Opens a rewritten model in ONNX Runtime: cut at its noise where that gains something, otherwise whole. */
 
 import type { InferenceSession } from 'onnxruntime-web'
+import { sumChannels } from './channel-sums.js'
 import { DataType as Type } from './messages.js'
 import type { Model } from './model.js'
 import { cutNetwork, type Network, wholeNetwork } from './network.js'
@@ -18,7 +19,10 @@ export interface ModelSplit {
   trunkNodes: number
   /** Nodes behind it: they run for each sample. */
   tailNodes: number
-  /** The share of the multiplications that comes before; undefined if it depends on sizes that only a run can tell. */
+  /**
+   * The share of the multiplications that comes before; undefined if it depends on sizes that only a run can tell, and where
+   * channels are summed.
+   */
   trunkShare: number | undefined
   /** Why the model is not cut; undefined if it is. */
   reason: string | undefined
@@ -34,10 +38,12 @@ export interface Opening {
  */
 export function openingOf(
   ort: OrtModule,
-  { model, inputs }: Pick<Rewritten, 'model' | 'inputs'>,
+  rewritten: Pick<Rewritten, 'model' | 'inputs' | 'name'>,
   ownOutputs: ReadonlySet<string | undefined>,
   sessionOptions: SessionOptions | undefined,
 ): Opening {
+  const parts = sumChannels(rewritten)
+  const { model, inputs } = rewritten
   const open = (bytes: Uint8Array, { graph }: Model, onCpu: (output: string) => boolean): OpenPart => {
     const onGpu = graph.output.map(({ name }) => [name, onCpu(name) ? 'cpu' : 'gpu-buffer'] as const)
     return (provider, given) =>
@@ -65,6 +71,7 @@ export function openingOf(
     inputNames: model.graph.input.map(({ name }) => name).filter((name) => !initializers.has(name)),
     outputNames: model.graph.output.map(({ name }) => name),
     crossing: [...crossing.keys()],
+    parts,
     sizes: trunk.graph.output.map(({ name }) => name).filter((name) => ownOutputs.has(name)),
   }
   const onCpu = (output: string) => ownOutputs.has(output) || !isFloat(crossing.get(output))

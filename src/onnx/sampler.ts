@@ -17,7 +17,7 @@ type Shapes = readonly (readonly number[])[]
 
 /**
  * Samples are stacked up to this much noise and feeds. Of 100 samples on wasm (bench/, ms of one core): the digits network takes
- * 71 with 32 digits one by one, 68 at 2^20 bytes (7 samples), and 59 at 2^22 (30) as at all higher ones.
+ * 26 with 32 digits one by one, 15 with 8 samples at once, and 14 with 16 as with all of more, up to 49 at 2^22 bytes.
  */
 const STACK_BYTES = 2 ** 22
 
@@ -64,7 +64,8 @@ export class Sampler {
     if (!(most > 1) || !batch || !network.isNoisy(output) || !this.#canStack(batch)) return 1
     const key = JSON.stringify([output, this.#shapes, Object.values(this.#fed.feeds).map(({ dims }) => dims)])
     if (stacks.get(key) === false) return 1
-    const stacking = stackFeeds(ort, engine.device, this.#fed.feeds, { count: most, batch })
+    const { feeds, parts } = this.#fed
+    const stacking = stackFeeds(ort, engine.device, feeds, parts, { count: most, batch })
     this.#stacked = await stacking.catch(() => undefined) // there is not the memory for so many
     if (this.#stacked) {
       const agrees = stacks.get(key) ?? (await this.#stackAgrees(draw, output, most))
@@ -100,7 +101,8 @@ export class Sampler {
     const noise = this.#shapes.map((shape) =>
       product(stackedShape(shape, { count: 1, batch: this.#batch ?? 1 })),
     )
-    const feeds = Object.values(this.#fed.feeds).map(({ size }) => size)
+    const { parts } = this.#fed
+    const feeds = Object.entries(this.#fed.feeds).map(([name, { size }]) => size / (parts.get(name) ?? 1))
     return [...noise, ...feeds].reduce((sum, size) => sum + size * float32.bytes, 0)
   }
 

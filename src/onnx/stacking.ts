@@ -44,6 +44,7 @@ export interface StackedFeeds {
  * Repeats the feeds that have the batch in their first dim; the others are the same for all samples. A batch of 1 may be
  * a dim that is broadcast, and repeating it does no harm.
  *
+ * @param shared names of feeds that are the same for all samples, whatever their first dim
  * @returns undefined if one of them cannot be repeated
  * @throws if there is not enough memory for so many
  */
@@ -51,11 +52,12 @@ export async function stackFeeds(
   ort: OrtModule,
   device: GPUDevice | undefined,
   feeds: Feeds,
+  shared: ReadonlyMap<string, unknown>,
   { count: most, batch }: Stack,
 ): Promise<StackedFeeds | undefined> {
   const entries = Object.entries(feeds)
   const onGpu = (tensor: Tensor) => tensor.location === 'gpu-buffer'
-  const repeated = entries.filter(([, { dims }]) => dims[0] === batch)
+  const repeated = entries.filter(([name, { dims }]) => dims[0] === batch && !shared.has(name))
   if (!repeated.every(([, tensor]) => (onGpu(tensor) ? canCopy(tensor) : isTypedArray(tensor))))
     return undefined
   const arrays = new Map(

@@ -48,7 +48,7 @@ export function createFlagKernel(memory: WebAssembly.Memory, window: number, at 
   /**
    * What a module exports, on this memory.
    *
-   * @param module in base64
+   * @param module in hexadecimal
    * @throws CompileError where a Content-Security-Policy or the engine refuses WebAssembly or its SIMD
    */
   function exportsOf<Exports>(module: string): Exports {
@@ -96,12 +96,12 @@ export type Kernel = ReturnType<typeof createKernel>
 /** Every memory has its own instance of a module, which is compiled once. */
 const compiled = new Map<string, WebAssembly.Module>()
 
-function instantiate(base64: string, memory: WebAssembly.Memory): WebAssembly.Exports {
-  const module = compiled.get(base64) ?? compile(base64)
-  compiled.set(base64, module)
+function instantiate(hex: string, memory: WebAssembly.Memory): WebAssembly.Exports {
+  const module = compiled.get(hex) ?? compile(hex)
+  compiled.set(hex, module)
   return new WebAssembly.Instance(module, { env: { memory } }).exports
 }
 
-function compile(base64: string): WebAssembly.Module {
-  return new WebAssembly.Module(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)))
+function compile(hex: string): WebAssembly.Module {
+  return new WebAssembly.Module(Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)))
 }

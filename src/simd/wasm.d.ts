@@ -1,5 +1,5 @@
-/** AssemblyScript, compiled when it is imported (scripts/assemblyscript.mjs): the WebAssembly module in base64. */
+/** AssemblyScript, compiled when it is imported (scripts/assemblyscript.mjs): the WebAssembly module in hexadecimal. */
 declare module '*.simd.ts?wasm' {
-  const base64: string
-  export default base64
+  const hex: string
+  export default hex
 }

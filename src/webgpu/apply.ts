@@ -6,6 +6,7 @@ import type { Scale } from '../scale.js'
 import { bothChecked, scoped } from './errors.js'
 import { createBuffer } from './owned.js'
 import { APPLY_PARAMS, paramsStride, writeApplyParams } from './params.js'
+import { getOrInsert } from './per-device.js'
 import { applyPipelines } from './pipelines.js'
 
 /** Bound tensors kept for two buffers: an allocator may give out another offset in every step. */
@@ -108,16 +109,4 @@ export function createApplyPass(
       params.destroy()
     },
   }
-}
-
-function getOrInsert<K extends object | string, V>(
-  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
-  key: K,
-  make: () => V,
-): V {
-  const held = map.get(key)
-  if (held !== undefined) return held
-  const made = make()
-  map.set(key, made)
-  return made
 }

@@ -26,7 +26,7 @@ export function createMaskPass(
   calls: number,
 ): MaskPass {
   const { layout, pipeline } = maskPipeline(device, dropout.generator, tuning)
-  const size = maskParamsSize(dropout)
+  const size = maskParamsSize(dropout.generator.name)
   const stride = paramsStride(device, size)
   const buffer = createBuffer(device, {
     label: 'noiseshape/generate_mask/mask',

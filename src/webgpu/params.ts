@@ -1,7 +1,9 @@
 /** Writes the parameters of both passes in the layouts of shaders/mask.wgsl and apply.wgsl; a test compares them. */
 
 import type { Draw } from '../generators/generator.js'
+import { GENERATORS_WGSL } from '../generators/wgsl.js'
 import { windowStart } from '../mask-words.js'
+import type { GeneratorName } from '../options.js'
 import type { ApplyDispatch, MaskDispatch } from '../plan.js'
 import type { Dropout } from '../resolve.js'
 import type { Scale } from '../scale.js'
@@ -34,8 +36,8 @@ export const APPLY_PARAMS = {
 } as const
 
 /** Size of `MaskParams`, including the generator's parameters. */
-export function maskParamsSize({ generator }: Pick<Dropout, 'generator'>): number {
-  return MASK_PARAMS.draw + Math.ceil(generator.shader.bytes / 16) * 16 // the struct's alignment
+export function maskParamsSize(generator: GeneratorName): number {
+  return MASK_PARAMS.draw + Math.ceil(GENERATORS_WGSL[generator].bytes / 16) * 16 // the struct's alignment
 }
 
 /** Bytes between consecutive sets of parameters of `size` bytes, aligned for dynamic offsets. */
@@ -62,32 +64,30 @@ export function writeMaskParams(
   view.setUint32(at.groups, dispatch.groups, true)
   view.setUint32(at.last_cells, dispatch.lastCells, true)
   view.setUint32(at.groups_per_thread, dispatch.groupsPerThread, true)
-  generator.shader.write(new DataView(bytes, offset + at.draw), keepRule, draw)
+  GENERATORS_WGSL[generator.name].write(new DataView(bytes, offset + at.draw), keepRule, draw)
 }
 
 /** Writes `ApplyParams` into `view`. */
 export function writeApplyParams(view: DataView, scale: Scale, dispatch: ApplyDispatch): void {
+  const { first, count, cell, dims, blocks, packetsPerThread } = dispatch
+  const words = {
+    largest: scale.largest,
+    flush_below: scale.flushBelow,
+    first,
+    count,
+    cell,
+    dim_count: dims.length,
+    ...blocks,
+    packets_per_thread: packetsPerThread,
+  }
   const at = APPLY_PARAMS
   view.setFloat32(at.scale, scale.scale, true)
-  setWords(view, at.largest, [scale.largest])
-  setWords(view, at.flush_below, [scale.flushBelow])
-  setWords(view, at.first, [dispatch.first])
-  setWords(view, at.count, [dispatch.count])
-  setWords(view, at.cell, [dispatch.cell])
-  setWords(view, at.dim_count, [dispatch.dims.length])
-  setWords(view, at.columns, [dispatch.blocks.columns])
-  setWords(view, at.rows, [dispatch.blocks.rows])
-  setWords(view, at.strips, [dispatch.blocks.strips])
-  setWords(view, at.packets_per_thread, [dispatch.packetsPerThread])
-  setWords(
-    view,
-    at.dims,
-    dispatch.dims.flatMap(({ wrap, size, start, stride }) => [wrap, size, start, stride]),
-  )
-}
-
-function setWords(view: DataView, offset: number, words: readonly number[]): void {
-  words.forEach((word, i) => {
-    view.setUint32(offset + 4 * i, word, true)
-  })
+  for (const [member, word] of Object.entries(words)) {
+    view.setUint32(at[member as keyof typeof words], word, true)
+  }
+  dims
+    .flatMap(({ wrap, size, start, stride }) => [wrap, size, start, stride])
+    .forEach((word, i) => {
+      view.setUint32(at.dims + 4 * i, word, true)
+    })
 }

@@ -1,4 +1,4 @@
-/** Layouts and pipelines, compiled on first use, once per device: rates and seeds need no compilation, a shape only chooses. */
+/** The pipelines of dropout, compiled on first use, once per device: rates and seeds need no compilation, a shape only chooses. */
 
 import applySource from '../../shaders/apply.wgsl?raw'
 import inPlaceSource from '../../shaders/io-in-place.wgsl?raw'
@@ -20,7 +20,10 @@ import rowsSource from '../../shaders/walk-rows.wgsl?raw'
 import type { ElementName } from '../elements/element.js'
 import { PRELUDES } from '../elements/preludes.js'
 import type { Generator } from '../generators/generator.js'
+import { GENERATORS_WGSL } from '../generators/wgsl.js'
+import type { GeneratorName } from '../options.js'
 import type { ApplyDispatch, Tuning, Walk } from '../plan.js'
+import { bindGroupLayout, createPipeline, type Stage } from './create-pipeline.js'
 import { APPLY_PARAMS, maskParamsSize } from './params.js'
 import { memoized, perDevice } from './per-device.js'
 
@@ -45,37 +48,25 @@ const TRUSTING_WALKS: Partial<Record<Walk, readonly string[]>> = {
 
 const ROTATIONS = { shift: rotateShiftSource, float: rotateFloatSource }
 
-export interface Stage {
-  layout: GPUBindGroupLayout
-  pipeline: GPUComputePipeline
-}
-
 /** The pipeline of `generate_mask`, and the layout of its group 0: MaskParams (dynamic offset), the mask. */
 export function maskPipeline(device: GPUDevice, generator: Generator, tuning: Tuning): Stage {
   const { workgroupSize, rotation } = tuning
-  return maskPipelines(device)(generator)(workgroupSize, rotation)
+  return maskPipelines(device)(generator.name)(workgroupSize, rotation)
 }
 
-const maskPipelines = perDevice((device) => {
-  const made = new Map<Generator, ReturnType<typeof createMaskPipelines>>()
-  return (generator: Generator) => {
-    const pipelines = made.get(generator) ?? createMaskPipelines(device, generator)
-    made.set(generator, pipelines)
-    return pipelines
-  }
-})
-
-function createMaskPipelines(device: GPUDevice, generator: Generator) {
-  const layout = bindGroupLayout(device, 'generate_mask/params', [
-    { type: 'uniform', hasDynamicOffset: true, minBindingSize: maskParamsSize({ generator }) },
-    { type: 'storage' },
-  ])
-  return memoized((workgroupSize: number, rotation: Tuning['rotation']): Stage => {
-    const sources = [ROTATIONS[rotation], ...generator.shader.modules, maskSource]
-    const constants = { WORKGROUP_SIZE: workgroupSize }
-    return { layout, pipeline: createPipeline(device, 'generate_mask', sources, [layout], constants) }
-  })
-}
+const maskPipelines = perDevice((device) =>
+  memoized((generator: GeneratorName) => {
+    const layout = bindGroupLayout(device, 'generate_mask/params', [
+      { type: 'uniform', hasDynamicOffset: true, minBindingSize: maskParamsSize(generator) },
+      { type: 'storage' },
+    ])
+    return memoized((workgroupSize: number, rotation: Tuning['rotation']): Stage => {
+      const sources = [ROTATIONS[rotation], ...GENERATORS_WGSL[generator].modules, maskSource]
+      const constants = { WORKGROUP_SIZE: workgroupSize }
+      return { layout, pipeline: createPipeline(device, 'generate_mask', sources, [layout], constants) }
+    })
+  }),
+)
 
 export interface ApplyPipelines {
   /** Group 0 of `apply_mask`: ApplyParams, the mask, then input and output, or a single tensor. */
@@ -109,36 +100,3 @@ export const applyPipelines: (device: GPUDevice) => ApplyPipelines = perDevice((
     },
   }
 })
-
-export function bindGroupLayout(
-  device: GPUDevice,
-  name: string,
-  buffers: readonly GPUBufferBindingLayout[],
-): GPUBindGroupLayout {
-  return device.createBindGroupLayout({
-    label: `noiseshape/${name}`,
-    entries: buffers.map((buffer, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer })),
-  })
-}
-
-export function createPipeline(
-  device: GPUDevice,
-  entryPoint: string,
-  sources: readonly string[],
-  bindGroupLayouts: GPUBindGroupLayout[],
-  constants: Record<string, number>,
-): GPUComputePipeline {
-  const label = `noiseshape/${entryPoint}/pipeline`
-  return device.createComputePipeline({
-    label,
-    layout: device.createPipelineLayout({ label, bindGroupLayouts }),
-    compute: {
-      module: device.createShaderModule({
-        label: `noiseshape/${entryPoint}/module`,
-        code: sources.join('\n'),
-      }),
-      entryPoint,
-      constants,
-    },
-  })
-}

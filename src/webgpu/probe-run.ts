@@ -1,9 +1,9 @@
 /** Runs the library's own kernels on chosen values and compares every bit with the CPU's results. */
 
-import { applyMask } from '../cpu/apply.js'
+import { fixOdd } from '../cpu/apply.js'
 import { generateMask } from '../cpu/mask.js'
 import { float32, INFINITE, SMALLEST_NORMAL } from '../elements/float32.js'
-import { unpackMask } from '../mask-words.js'
+import { isKept } from '../mask-words.js'
 import { type Dropout, readDraw, resolveDropout } from '../resolve.js'
 import { createDropout } from './op.js'
 import { createOwner } from './owned.js'
@@ -82,35 +82,41 @@ function compare(bytes: ArrayBuffer): ProbeResult {
   PROBE_RATES.forEach((rate, i) => {
     const at = i * BYTES_PER_RATE
     const dropout = resolveDropout(dropoutOf(rate))
-    const mask = new Uint32Array(bytes, at + 2 * BYTES, MASK_BYTES / 4).slice()
-    const flags = unpackMask(mask)
-    const trueFlags = unpackMask(generateMask(dropout, readDraw(dropout, PROBE_DRAW)))
-    flags.forEach((flag, cell) => {
+    const mask = new Uint32Array(bytes, at + 2 * BYTES, MASK_BYTES / 4)
+    const trueMask = generateMask(dropout, readDraw(dropout, PROBE_DRAW))
+    for (let cell = 0; cell < PROBE_COUNT; cell++) {
       result.flags++
-      if (flag === trueFlags[cell]) return
+      const kept = isKept(mask, cell)
+      if (kept === isKept(trueMask, cell)) continue
       result.wrongFlags++
-      result.example ??= `cell ${cell} at rate ${rate} is ${flag}, not ${trueFlags[cell]}`
-    })
-    // Uses the device's flags, so that a wrong flag is not reported as a wrong product too.
+      result.example ??= `cell ${cell} at rate ${rate} is ${Number(kept)}, not ${Number(!kept)}`
+    }
     const x = probeValues(dropout)
-    const y = bits(applyMask(new Float32Array(x.buffer), mask, dropout))
+    const y = products(x, dropout.scale)
     for (const got of [
       new Uint32Array(bytes, at, PROBE_COUNT),
       new Uint32Array(bytes, at + BYTES, PROBE_COUNT),
     ]) {
       got.forEach((word, element) => {
         result.values++
-        if (word === y[element]) return
+        const kept = isKept(mask, element) // the device's flag: a wrong one is not reported as a wrong product too
+        const right = kept ? y[element] : 0
+        if (word === right) return
         result.mismatches++
-        const [from, to, wanted] = [x[element], word, y[element]].map(
-          (pattern) => `0x${pattern.toString(16)}`,
-        )
-        result.example ??= `${from} at rate ${rate}, ${flags[element] ? 'kept' : 'dropped'}, is ${to}, not ${wanted}`
+        const [from, to, wanted] = [x[element], word, right].map((pattern) => `0x${pattern.toString(16)}`)
+        result.example ??= `${from} at rate ${rate}, ${kept ? 'kept' : 'dropped'}, is ${to}, not ${wanted}`
       })
     }
   })
   result.conforms = result.mismatches === 0 && result.wrongFlags === 0
   return result
+}
+
+/** The bit patterns of the values when they are kept: the products, and what the CPU makes of special values. */
+export function products(x: Uint32Array<ArrayBuffer>, scale: number): Uint32Array {
+  const y = new Float32Array(x.buffer).map((value) => value * scale)
+  fixOdd(new Int32Array(x.buffer), 0, new Int32Array(y.buffer), 0, y.length)
+  return bits(y)
 }
 
 /**

@@ -86,7 +86,7 @@ describe('the parameters of the mask pass', () => {
       ...{ seed: 0x1122334455667788n, stream: 9, step: 0xaabbccdd00112233n },
       cellOffset: 2 ** 41 + 5,
     })
-    const size = maskParamsSize(dropout)
+    const size = maskParamsSize(dropout.generator.name)
     const bytes = new ArrayBuffer(64 + size)
     writeMaskParams(bytes, 64, dropout, draw, dispatch)
     expect(wordsOf(bytes, 0, 16)).toEqual(new Array(16).fill(0))

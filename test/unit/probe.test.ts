@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createEngine } from '../../src/index.js'
 import { resolveDropout } from '../../src/resolve.js'
 import { probeDevice } from '../../src/webgpu/index.js'
-import { PROBE_COUNT, PROBE_DRAW, PROBE_RATES, probeValues } from '../../src/webgpu/probe-run.js'
+import { PROBE_COUNT, PROBE_DRAW, PROBE_RATES, probeValues, products } from '../../src/webgpu/probe-run.js'
 import { patterns } from '../support/compare'
 import { judgeFlags, judgeValue, scaleOf } from '../support/judge'
 
@@ -40,6 +40,13 @@ const ordinary = PROBE_RATES.flatMap((rate) =>
     (bits) => ({ bits, rate }),
   ),
 )
+
+test.each(PROBE_RATES)('at rate %d, the right products are those of the definition', (rate) => {
+  const dropout = resolveDropout({ shape: [PROBE_COUNT], rate })
+  const x = probeValues(dropout)
+  const expected = x.map((bits) => judgeValue(bits, true, rate))
+  expect(products(x, dropout.scale)).toEqual(expected)
+})
 
 describe('the ordinary values', () => {
   test('are of those magnitudes that a trusting thread leaves to the float unit, and of both signs', () => {

@@ -3,25 +3,13 @@
  * keep-flags.simd.ts reads the same.
  */
 
-import type { GeneratorShader, GeneratorSimd } from '../generator.js'
 import { keyOf, type NativeDraw } from './draw.js'
-import keepFlagsModule from './keep-flags.simd.ts?wasm'
-import keepFlagsSource from './keep-flags.wgsl?raw'
 import { type NativeKeepRule, planesOf } from './keep-rule.js'
-import threefrySource from './threefry4x32.wgsl?raw'
 
 /** Byte offsets of the members of `DrawParams`; `size` is the size of the struct. */
 export const DRAW_PARAMS = { key: 0, step: 16, threshold: 24, planes: 28, undrawn: 32, size: 48 } as const
 
-export const nativeShader: GeneratorShader = {
-  modules: [threefrySource, keepFlagsSource],
-  bytes: DRAW_PARAMS.size,
-  write: writeDrawParams,
-}
-
-export const nativeSimd: GeneratorSimd = { module: keepFlagsModule, write: writeDrawParams }
-
-function writeDrawParams(view: DataView, rule: NativeKeepRule, draw: NativeDraw): void {
+export function writeDrawParams(view: DataView, rule: NativeKeepRule, draw: NativeDraw): void {
   const { step } = draw
   const { threshold } = rule
   const at = DRAW_PARAMS

@@ -7,8 +7,6 @@
 import { invertedScale } from '../../scale.js'
 import type { Generator } from '../generator.js'
 import { nextNativeStep, readNativeDraw } from './draw.js'
-import { nativeShader, nativeSimd } from './draw-params.js'
-import { nativeDrawer } from './keep-flags.js'
 import { nativeKeepRule } from './keep-rule.js'
 
 export const native1: Generator = {
@@ -17,7 +15,4 @@ export const native1: Generator = {
   nextStep: nextNativeStep,
   keepRule: nativeKeepRule,
   scale: invertedScale,
-  drawer: nativeDrawer,
-  simd: nativeSimd,
-  shader: nativeShader,
 }
