@@ -27,10 +27,7 @@ export function spreadFlags(
   let pending: u64 = 0 // the flags of the next word, `held` of them
   let held = 0
   for (let row = 0; row < elements; row += size) {
-    if (drawn && ((size | cell | held) & 31) === 0) {
-      // whole words need no shifts: three times as fast
-      for (let at = 0; at < size; at += 32, out += 4) store<u32>(out, wordOf(words, cell + at))
-    } else if (drawn) {
+    if (drawn) {
       for (let at = 0; at < size; at += 32) {
         const taken = min(32, size - at)
         pending |= lowest(flagsFrom(words, cell + at), taken) << held
@@ -72,10 +69,6 @@ export function spreadFlags(
     }
   }
   store<u32>(out, pending as u32)
-}
-
-function wordOf(words: usize, cell: i32): u32 {
-  return load<u32>(words + (((cell >> 5) as usize) << 2))
 }
 
 function lowest(flags: u64, count: i32): u64 {
