@@ -84,6 +84,10 @@ const peers: Record<string, { name: string; about: string }> = {
   },
   'tensorflow-cpu': { name: 'TensorFlow.js', about: 'tf.dropout on the cpu backend.' },
   'tensorflow-wasm': { name: 'TensorFlow.js on wasm', about: 'tf.dropout on the wasm backend.' },
+  'noiseshape-tensorflow-wasm': {
+    name: 'noiseshape/tfjs',
+    about: 'dropout of noiseshape/tfjs on the wasm backend of TensorFlow.js, on tensors in its memory.',
+  },
   'jax-js-wasm': { name: 'jax-js on wasm', about: 'The same as jax-js, on its wasm backend.' },
   'onnxruntime-wasm': {
     name: 'ONNX Runtime Web on wasm',

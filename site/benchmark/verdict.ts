@@ -30,21 +30,34 @@ const EVEN = 0.05
  */
 const REUSE_MEMORY = ['math-random', 'tensorflow-wasm', 'jax-js-wasm']
 
+/** Both work on tensors in TensorFlow.js' memory, so they are compared with each other. */
+const IN_TENSORFLOW = ['noiseshape-tensorflow-wasm', 'tensorflow-wasm']
+
 /** @param place where it was measured: `here`, or `on` an adapter */
 export function verdict(report: Report, place: string): string[] {
-  const onGpu = aboutKind(report, 'gpu', place)
-  const onCpu = aboutKind(report, 'cpu', place)
-  const sentences = [...onGpu, ...onCpu, ...acrossKinds(report), ...aboutPredictions(report, place)]
+  const pair = withPeers(report, (name) => IN_TENSORFLOW.includes(name))
+  const inTensorflow = aboutKind(pair, 'cpu', "on TensorFlow.js' wasm backend")
+  const others = inTensorflow.length > 0 ? withPeers(report, (name) => !IN_TENSORFLOW.includes(name)) : report
+  const sentences = [
+    ...aboutKind(others, 'gpu', place),
+    ...aboutKind(others, 'cpu', `on the CPU${place === 'here' ? ' here' : ''}`),
+    ...inTensorflow,
+    ...acrossKinds(others),
+    ...aboutPredictions(report, place),
+  ]
   if (sentences.length > 0) return sentences
   return ['noiseshape itself was not measured in this run, so there is nothing to compare.']
 }
 
-function aboutKind(report: Report, kind: Kind, place: string): string[] {
+function withPeers(report: Report, includes: (name: string) => boolean): Report {
+  return { ...report, peers: report.peers.filter(({ name }) => includes(name)) }
+}
+
+function aboutKind(report: Report, kind: Kind, where: string): string[] {
   const duels = duelsOf(report, kind)
   if (duels.length === 0) return []
   const layers = duels.filter(({ sweep }) => !sweep)
   const [first, ...others] = layers.length > 0 ? layers : duels.slice(-1)
-  const where = kind === 'cpu' ? `on the CPU${place === 'here' ? ' here' : ''}` : place
   const few = others.length < 3
   const spelledOut = (few ? [first, ...others] : [first]).map((duel) => sentence(duel, where))
   if (spelledOut.length === duels.length) return spelledOut

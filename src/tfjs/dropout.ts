@@ -51,8 +51,8 @@ const KERNEL = 'NoiseshapeDropout'
 
 /**
  * Dropout of a float32 tensor, bit-identical to `noiseshape/cpu` on every backend. On the webgpu backend it runs on
- * TensorFlow.js' own device, and on the wasm backend in its memory, without copies. The gradient applies the same dropout to dy: it draws the mask again, so
- * neither x nor the mask is stored.
+ * TensorFlow.js' own device, and on the wasm backend in its memory, without copies. The gradient applies the same dropout
+ * to dy: it draws the mask again, so neither x nor the mask is stored.
  *
  * @param x float32, rank 0 to 6
  * @param rate probability in [0, 1] that a noise cell is dropped

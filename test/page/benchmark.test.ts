@@ -73,6 +73,15 @@ describe('the verdict', () => {
       'Dropout costs 6 times a copy on the CPU here, and 9 times with a new array; TensorFlow.js takes 2 times as long and TensorFlow.js on wasm 3 times.',
     ])
   })
+
+  test('compares noiseshape/tfjs on wasm with TensorFlow.js there, and noiseshape/cpu with the others', () => {
+    const measured = { 'noiseshape-cpu-output': 40, 'math-random': 80, 'tensorflow-wasm': 20 }
+    const report = reportOf({ SpatialDropout1D: { ...measured, 'noiseshape-tensorflow-wasm': 20 } })
+    expect(verdict(report, 'here')).toEqual([
+      'SpatialDropout1D costs 4 times a copy on the CPU here; a plain loop with Math.random() takes 2 times as long.',
+      "SpatialDropout1D costs 2 times a copy on TensorFlow.js' wasm backend; TensorFlow.js on wasm takes as long.",
+    ])
+  })
 })
 
 describe('with WebGPU', () => {

@@ -78,6 +78,7 @@ export function reportOf(cases: Record<string, Record<string, number>>, more: Pa
     'math-random',
     'tensorflow-cpu',
     'tensorflow-wasm',
+    'noiseshape-tensorflow-wasm',
   ]
   return {
     format: 1,
