@@ -51,7 +51,7 @@ export function dropoutOnWasm(backend: WasmBackend, x: Tensor, dropout: Dropout,
   return output
 }
 
-/** Values whose flags are made at a time. With 2^14 a spatial dropout of 16.8 M takes a fifth longer (Node 20). */
+/** Values whose flags are made at a time. With 2^14 a dropout of 16.8 M values takes up to a fifth longer (Node 20). */
 const WINDOW = 2 ** 17
 
 /** Our modules in the memory of each backend, and the address of their room there; null where they cannot be. */
